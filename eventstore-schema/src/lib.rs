@@ -1,0 +1,38 @@
+//! The event contract: every event Pawl can remember, its envelope and the names of its streams.
+//!
+//! What is written here is read for as long as the log lives, so a published event version never
+//! changes: `published/` holds a JSON Schema and a golden sample for each, and `tests/contract.rs`
+//! compares the code with them. This crate decides nothing and does no I/O.
+
+mod address;
+mod envelope;
+mod event;
+mod id;
+mod installation;
+mod organization;
+mod role;
+mod sealed;
+mod session;
+mod stream;
+mod user;
+
+pub use address::{AddressClaimed, AddressEvent, AddressReleased, SignInRejected};
+pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
+pub use event::{DecodeError, Event, EventType};
+pub use id::{
+    AddressId, CommandId, DeviceId, EventId, OrganizationId, PasswordId, SessionId, TokenDigest,
+    UserId,
+};
+pub use installation::{InstallationEvent, SetUpClaimed};
+pub use organization::{OrganizationEvent, OrganizationRegistered, TwoFactorEnforced};
+pub use role::Role;
+pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
+pub use session::{
+    Factor, SecondFactorAccepted, SessionEnded, SessionEvent, SessionStarted, SignedIn,
+};
+pub use stream::StreamName;
+pub use user::{
+    InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
+    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordHash, UserEvent,
+    UserInvited, UserRegistered,
+};

@@ -1,0 +1,67 @@
+//! What can happen to a session.
+
+use crate::{DeviceId, OrganizationId, TokenDigest, UserId, event::events};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A proof of identity (NIST SP 800-63B: something you know, something you have).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// A password.
+    Password,
+    /// A time-based one-time password (RFC 6238).
+    Otp,
+}
+
+/// A person passed the password step. What the session opens is decided at each request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct SessionStarted {
+    /// The person.
+    pub user_id: UserId,
+    /// Their organization.
+    pub organization_id: OrganizationId,
+    /// The digest of the token that the client holds.
+    pub token_digest: TokenDigest,
+    /// The session is over then, whatever happens before.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The person showed a second factor in this session, whose token was exchanged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct SecondFactorAccepted {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// The digest of the session's new token; the old one is dead.
+    pub token_digest: TokenDigest,
+}
+
+/// The person is signed in: every factor that was required at this moment has been shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct SignedIn {
+    /// The factors shown.
+    pub factors: Vec<Factor>,
+}
+
+/// The person ended the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct SessionEnded {}
+
+events! {
+    /// What can happen to a session.
+    SessionEvent {
+        /// See [`SessionStarted`].
+        SessionStarted = 1,
+        /// See [`SecondFactorAccepted`].
+        SecondFactorAccepted = 1,
+        /// See [`SignedIn`].
+        SignedIn = 1,
+        /// See [`SessionEnded`].
+        SessionEnded = 1,
+    }
+}

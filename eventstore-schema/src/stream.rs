@@ -1,0 +1,60 @@
+//! Names of streams: `category-id`, as KurrentDB's category projection expects.
+
+use crate::{AddressId, OrganizationId, SessionId, UserId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The name of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StreamName(String);
+
+impl StreamName {
+    /// The one stream of this installation.
+    #[must_use]
+    pub fn installation() -> Self {
+        Self("installation-pawl".into())
+    }
+
+    /// The stream of an organization.
+    #[must_use]
+    pub fn organization(id: OrganizationId) -> Self {
+        Self(format!("organization-{id}"))
+    }
+
+    /// The stream of a person.
+    #[must_use]
+    pub fn user(id: UserId) -> Self {
+        Self(format!("user-{id}"))
+    }
+
+    /// The stream of a session.
+    #[must_use]
+    pub fn session(id: SessionId) -> Self {
+        Self(format!("session-{id}"))
+    }
+
+    /// The stream of an e-mail address: who holds it, and who failed to sign in with it.
+    #[must_use]
+    pub fn address(id: &AddressId) -> Self {
+        Self(format!("address-{id}"))
+    }
+
+    /// A stream by its full name, as it was read from a log.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The full name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StreamName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

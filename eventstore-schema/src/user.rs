@@ -1,0 +1,167 @@
+//! What can happen to a person.
+
+use crate::{
+    AddressId, DeviceId, OrganizationId, PasswordId, Personal, Role, SealedSecret, SessionId,
+    TokenDigest, event::events,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A password as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct PasswordHash {
+    /// Which password; its key is destroyed when another replaces it.
+    pub password_id: PasswordId,
+    /// The sealed argon2id hash (PHC string).
+    pub hash: SealedSecret,
+}
+
+/// The first administrator of the installation registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserRegistered {
+    /// The organization that they belong to.
+    pub organization_id: OrganizationId,
+    /// Their e-mail address.
+    pub email: Personal,
+    /// The same, as a keyed hash.
+    pub address_id: AddressId,
+    /// Their name.
+    pub name: Personal,
+    /// Their role.
+    pub role: Role,
+    /// Their password.
+    pub password: PasswordHash,
+}
+
+/// Somebody was invited into an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserInvited {
+    /// The organization that they are to belong to.
+    pub organization_id: OrganizationId,
+    /// Their e-mail address, where the invitation goes.
+    pub email: Personal,
+    /// The same, as a keyed hash.
+    pub address_id: AddressId,
+    /// Their name.
+    pub name: Personal,
+    /// Their role.
+    pub role: Role,
+    /// The digest of the one-time token in the link.
+    pub token_digest: TokenDigest,
+    /// The link is dead from then on.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The invitation was sent again with a new link; the old one is dead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct InvitationResent {
+    /// The digest of the one-time token in the new link.
+    pub token_digest: TokenDigest,
+    /// The new link is dead from then on.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The invitation was taken back before it was accepted. It cannot be revived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct InvitationRevoked {}
+
+/// The invited person followed the link and chose a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct InvitationAccepted {
+    /// The password.
+    pub password: PasswordHash,
+}
+
+/// The set-up of an authenticator began: its secret was shown once. Until it is confirmed it opens
+/// nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDeviceRegistered {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// Its sealed secret (160 bits).
+    pub secret: SealedSecret,
+    /// The set-up must be confirmed before then.
+    pub expires_at: DateTime<Utc>,
+    /// An unconfirmed set-up that this one takes the place of; its key is destroyed.
+    pub replaces: Option<DeviceId>,
+}
+
+/// The set-up was confirmed by one valid code. From now on the person signs in with a code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDeviceConfirmed {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// What its owner calls it.
+    pub device_name: Personal,
+    /// The time step of the confirming code (RFC 6238: Unix time divided by 30 s).
+    pub time_step: u64,
+    /// The session in which it happened.
+    pub session_id: SessionId,
+}
+
+/// A code was accepted. Its time step, and every one before, is spent for that authenticator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpVerified {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// The time step of the code.
+    pub time_step: u64,
+    /// The session in which it happened.
+    pub session_id: SessionId,
+}
+
+/// Why a code was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OtpRejectionReason {
+    /// It belongs to no recent time step of any authenticator of the person.
+    Wrong,
+    /// It was right, but it, or a later one, had been used.
+    Reused,
+    /// It was right some minutes ago.
+    Expired,
+}
+
+/// A code was not accepted. Counts towards the throttle of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpRejected {
+    /// Why.
+    pub reason: OtpRejectionReason,
+    /// The session in which it happened.
+    pub session_id: SessionId,
+}
+
+events! {
+    /// What can happen to a person.
+    UserEvent {
+        /// See [`UserRegistered`].
+        UserRegistered = 1,
+        /// See [`UserInvited`].
+        UserInvited = 1,
+        /// See [`InvitationResent`].
+        InvitationResent = 1,
+        /// See [`InvitationRevoked`].
+        InvitationRevoked = 1,
+        /// See [`InvitationAccepted`].
+        InvitationAccepted = 1,
+        /// See [`OtpDeviceRegistered`].
+        OtpDeviceRegistered = 1,
+        /// See [`OtpDeviceConfirmed`].
+        OtpDeviceConfirmed = 1,
+        /// See [`OtpVerified`].
+        OtpVerified = 1,
+        /// See [`OtpRejected`].
+        OtpRejected = 1,
+    }
+}
