@@ -1,0 +1,179 @@
+//! An e-mail address: it belongs to one person at most, and too many wrong passwords close it for a
+//! while, whether it belongs to anybody or not.
+
+use crate::{
+    Anyone, Rejection,
+    decider::{Decide, Decider, Decision, emit, emit_all, nothing_to_do, record_and_refuse},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use eventstore_schema::{
+    Actor, AddressClaimed, AddressEvent, AddressReleased, Recorded, SignInRejected, UserId,
+};
+
+/// Rejected attempts that an address takes within [`THROTTLE_WINDOW`] (OWASP ASVS 2.2.1 asks for
+/// fewer than 100 an hour; this is 40).
+pub const THROTTLE_LIMIT: usize = 10;
+/// How long a rejected attempt counts.
+pub const THROTTLE_WINDOW: TimeDelta = TimeDelta::minutes(15);
+
+/// What is known of an address.
+#[derive(Clone, Debug, Default)]
+pub struct Address {
+    holder: Option<UserId>,
+    /// The newest rejections, oldest first, [`THROTTLE_LIMIT`] at most.
+    rejections: Vec<DateTime<Utc>>,
+}
+
+impl Address {
+    /// The person to whom it belongs.
+    #[must_use]
+    pub fn holder(&self) -> Option<UserId> {
+        self.holder
+    }
+
+    /// Refuses while too many attempts have been rejected lately.
+    pub fn admit(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
+        match self.rejections.first() {
+            Some(first) if self.rejections.len() == THROTTLE_LIMIT => {
+                let retry_at = *first + THROTTLE_WINDOW;
+                if now < retry_at {
+                    Err(Rejection::TooManyAttempts { retry_at })
+                } else {
+                    Ok(())
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Decider for Address {
+    type Event = AddressEvent;
+
+    fn evolve(&mut self, event: &Recorded<AddressEvent>) {
+        match &event.data {
+            AddressEvent::AddressClaimed(claimed) => self.holder = Some(claimed.user_id),
+            AddressEvent::AddressReleased(_) => self.holder = None,
+            AddressEvent::SignInRejected(_) => {
+                if self.rejections.len() == THROTTLE_LIMIT {
+                    self.rejections.remove(0);
+                }
+                self.rejections.push(event.metadata.recorded_at);
+            }
+        }
+    }
+}
+
+/// Gives the address to a person. An address that is held stays with its holder: whoever continues
+/// an invitation that was cut off does so with the holder's id, and the holder's own stream decides
+/// who was first. Only a holder who is gone for good is replaced.
+#[derive(Debug)]
+pub struct ClaimAddress {
+    /// The person.
+    pub user_id: UserId,
+    /// A holder whose invitation was revoked and so can never come alive.
+    pub gone: Option<UserId>,
+}
+
+impl Decide<ClaimAddress> for Address {
+    type By = Actor;
+
+    fn decide(&self, command: ClaimAddress, _by: &Actor) -> Decision<AddressEvent> {
+        let claim = AddressClaimed {
+            user_id: command.user_id,
+        };
+        match self.holder {
+            None => emit(claim),
+            Some(holder) if command.gone == Some(holder) => emit_all(vec![
+                AddressReleased { user_id: holder }.into(),
+                claim.into(),
+            ]),
+            Some(_) => nothing_to_do(),
+        }
+    }
+}
+
+/// Refuses a sign-in at the password step, and remembers it.
+#[derive(Debug)]
+pub struct RejectSignIn {
+    /// The time of the attempt.
+    pub at: DateTime<Utc>,
+}
+
+impl Decide<RejectSignIn> for Address {
+    type By = Anyone;
+
+    fn decide(&self, command: RejectSignIn, _by: &Anyone) -> Decision<AddressEvent> {
+        self.admit(command.at)?;
+        record_and_refuse(
+            SignInRejected {
+                user_id: self.holder,
+            },
+            Rejection::SignInRejected,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    fn rejected() -> AddressEvent {
+        SignInRejected { user_id: None }.into()
+    }
+
+    #[test]
+    fn an_address_belongs_to_the_first_who_claims_it() {
+        given([AddressClaimed { user_id: user(1) }])
+            .when::<Address, _>(
+                ClaimAddress {
+                    user_id: user(2),
+                    gone: None,
+                },
+                &Actor::Operator,
+            )
+            .then_nothing();
+    }
+
+    #[test]
+    fn an_address_whose_holder_is_gone_can_be_claimed_again() {
+        given([AddressClaimed { user_id: user(1) }])
+            .when::<Address, _>(
+                ClaimAddress {
+                    user_id: user(2),
+                    gone: Some(user(1)),
+                },
+                &Actor::Operator,
+            )
+            .then([
+                AddressEvent::from(AddressReleased { user_id: user(1) }),
+                AddressClaimed { user_id: user(2) }.into(),
+            ]);
+    }
+
+    #[test]
+    fn a_wrong_password_is_remembered_for_unknown_addresses_too() {
+        given::<AddressEvent>([] as [AddressEvent; 0])
+            .when::<Address, _>(RejectSignIn { at: now() }, &Anyone)
+            .then_refused([rejected()], &Rejection::SignInRejected);
+    }
+
+    #[test]
+    fn too_many_wrong_passwords_close_the_address_for_a_while() {
+        let history = || given((0..THROTTLE_LIMIT).map(|_| rejected()));
+        history()
+            .when::<Address, _>(RejectSignIn { at: now() }, &Anyone)
+            .then_rejected(&Rejection::TooManyAttempts {
+                retry_at: now() + THROTTLE_WINDOW,
+            });
+        history()
+            .when::<Address, _>(
+                RejectSignIn {
+                    at: now() + THROTTLE_WINDOW,
+                },
+                &Anyone,
+            )
+            .then_refused([rejected()], &Rejection::SignInRejected);
+    }
+}

@@ -1,0 +1,310 @@
+//! The right to act. The values here can be made in this file only, from a session, the person and
+//! the policy of their organization as they are at that moment (invariant I2): a handler that
+//! forgets to ask has nothing to pass to `decide`, and does not compile.
+
+use crate::{
+    Permission, Rejection, installation::Installation, organization::Organization, permission,
+    session::Session, user::User,
+};
+use chrono::{DateTime, Utc};
+use eventstore_schema::{Actor, Factor, OrganizationId, Role, SessionId, TokenDigest, UserId};
+use serde::Serialize;
+use subtle::ConstantTimeEq;
+
+/// Someone in whose name an event is recorded.
+pub trait Acting {
+    /// The actor of the event's envelope.
+    fn actor(&self) -> Actor;
+}
+
+/// What a session has to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextStep {
+    /// Nothing: every required factor has been shown.
+    Done,
+    /// Show a code of an authenticator.
+    Otp,
+    /// Set up an authenticator.
+    #[serde(rename = "otp_setup")]
+    OtpSetUp,
+}
+
+/// The policy: what a session needs, given who holds it and what their organization asks for.
+///
+/// Whoever has an authenticator shows it, enforced or not. Whoever has none must set one up where
+/// the organization enforces two-factor authentication.
+#[must_use]
+pub fn next_step(user: &User, organization: &Organization, session: &Session) -> NextStep {
+    if session.second_factor().is_some() {
+        NextStep::Done
+    } else if user.has_otp_device() {
+        NextStep::Otp
+    } else if organization.requires_second_factor() {
+        NextStep::OtpSetUp
+    } else {
+        NextStep::Done
+    }
+}
+
+/// Whoever holds a live session, whatever it still lacks. Opens the session itself and its end.
+#[derive(Clone, Debug)]
+pub struct SessionHolder {
+    session: SessionId,
+    user: UserId,
+    organization: OrganizationId,
+    role: Role,
+    factors: Vec<Factor>,
+    next: NextStep,
+    expires_at: DateTime<Utc>,
+}
+
+impl SessionHolder {
+    /// Checks the token that was presented against the session, and the person and organization
+    /// against the policy.
+    pub fn of(
+        id: SessionId,
+        session: &Session,
+        presented: &TokenDigest,
+        user: &User,
+        organization: &Organization,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Rejection> {
+        let live = session.live_at(now).ok_or(Rejection::Unauthenticated)?;
+        let genuine = live.token_digest.0.as_bytes().ct_eq(presented.0.as_bytes());
+        let person = user.active().ok_or(Rejection::Unauthenticated)?;
+        if !bool::from(genuine) || person.organization_id != live.organization_id {
+            return Err(Rejection::Unauthenticated);
+        }
+        Ok(Self {
+            session: id,
+            user: live.user_id,
+            organization: live.organization_id,
+            role: person.role,
+            factors: session.factors(),
+            next: next_step(user, organization, session),
+            expires_at: live.expires_at,
+        })
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The organization of the person.
+    #[must_use]
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// The role of the person.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The factors shown in this session.
+    #[must_use]
+    pub fn factors(&self) -> &[Factor] {
+        &self.factors
+    }
+
+    /// What the session has to do next.
+    #[must_use]
+    pub fn next(&self) -> NextStep {
+        self.next
+    }
+
+    /// The end of the session.
+    #[must_use]
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+}
+
+impl Acting for SessionHolder {
+    fn actor(&self) -> Actor {
+        Actor::User(self.user)
+    }
+}
+
+/// A person whose session meets the policy: the right to act for that person.
+#[derive(Clone, Debug)]
+pub struct Authority(SessionHolder);
+
+impl Authority {
+    /// Asks the policy.
+    pub fn of(holder: SessionHolder) -> Result<Self, Rejection> {
+        match holder.next {
+            NextStep::Done => Ok(Self(holder)),
+            NextStep::Otp | NextStep::OtpSetUp => Err(Rejection::SecondFactorRequired),
+        }
+    }
+
+    /// Whose right it is.
+    #[must_use]
+    pub fn holder(&self) -> &SessionHolder {
+        &self.0
+    }
+
+    /// Refuses what the role does not allow, and everything in another organization, whose
+    /// resources do not exist for this person.
+    pub fn permit(
+        &self,
+        permission: Permission,
+        organization: OrganizationId,
+    ) -> Result<(), Rejection> {
+        if self.0.organization != organization {
+            Err(Rejection::NotFound)
+        } else if permission::allows(self.0.role, permission) {
+            Ok(())
+        } else {
+            Err(Rejection::Forbidden)
+        }
+    }
+}
+
+impl Acting for Authority {
+    fn actor(&self) -> Actor {
+        self.0.actor()
+    }
+}
+
+/// The right to register further organizations: an administrator of the operating organization.
+/// It ends where those begin: their people and history stay closed to it.
+#[derive(Clone, Debug)]
+pub struct Operating(Authority);
+
+impl Operating {
+    /// Asks whether the person's organization operates the installation.
+    pub fn of(authority: Authority, installation: &Installation) -> Result<Self, Rejection> {
+        let organization = authority.0.organization;
+        authority.permit(Permission::RegisterOrganizations, organization)?;
+        if installation.is_operated_by(organization) {
+            Ok(Self(authority))
+        } else {
+            Err(Rejection::Forbidden)
+        }
+    }
+}
+
+impl Acting for Operating {
+    fn actor(&self) -> Actor {
+        self.0.actor()
+    }
+}
+
+/// The right to set up an authenticator: a session that lacks nothing, or lacks just this. A
+/// session that waits for a code has it not: a stolen password must not bring its own phone.
+#[derive(Clone, Debug)]
+pub struct Enrolment(SessionHolder);
+
+impl Enrolment {
+    /// Asks the policy.
+    pub fn of(holder: SessionHolder) -> Result<Self, Rejection> {
+        match holder.next {
+            NextStep::Done | NextStep::OtpSetUp => Ok(Self(holder)),
+            NextStep::Otp => Err(Rejection::SecondFactorRequired),
+        }
+    }
+
+    /// Whose right it is.
+    #[must_use]
+    pub fn holder(&self) -> &SessionHolder {
+        &self.0
+    }
+}
+
+impl Acting for Enrolment {
+    fn actor(&self) -> Actor {
+        self.0.actor()
+    }
+}
+
+/// Whoever holds the link of the first start: the operator.
+#[derive(Clone, Copy, Debug)]
+pub struct SetUpLink(());
+
+impl SetUpLink {
+    /// Compares the token that was presented with the one of the link, in constant time.
+    pub fn check(presented: &TokenDigest, expected: &TokenDigest) -> Result<Self, Rejection> {
+        if bool::from(presented.0.as_bytes().ct_eq(expected.0.as_bytes())) {
+            Ok(Self(()))
+        } else {
+            Err(Rejection::SetUpTokenInvalid)
+        }
+    }
+}
+
+impl Acting for SetUpLink {
+    fn actor(&self) -> Actor {
+        Actor::Operator
+    }
+}
+
+/// Somebody who has not shown who they are. What they may do carries its proof in the command.
+#[derive(Clone, Copy, Debug)]
+pub struct Anyone;
+
+impl Acting for Anyone {
+    fn actor(&self) -> Actor {
+        Actor::Anonymous
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+    use eventstore_schema::{OtpDeviceConfirmed, OtpDeviceRegistered, UserEvent};
+
+    fn device_set_up() -> Vec<UserEvent> {
+        let registered = OtpDeviceRegistered {
+            device_id: device(1),
+            secret: secret(1),
+            expires_at: now(),
+            replaces: None,
+        };
+        let confirmed = OtpDeviceConfirmed {
+            device_id: device(1),
+            device_name: personal(1),
+            time_step: 1,
+            session_id: session(9),
+        };
+        vec![registered.into(), confirmed.into()]
+    }
+
+    /// I2 in one table: device, enforced, second factor shown -> next step.
+    #[test]
+    fn the_policy_decides_what_a_session_opens() {
+        for (has_device, enforced, shown, next) in [
+            (false, false, false, NextStep::Done),
+            (false, true, false, NextStep::OtpSetUp),
+            (true, false, false, NextStep::Otp),
+            (true, true, false, NextStep::Otp),
+            (true, false, true, NextStep::Done),
+            (true, true, true, NextStep::Done),
+        ] {
+            let devices = if has_device {
+                device_set_up()
+            } else {
+                Vec::new()
+            };
+            let holder = holder(Role::Admin, acme(), devices, enforced, shown);
+            assert_eq!(holder.next(), next);
+            assert_eq!(
+                Authority::of(holder.clone()).is_ok(),
+                next == NextStep::Done
+            );
+            assert_eq!(Enrolment::of(holder).is_ok(), next != NextStep::Otp);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! An organization and its policy, which turns one way only (invariant I1).
+
+mod enforce_two_factor;
+mod register_organization;
+
+pub use enforce_two_factor::{CONFIRMATION, EnforceTwoFactor};
+pub use register_organization::RegisterOrganization;
+
+use crate::decider::Decider;
+use chrono::{DateTime, Utc};
+use eventstore_schema::{Actor, EventId, OrganizationEvent, OrganizationId, Recorded};
+
+/// When, by whom and with which event enforcement began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enforcement {
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+    /// The event.
+    pub event_id: EventId,
+}
+
+/// What is known of an organization.
+#[derive(Clone, Debug, Default)]
+pub struct Organization {
+    id: Option<OrganizationId>,
+    name: String,
+    enforcement: Option<Enforcement>,
+}
+
+impl Organization {
+    /// Its name, once it is registered.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.id.is_some().then_some(self.name.as_str())
+    }
+
+    /// The enforcement of two-factor authentication, if it has begun.
+    #[must_use]
+    pub fn enforcement(&self) -> Option<&Enforcement> {
+        self.enforcement.as_ref()
+    }
+
+    /// Whether its people need a second factor.
+    #[must_use]
+    pub fn requires_second_factor(&self) -> bool {
+        self.enforcement.is_some()
+    }
+}
+
+impl Decider for Organization {
+    type Event = OrganizationEvent;
+
+    fn evolve(&mut self, event: &Recorded<OrganizationEvent>) {
+        match &event.data {
+            OrganizationEvent::OrganizationRegistered(registered) => {
+                self.id = event.metadata.organization_id;
+                self.name.clone_from(&registered.name);
+            }
+            OrganizationEvent::TwoFactorEnforced(_) => {
+                // The first enforcement stands; nothing takes it back or changes its date.
+                self.enforcement.get_or_insert(Enforcement {
+                    at: event.metadata.recorded_at,
+                    by: event.metadata.actor,
+                    event_id: event.id,
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+    use eventstore_schema::{OrganizationRegistered, TwoFactorEnforced};
+    use proptest::prelude::*;
+
+    fn any_event() -> impl Strategy<Value = OrganizationEvent> {
+        prop_oneof![
+            ".{0,20}".prop_map(|name| OrganizationRegistered { name }.into()),
+            Just(TwoFactorEnforced {}.into()),
+        ]
+    }
+
+    proptest! {
+        /// I1: whatever happens afterwards, and whether it makes sense or not.
+        #[test]
+        fn enforcement_is_never_undone(events in prop::collection::vec(any_event(), 0..30)) {
+            let mut organization = Organization::default();
+            let mut since = None;
+            for (revision, event) in events.into_iter().enumerate() {
+                organization.evolve(&recorded(revision as u64, event));
+                match &since {
+                    None => since = organization.enforcement().cloned(),
+                    Some(_) => prop_assert_eq!(organization.enforcement(), since.as_ref()),
+                }
+                prop_assert_eq!(organization.requires_second_factor(), since.is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Every reason why a command is refused, in the words that the caller reads.
+
+use chrono::{DateTime, Utc};
+
+/// A refusal. Each variant is one problem type of the HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// There is no such thing, or it belongs to another organization.
+    #[error("There is no such resource.")]
+    NotFound,
+    /// The role does not allow it.
+    #[error("Your role does not allow this.")]
+    Forbidden,
+    /// The session is missing, over, or its token was exchanged for another.
+    #[error("Sign in first: the session token is missing, unknown, replaced or expired.")]
+    Unauthenticated,
+    /// The session lacks a factor that the policy asks for.
+    #[error(
+        "This session lacks the second factor. Enter a code, or set up an authenticator if you have none."
+    )]
+    SecondFactorRequired,
+    /// A value breaks a rule; the sentence says which.
+    #[error("{field}: {rule}")]
+    InvalidField {
+        /// The name of the field.
+        field: &'static str,
+        /// The rule, as a sentence.
+        rule: &'static str,
+    },
+
+    /// The link of the first start is wrong.
+    #[error("The set-up token is wrong.")]
+    SetUpTokenInvalid,
+    /// The first organization exists already.
+    #[error("This installation is set up already.")]
+    AlreadySetUp,
+
+    /// The confirmation text of the enforcement is missing or different.
+    #[error("To enforce two-factor authentication for good, send \"confirm\": \"Enforce 2FA\".")]
+    ConfirmationMissing,
+
+    /// The e-mail address belongs to somebody already.
+    #[error("This e-mail address is taken: somebody was invited or registered with it.")]
+    AddressTaken,
+    /// The link was never valid, was replaced by a newer one, or was taken back.
+    #[error("This invitation link is not valid. Ask for a new one.")]
+    InvitationInvalid,
+    /// The link was not used in time.
+    #[error("This invitation has expired. Ask for a new one.")]
+    InvitationExpired,
+    /// The invitation was accepted before.
+    #[error("This invitation has been accepted already. Sign in instead.")]
+    InvitationUsed,
+
+    /// E-mail address or password is wrong. Which of them, nobody is told.
+    #[error("The e-mail address or the password is wrong.")]
+    SignInRejected,
+    /// Too many wrong passwords or codes.
+    #[error("Too many wrong attempts. Try again after {retry_at}.")]
+    TooManyAttempts {
+        /// The next attempt is taken from then on.
+        retry_at: DateTime<Utc>,
+    },
+
+    /// Not six digits.
+    #[error("A code has six digits.")]
+    OtpCodeMalformed,
+    /// No device shows, or recently showed, this code.
+    #[error("The code is wrong.")]
+    OtpCodeWrong,
+    /// The code, or a later one, was used before.
+    #[error("This code has been used. Wait for the next one.")]
+    OtpCodeReused,
+    /// The code was shown some minutes ago.
+    #[error("This code has expired. If this keeps happening, set the clock of your phone.")]
+    OtpCodeExpired,
+    /// No device to verify a code with.
+    #[error("No authenticator is set up yet.")]
+    OtpDeviceMissing,
+    /// The second factor was shown in this session before.
+    #[error("This session has its second factor already.")]
+    OtpNotNeeded,
+    /// There is no such set-up; another may have taken its place.
+    #[error("There is no such set-up of an authenticator. Begin again.")]
+    OtpSetUpNotFound,
+    /// The set-up was not confirmed in time.
+    #[error("This set-up has expired. Begin again.")]
+    OtpSetUpExpired,
+}

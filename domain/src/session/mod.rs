@@ -1,0 +1,86 @@
+//! A session: from the password step to its end. It never says by itself what it opens; see
+//! [`crate::authority`].
+
+mod accept_second_factor;
+mod end_session;
+mod start_session;
+
+pub use accept_second_factor::AcceptSecondFactor;
+pub use end_session::EndSession;
+pub use start_session::StartSession;
+
+use crate::decider::Decider;
+use chrono::{DateTime, TimeDelta, Utc};
+use eventstore_schema::{
+    DeviceId, Factor, OrganizationId, Recorded, SessionEvent, TokenDigest, UserId,
+};
+
+/// How long a session lives at most (NIST SP 800-63B-4 section 2.2.3 allows 24 hours).
+pub const LIFETIME: TimeDelta = TimeDelta::hours(12);
+
+/// A session that has started and not ended.
+#[derive(Clone, Debug)]
+pub struct LiveSession {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Their organization.
+    pub organization_id: OrganizationId,
+    /// The digest of its token.
+    pub token_digest: TokenDigest,
+    /// Its end at the latest.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What is known of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    live: Option<LiveSession>,
+    second_factor: Option<DeviceId>,
+    signed_in: bool,
+}
+
+impl Session {
+    /// The session, unless it has ended or not begun.
+    #[must_use]
+    pub fn live_at(&self, now: DateTime<Utc>) -> Option<&LiveSession> {
+        self.live.as_ref().filter(|live| now < live.expires_at)
+    }
+
+    /// The authenticator that was shown in it.
+    #[must_use]
+    pub fn second_factor(&self) -> Option<DeviceId> {
+        self.second_factor
+    }
+
+    /// The factors that were shown in it.
+    #[must_use]
+    pub fn factors(&self) -> Vec<Factor> {
+        let otp = self.second_factor.map(|_| Factor::Otp);
+        std::iter::once(Factor::Password).chain(otp).collect()
+    }
+}
+
+impl Decider for Session {
+    type Event = SessionEvent;
+
+    fn evolve(&mut self, event: &Recorded<SessionEvent>) {
+        match &event.data {
+            SessionEvent::SessionStarted(started) => {
+                self.live = Some(LiveSession {
+                    user_id: started.user_id,
+                    organization_id: started.organization_id,
+                    token_digest: started.token_digest.clone(),
+                    expires_at: started.expires_at,
+                });
+            }
+            SessionEvent::SecondFactorAccepted(accepted) => {
+                self.second_factor = Some(accepted.device_id);
+                if let Some(live) = &mut self.live {
+                    live.token_digest.clone_from(&accepted.token_digest);
+                }
+            }
+            SessionEvent::SignedIn(_) => self.signed_in = true,
+            SessionEvent::SessionEnded(_) => self.live = None,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! A person: invited, then active with a password, then with authenticators.
+
+mod accept_invitation;
+mod invitation;
+mod otp_device;
+mod password;
+mod register_administrator;
+mod verify_otp;
+
+pub use accept_invitation::AcceptInvitation;
+pub use invitation::{
+    INVITATION_LIFETIME, InviteFirstAdministrator, InviteUser, ResendInvitation, RevokeInvitation,
+};
+pub use otp_device::{ConfirmOtpDevice, RegisterOtpDevice, SET_UP_LIFETIME};
+pub use password::PasswordProof;
+pub use register_administrator::RegisterAdministrator;
+pub use verify_otp::{SecondFactorProof, VerifyOtp};
+
+use crate::{
+    decider::Decider,
+    otp::{Throttle, TimeStep},
+};
+use chrono::{DateTime, Utc};
+use eventstore_schema::{
+    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Recorded, Role, SealedSecret,
+    SessionId, TokenDigest, UserEvent,
+};
+
+/// Who the person is.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Their organization.
+    pub organization_id: OrganizationId,
+    /// Their sealed e-mail address.
+    pub email: Personal,
+    /// The same as a keyed hash.
+    pub address_id: AddressId,
+    /// Their sealed name.
+    pub name: Personal,
+    /// Their role.
+    pub role: Role,
+}
+
+/// How far the person has come.
+#[derive(Clone, Debug)]
+enum Standing {
+    Invited(Link),
+    Active(PasswordHash),
+    Revoked,
+}
+
+/// The link of an invitation.
+#[derive(Clone, Debug)]
+struct Link {
+    token_digest: TokenDigest,
+    expires_at: DateTime<Utc>,
+}
+
+/// A confirmed authenticator.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its sealed secret.
+    pub secret: SealedSecret,
+    /// The newest step that was accepted. Neither it nor an older one is accepted again.
+    last_step: TimeStep,
+}
+
+/// An authenticator whose set-up is not confirmed. It opens nothing.
+#[derive(Clone, Debug)]
+pub struct PendingDevice {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its sealed secret.
+    pub secret: SealedSecret,
+    expires_at: DateTime<Utc>,
+}
+
+/// What is known of a person.
+#[derive(Clone, Debug, Default)]
+pub struct User {
+    person: Option<(Profile, Standing)>,
+    devices: Vec<Device>,
+    pending: Option<PendingDevice>,
+    throttle: Throttle,
+    last_accepted: Option<(SessionId, DeviceId)>,
+}
+
+impl User {
+    /// Who the person is, whatever their standing.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Profile> {
+        self.person.as_ref().map(|(profile, _)| profile)
+    }
+
+    /// Who the person is, if they can sign in.
+    #[must_use]
+    pub fn active(&self) -> Option<&Profile> {
+        match &self.person {
+            Some((profile, Standing::Active(_))) => Some(profile),
+            _ => None,
+        }
+    }
+
+    /// The password of a person who can sign in.
+    #[must_use]
+    pub fn password(&self) -> Option<&PasswordHash> {
+        match &self.person {
+            Some((_, Standing::Active(password))) => Some(password),
+            _ => None,
+        }
+    }
+
+    /// Whether the invitation was taken back, so that this person can never come alive.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        matches!(&self.person, Some((_, Standing::Revoked)))
+    }
+
+    /// The end of a pending invitation.
+    #[must_use]
+    pub fn invitation_expires_at(&self) -> Option<DateTime<Utc>> {
+        match &self.person {
+            Some((_, Standing::Invited(link))) => Some(link.expires_at),
+            _ => None,
+        }
+    }
+
+    /// The confirmed authenticators.
+    #[must_use]
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
+    /// The authenticator that is being set up.
+    #[must_use]
+    pub fn pending_device(&self) -> Option<&PendingDevice> {
+        self.pending.as_ref()
+    }
+
+    /// Whether the person has a confirmed authenticator.
+    #[must_use]
+    pub fn has_otp_device(&self) -> bool {
+        !self.devices.is_empty()
+    }
+
+    fn set_standing(&mut self, new: Standing) {
+        if let Some((_, standing)) = &mut self.person {
+            *standing = new;
+        }
+    }
+
+    fn accept_step(&mut self, device: DeviceId, step: TimeStep, session: SessionId) {
+        if let Some(device) = self.devices.iter_mut().find(|d| d.id == device) {
+            device.last_step = device.last_step.max(step);
+        }
+        self.last_accepted = Some((session, device));
+        self.throttle.right();
+    }
+}
+
+impl Decider for User {
+    type Event = UserEvent;
+
+    fn evolve(&mut self, event: &Recorded<UserEvent>) {
+        match &event.data {
+            UserEvent::UserRegistered(e) => {
+                let profile = Profile {
+                    organization_id: e.organization_id,
+                    email: e.email.clone(),
+                    address_id: e.address_id.clone(),
+                    name: e.name.clone(),
+                    role: e.role,
+                };
+                self.person = Some((profile, Standing::Active(e.password.clone())));
+            }
+            UserEvent::UserInvited(e) => {
+                let profile = Profile {
+                    organization_id: e.organization_id,
+                    email: e.email.clone(),
+                    address_id: e.address_id.clone(),
+                    name: e.name.clone(),
+                    role: e.role,
+                };
+                let link = Link {
+                    token_digest: e.token_digest.clone(),
+                    expires_at: e.expires_at,
+                };
+                self.person = Some((profile, Standing::Invited(link)));
+            }
+            UserEvent::InvitationResent(e) => self.set_standing(Standing::Invited(Link {
+                token_digest: e.token_digest.clone(),
+                expires_at: e.expires_at,
+            })),
+            UserEvent::InvitationRevoked(_) => self.set_standing(Standing::Revoked),
+            UserEvent::InvitationAccepted(e) => {
+                self.set_standing(Standing::Active(e.password.clone()));
+            }
+            UserEvent::OtpDeviceRegistered(e) => {
+                self.pending = Some(PendingDevice {
+                    id: e.device_id,
+                    secret: e.secret.clone(),
+                    expires_at: e.expires_at,
+                });
+            }
+            UserEvent::OtpDeviceConfirmed(e) => {
+                let step = TimeStep(e.time_step);
+                if let Some(pending) = self.pending.take_if(|pending| pending.id == e.device_id) {
+                    let PendingDevice { id, secret, .. } = pending;
+                    self.devices.push(Device {
+                        id,
+                        secret,
+                        last_step: step,
+                    });
+                }
+                self.accept_step(e.device_id, step, e.session_id);
+            }
+            UserEvent::OtpVerified(e) => {
+                self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);
+            }
+            UserEvent::OtpRejected(_) => self.throttle.wrong(event.metadata.recorded_at),
+        }
+    }
+}

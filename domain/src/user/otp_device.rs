@@ -1,0 +1,200 @@
+//! Setting up an authenticator: registered with its secret, then confirmed by one code.
+
+use super::User;
+use crate::{
+    Decide, Decision, Enrolment, Rejection,
+    decider::emit,
+    otp::{OtpCode, OtpSecret},
+    user::verify_otp::judge,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use eventstore_schema::{
+    DeviceId, OtpDeviceConfirmed, OtpDeviceRegistered, Personal, SealedSecret, UserEvent,
+};
+
+/// How long a set-up waits for its code.
+pub const SET_UP_LIFETIME: TimeDelta = TimeDelta::minutes(10);
+
+/// Begins the set-up of an authenticator. It takes the place of one that was not confirmed.
+#[derive(Debug)]
+pub struct RegisterOtpDevice {
+    /// The id of the authenticator.
+    pub device_id: DeviceId,
+    /// Its sealed secret.
+    pub secret: SealedSecret,
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+impl Decide<RegisterOtpDevice> for User {
+    type By = Enrolment;
+
+    fn decide(&self, command: RegisterOtpDevice, _by: &Enrolment) -> Decision<UserEvent> {
+        self.throttle.admit(command.at)?;
+        emit(OtpDeviceRegistered {
+            device_id: command.device_id,
+            secret: command.secret,
+            expires_at: command.at + SET_UP_LIFETIME,
+            replaces: self.pending.as_ref().map(|pending| pending.id),
+        })
+    }
+}
+
+/// Confirms a set-up with a code and names the authenticator.
+#[derive(Debug)]
+pub struct ConfirmOtpDevice<'a> {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// Its opened secret.
+    pub secret: &'a OtpSecret,
+    /// What it is called.
+    pub device_name: Personal,
+    /// The code that it shows.
+    pub code: OtpCode,
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+impl User {
+    /// The unconfirmed set-up with this id, if its time has not run out.
+    pub fn set_up(&self, id: DeviceId, now: DateTime<Utc>) -> Result<&SealedSecret, Rejection> {
+        match &self.pending {
+            Some(pending) if pending.id == id && now < pending.expires_at => Ok(&pending.secret),
+            Some(pending) if pending.id == id => Err(Rejection::OtpSetUpExpired),
+            _ => Err(Rejection::OtpSetUpNotFound),
+        }
+    }
+}
+
+impl Decide<ConfirmOtpDevice<'_>> for User {
+    type By = Enrolment;
+
+    fn decide(&self, command: ConfirmOtpDevice<'_>, by: &Enrolment) -> Decision<UserEvent> {
+        self.throttle.admit(command.at)?;
+        self.set_up(command.device_id, command.at)?;
+        let session_id = by.holder().session();
+        let offered = [(command.device_id, None, command.secret)];
+        match judge(&offered, &command.code, command.at, session_id) {
+            Err(refused) => refused,
+            Ok((device_id, step)) => emit(OtpDeviceConfirmed {
+                device_id,
+                device_name: command.device_name,
+                time_step: step.0,
+                session_id,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        otp::{TimeStep, code_at},
+        testing::*,
+    };
+    use eventstore_schema::{OtpRejected, OtpRejectionReason, Role};
+
+    fn phone() -> OtpSecret {
+        OtpSecret::new([7; 20])
+    }
+
+    fn begun(n: u128) -> UserEvent {
+        OtpDeviceRegistered {
+            device_id: device(n),
+            secret: secret(n),
+            expires_at: now() + SET_UP_LIFETIME,
+            replaces: (n > 1).then(|| device(n - 1)),
+        }
+        .into()
+    }
+
+    #[track_caller]
+    fn confirm(history: Vec<UserEvent>, code: OtpCode, at: DateTime<Utc>) -> Then<UserEvent> {
+        let command = ConfirmOtpDevice {
+            device_id: device(1),
+            secret: &phone(),
+            device_name: personal(1),
+            code,
+            at,
+        };
+        given(history).when::<User, _>(command, &enrolment())
+    }
+
+    #[test]
+    fn a_set_up_begins_with_a_secret() {
+        given([registered(Role::Member)])
+            .when::<User, _>(
+                RegisterOtpDevice {
+                    device_id: device(1),
+                    secret: secret(1),
+                    at: now(),
+                },
+                &enrolment(),
+            )
+            .then([begun(1)]);
+    }
+
+    #[test]
+    fn beginning_again_replaces_what_was_not_confirmed() {
+        given([registered(Role::Member), begun(1)])
+            .when::<User, _>(
+                RegisterOtpDevice {
+                    device_id: device(2),
+                    secret: secret(2),
+                    at: now(),
+                },
+                &enrolment(),
+            )
+            .then([begun(2)]);
+        confirm(
+            vec![registered(Role::Member), begun(1), begun(2)],
+            code_at(&phone(), now()),
+            now(),
+        )
+        .then_rejected(&Rejection::OtpSetUpNotFound);
+    }
+
+    #[test]
+    fn one_valid_code_confirms_the_set_up() {
+        confirm(
+            vec![registered(Role::Member), begun(1)],
+            code_at(&phone(), now()),
+            now(),
+        )
+        .then([OtpDeviceConfirmed {
+            device_id: device(1),
+            device_name: personal(1),
+            time_step: TimeStep::at(now()).0,
+            session_id: session(1),
+        }]);
+    }
+
+    #[test]
+    fn a_wrong_code_confirms_nothing() {
+        let other = code_at(&OtpSecret::new([8; 20]), now());
+        confirm(vec![registered(Role::Member), begun(1)], other, now()).then_refused(
+            [OtpRejected {
+                reason: OtpRejectionReason::Wrong,
+                session_id: session(1),
+            }],
+            &Rejection::OtpCodeWrong,
+        );
+    }
+
+    #[test]
+    fn a_set_up_expires() {
+        let late = now() + SET_UP_LIFETIME;
+        confirm(
+            vec![registered(Role::Member), begun(1)],
+            code_at(&phone(), late),
+            late,
+        )
+        .then_rejected(&Rejection::OtpSetUpExpired);
+    }
+
+    #[test]
+    fn an_unconfirmed_device_is_none() {
+        assert!(!state::<User>([registered(Role::Member), begun(1)]).has_otp_device());
+    }
+}

@@ -1,0 +1,277 @@
+//! The second factor. An accepted time step is never accepted again (invariant I4): the step is in
+//! the event, and of two writers with the same code the log admits one.
+
+use super::User;
+use crate::{
+    Acting, Decide, Decision, NextStep, Rejection, SessionHolder,
+    decider::{emit, record_and_refuse},
+    otp::{CodeMatch, OtpCode, OtpSecret, TimeStep},
+};
+use chrono::{DateTime, Utc};
+use eventstore_schema::{
+    Actor, DeviceId, OtpRejected, OtpRejectionReason, OtpVerified, SessionId, UserEvent, UserId,
+};
+
+/// Verifies a code against the person's authenticators.
+#[derive(Debug)]
+pub struct VerifyOtp<'a> {
+    /// The code as typed.
+    pub code: OtpCode,
+    /// The opened secrets of the person's authenticators.
+    pub secrets: &'a [(DeviceId, OtpSecret)],
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+impl Decide<VerifyOtp<'_>> for User {
+    type By = SessionHolder;
+
+    fn decide(&self, command: VerifyOtp<'_>, by: &SessionHolder) -> Decision<UserEvent> {
+        match by.next() {
+            NextStep::Otp => {}
+            NextStep::OtpSetUp => return Err(Rejection::OtpDeviceMissing),
+            NextStep::Done => return Err(Rejection::OtpNotNeeded),
+        }
+        self.throttle.admit(command.at)?;
+        let mut offered = Vec::with_capacity(self.devices.len());
+        for device in &self.devices {
+            if let Some((_, secret)) = command.secrets.iter().find(|(id, _)| *id == device.id) {
+                offered.push((device.id, Some(device.last_step), secret));
+            }
+        }
+        match judge(&offered, &command.code, command.at, by.session()) {
+            Err(refused) => refused,
+            Ok((device_id, step)) => emit(OtpVerified {
+                device_id,
+                time_step: step.0,
+                session_id: by.session(),
+            }),
+        }
+    }
+}
+
+/// Finds the authenticator and the step that the code belongs to, or refuses and remembers why.
+pub(super) fn judge(
+    offered: &[(DeviceId, Option<TimeStep>, &OtpSecret)],
+    code: &OtpCode,
+    at: DateTime<Utc>,
+    session_id: SessionId,
+) -> Result<(DeviceId, TimeStep), Decision<UserEvent>> {
+    let mut reason = OtpRejectionReason::Wrong;
+    for (device, spent, secret) in offered {
+        match secret.find(code, at) {
+            CodeMatch::Current(step) if spent.is_none_or(|spent| step > spent) => {
+                return Ok((*device, step));
+            }
+            CodeMatch::Current(_) => reason = OtpRejectionReason::Reused,
+            CodeMatch::Expired => reason = OtpRejectionReason::Expired,
+            CodeMatch::None => {}
+        }
+    }
+    let refusal = match reason {
+        OtpRejectionReason::Wrong => Rejection::OtpCodeWrong,
+        OtpRejectionReason::Reused => Rejection::OtpCodeReused,
+        OtpRejectionReason::Expired => Rejection::OtpCodeExpired,
+    };
+    Err(record_and_refuse(
+        OtpRejected { reason, session_id },
+        refusal,
+    ))
+}
+
+/// A code of this person was accepted in this session. Made from the log only.
+#[derive(Clone, Copy, Debug)]
+pub struct SecondFactorProof {
+    user: UserId,
+    device: DeviceId,
+}
+
+impl SecondFactorProof {
+    /// The person.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The authenticator.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+}
+
+impl Acting for SecondFactorProof {
+    fn actor(&self) -> Actor {
+        Actor::User(self.user)
+    }
+}
+
+impl User {
+    /// The proof that the newest accepted code was shown in this session.
+    pub fn second_factor_shown(
+        &self,
+        id: UserId,
+        session: SessionId,
+    ) -> Result<SecondFactorProof, Rejection> {
+        match self.last_accepted {
+            Some((shown_in, device)) if shown_in == session => {
+                Ok(SecondFactorProof { user: id, device })
+            }
+            _ => Err(Rejection::SecondFactorRequired),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{otp::code_at, testing::*};
+    use chrono::TimeDelta;
+    use eventstore_schema::{OtpDeviceConfirmed, OtpDeviceRegistered, Role};
+
+    fn phone() -> OtpSecret {
+        OtpSecret::new([7; 20])
+    }
+
+    /// A person whose authenticator was confirmed with the code of the step before now.
+    fn with_device() -> Vec<UserEvent> {
+        vec![
+            registered(Role::Member),
+            OtpDeviceRegistered {
+                device_id: device(1),
+                secret: secret(1),
+                expires_at: now() + TimeDelta::minutes(10),
+                replaces: None,
+            }
+            .into(),
+            OtpDeviceConfirmed {
+                device_id: device(1),
+                device_name: personal(1),
+                time_step: TimeStep::at(now()).0 - 1,
+                session_id: session(9),
+            }
+            .into(),
+        ]
+    }
+
+    fn waiting_for_a_code() -> SessionHolder {
+        holder(
+            Role::Member,
+            acme(),
+            with_device().into_iter().skip(1),
+            true,
+            false,
+        )
+    }
+
+    fn wrong(times: usize) -> impl Iterator<Item = UserEvent> {
+        (0..times).map(|_| rejected(OtpRejectionReason::Wrong))
+    }
+
+    fn rejected(reason: OtpRejectionReason) -> UserEvent {
+        OtpRejected {
+            reason,
+            session_id: session(1),
+        }
+        .into()
+    }
+
+    fn verified(step: u64) -> UserEvent {
+        OtpVerified {
+            device_id: device(1),
+            time_step: step,
+            session_id: session(1),
+        }
+        .into()
+    }
+
+    #[track_caller]
+    fn verify(history: Vec<UserEvent>, code: OtpCode) -> Then<UserEvent> {
+        let secrets = [(device(1), phone())];
+        given(history).when::<User, _>(
+            VerifyOtp {
+                code,
+                secrets: &secrets,
+                at: now(),
+            },
+            &waiting_for_a_code(),
+        )
+    }
+
+    #[test]
+    fn a_right_code_is_accepted() {
+        verify(with_device(), code_at(&phone(), now())).then([verified(TimeStep::at(now()).0)]);
+    }
+
+    #[test]
+    fn a_code_works_once() {
+        let spent = verified(TimeStep::at(now()).0);
+        let history = with_device().into_iter().chain([spent]).collect();
+        verify(history, code_at(&phone(), now())).then_refused(
+            [rejected(OtpRejectionReason::Reused)],
+            &Rejection::OtpCodeReused,
+        );
+    }
+
+    #[test]
+    fn a_code_older_than_the_last_accepted_one_is_spent_too() {
+        let later = verified(TimeStep::at(now()).0 + 1);
+        let history = with_device().into_iter().chain([later]).collect();
+        verify(history, code_at(&phone(), now())).then_refused(
+            [rejected(OtpRejectionReason::Reused)],
+            &Rejection::OtpCodeReused,
+        );
+    }
+
+    #[test]
+    fn the_code_that_confirmed_the_device_is_spent() {
+        let code = code_at(&phone(), now() - TimeDelta::seconds(30));
+        verify(with_device(), code).then_refused(
+            [rejected(OtpRejectionReason::Reused)],
+            &Rejection::OtpCodeReused,
+        );
+    }
+
+    #[test]
+    fn a_wrong_code_is_remembered() {
+        verify(with_device(), code_at(&OtpSecret::new([8; 20]), now())).then_refused(
+            [rejected(OtpRejectionReason::Wrong)],
+            &Rejection::OtpCodeWrong,
+        );
+    }
+
+    #[test]
+    fn after_five_wrong_codes_even_the_right_one_waits() {
+        let history = with_device().into_iter().chain(wrong(5)).collect();
+        verify(history, code_at(&phone(), now())).then_rejected(&Rejection::TooManyAttempts {
+            retry_at: now() + TimeDelta::minutes(1),
+        });
+    }
+
+    #[test]
+    fn the_wait_is_over_with_a_right_code() {
+        let right = verified(TimeStep::at(now()).0 - 1);
+        let history = with_device()
+            .into_iter()
+            .chain(wrong(4))
+            .chain([right])
+            .chain(wrong(4));
+        verify(history.collect(), code_at(&phone(), now())).then([verified(TimeStep::at(now()).0)]);
+    }
+
+    #[test]
+    fn a_session_without_device_is_sent_to_the_set_up() {
+        let secrets = [(device(1), phone())];
+        let no_device = holder(Role::Member, acme(), [], true, false);
+        given([registered(Role::Member)])
+            .when::<User, _>(
+                VerifyOtp {
+                    code: code_at(&phone(), now()),
+                    secrets: &secrets,
+                    at: now(),
+                },
+                &no_device,
+            )
+            .then_rejected(&Rejection::OtpDeviceMissing);
+    }
+}

@@ -1,0 +1,190 @@
+//! Values that people type, checked once at the border.
+
+use crate::Rejection;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Trims, and refuses what is empty, longer than `max` characters, or has control characters.
+fn plain_text(
+    text: &str,
+    max: usize,
+    field: &'static str,
+    rule: &'static str,
+) -> Result<String, Rejection> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= max;
+    if fits && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(Rejection::InvalidField { field, rule })
+    }
+}
+
+/// An e-mail address, as typed and as compared.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Takes an address of the form `local@domain`. Whether it exists, only a mail can show.
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
+        const RULE: &str = "an address such as name@example.org, at most 254 characters";
+        let invalid = Rejection::InvalidField {
+            field: "email",
+            rule: RULE,
+        };
+        let text = plain_text(text, 254, "email", RULE)?;
+        let Some((local, domain)) = text.rsplit_once('@') else {
+            return Err(invalid);
+        };
+        let label = |label: &str| {
+            !label.is_empty()
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        };
+        let local_is_fine = !local.is_empty()
+            && local.len() <= 64
+            && !local.starts_with('.')
+            && !local.ends_with('.')
+            && !local.contains("..")
+            && local
+                .chars()
+                .all(|c| c.is_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c));
+        let domain_is_fine = domain.contains('.') && domain.split('.').all(label);
+        if local_is_fine && domain_is_fine {
+            Ok(Self(text))
+        } else {
+            Err(invalid)
+        }
+    }
+
+    /// As typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As compared: two addresses that differ in case only are the same.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(..)")
+    }
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident: $field:literal, $max:literal, $rule:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text without the space around it.
+            pub fn parse(text: &str) -> Result<Self, Rejection> {
+                plain_text(text, $max, $field, $rule).map(Self)
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )+};
+}
+
+names! {
+    /// What a person is called.
+    PersonName: "name", 200, "between 1 and 200 characters, on one line";
+    /// What an authenticator is called.
+    DeviceName: "name", 100, "between 1 and 100 characters, on one line";
+    /// What an organization is called.
+    OrganizationName: "organization", 200, "between 1 and 200 characters, on one line";
+}
+
+/// A new password in the clear, on its way to being hashed.
+pub struct NewPassword(Zeroizing<String>);
+
+impl NewPassword {
+    /// Takes 8 to 256 characters of any kind, spaces included (NIST SP 800-63B-4 section 3.1.1.2:
+    /// no rules of composition, no truncation).
+    pub fn parse(text: Zeroizing<String>) -> Result<Self, Rejection> {
+        if (8..=256).contains(&text.chars().count()) {
+            Ok(Self(text))
+        } else {
+            Err(Rejection::InvalidField {
+                field: "password",
+                rule: "between 8 and 256 characters; a few words in a row are easy to remember",
+            })
+        }
+    }
+
+    /// The bytes to hash.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewPassword(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_other_text() {
+        for good in [
+            "ada@example.org",
+            " Ada.Lovelace+x@mail.example.co.uk ",
+            "ü@exämple.org",
+        ] {
+            assert!(EmailAddress::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "a b@c.de",
+            "ada@example",
+            "a@b..c",
+            "a@-b.c",
+            "a\n@b.cd",
+        ] {
+            assert!(EmailAddress::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_differ_in_case_are_the_same() {
+        let (a, b) = (
+            EmailAddress::parse("Ada@Example.ORG"),
+            EmailAddress::parse("ada@example.org"),
+        );
+        assert_eq!(a.unwrap().canonical(), b.unwrap().canonical());
+    }
+
+    #[test]
+    fn what_people_typed_is_not_in_debug_output() {
+        let email = EmailAddress::parse("ada@example.org").unwrap();
+        let password = NewPassword::parse(Zeroizing::new("correct horse".into())).unwrap();
+        assert!(!format!("{email:?} {password:?}").contains("ada"));
+        assert!(!format!("{password:?}").contains("horse"));
+    }
+}

@@ -1,0 +1,256 @@
+//! The one writer of the read models: events in, rows and checkpoints out, in one transaction.
+
+use crate::{
+    DatabaseError, Failure, Projection, ProjectionError, Rows, database::is_outage, value::Whole,
+};
+use eventstore_schema::{DecodeError, Event, Position, Recorded, RecordedEvent};
+use rusqlite::{
+    Connection, OptionalExtension, Savepoint, Transaction, TransactionBehavior::Immediate, params,
+};
+
+/// An event on its way to the read models: decoded once for all of them, or found unreadable.
+pub(crate) struct Delivery {
+    pub(crate) position: Position,
+    event: Result<(Recorded<Event>, String), DecodeError>,
+}
+
+impl From<RecordedEvent> for Delivery {
+    fn from(event: RecordedEvent) -> Self {
+        Self {
+            position: event.position,
+            event: Event::decode(&event.event_type, event.metadata.version, &event.data).map(
+                |data| {
+                    let decoded = Recorded {
+                        position: event.position,
+                        stream: event.stream,
+                        revision: event.revision,
+                        id: event.id,
+                        metadata: event.metadata,
+                        data,
+                    };
+                    (decoded, event.data)
+                },
+            ),
+        }
+    }
+}
+
+/// A read model and how far it has come.
+#[derive(Clone)]
+pub(crate) struct Model {
+    pub(crate) projection: &'static dyn Projection,
+    pub(crate) position: Position,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// How far the slowest read model that still works has come, `None` where none works.
+pub(crate) fn lowest_healthy(models: &[Model]) -> Option<Position> {
+    let healthy = models.iter().filter(|model| model.failure.is_none());
+    healthy.map(|model| model.position).min()
+}
+
+pub(crate) struct Writer {
+    connection: Connection,
+    pub(crate) models: Vec<Model>,
+}
+
+impl Writer {
+    /// Finds each read model's checkpoint, and empties those that another version built.
+    pub(crate) fn new(
+        mut connection: Connection,
+        projections: &[&'static dyn Projection],
+    ) -> Result<Self, DatabaseError> {
+        let transaction = connection.transaction_with_behavior(Immediate)?;
+        let mut models = Vec::with_capacity(projections.len());
+        for &projection in projections {
+            models.push(Model {
+                projection,
+                position: find_or_create(&transaction, projection)?,
+                failure: None,
+            });
+        }
+        drop_left_overs(&transaction, projections)?;
+        transaction.commit()?;
+        Ok(Self { connection, models })
+    }
+
+    /// Keeps the read models with these names only, and empties them. The tables themselves stay,
+    /// so that a dump of the file lists them in the same order afterwards.
+    pub(crate) fn restart(&mut self, names: Option<&[&str]>) -> Result<(), DatabaseError> {
+        if let Some(names) = names {
+            let known = |name: &str| self.models.iter().any(|m| m.projection.name() == name);
+            if let Some(unknown) = names.iter().find(|name| !known(name)) {
+                return Err(DatabaseError::UnknownProjection((*unknown).to_owned()));
+            }
+            self.models
+                .retain(|model| names.contains(&model.projection.name()));
+        }
+        let transaction = self.connection.transaction_with_behavior(Immediate)?;
+        for model in &mut self.models {
+            for table in model.projection.tables() {
+                transaction.execute(&format!("DELETE FROM {}", table.name), [])?;
+            }
+            set_checkpoint(&transaction, model.projection, Position::START)?;
+            (model.position, model.failure) = (Position::START, None);
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Projects the events, oldest first, into every read model that works and has not seen them.
+    /// An event that a read model cannot take in stops this read model just before the event; an
+    /// error means that nothing at all was written.
+    pub(crate) fn apply(&mut self, events: &[Delivery]) -> Result<(), DatabaseError> {
+        let mut transaction = self.connection.transaction_with_behavior(Immediate)?;
+        let mut models = self.models.clone();
+        for model in models.iter_mut().filter(|model| model.failure.is_none()) {
+            model.advance(&mut transaction, events)?;
+        }
+        transaction.commit()?;
+        self.models = models;
+        Ok(())
+    }
+}
+
+impl Model {
+    fn advance(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        events: &[Delivery],
+    ) -> Result<(), DatabaseError> {
+        let seen = events.partition_point(|event| event.position <= self.position);
+        let mut events = &events[seen..];
+        let mut savepoint = transaction.savepoint()?;
+        // One savepoint for all events is much cheaper than one each. When an event fails, what
+        // it half did is undone together with the events before it, and those are done again.
+        while let Err((failed, error)) = self.project(&savepoint, events) {
+            savepoint.rollback()?;
+            let position = events[failed].position;
+            self.failure = Some(Failure::Event { position, error: error.outage_or_message()? });
+            events = &events[..failed];
+        }
+        if let Some(last) = events.last() {
+            move_checkpoint(&savepoint, self.projection, self.position, last.position)?;
+            self.position = last.position;
+        }
+        Ok(savepoint.commit()?)
+    }
+
+    /// Projects all the events, or answers which one failed and why.
+    fn project(&self, savepoint: &Savepoint<'_>, events: &[Delivery]) -> Result<(), (usize, Refusal)> {
+        let mut rows = Rows::new(savepoint);
+        for (index, delivery) in events.iter().enumerate() {
+            let projected = match &delivery.event {
+                Ok((event, content)) => self
+                    .projection
+                    .project(&mut rows, event, content)
+                    .map_err(Refusal::Project),
+                Err(error) => Err(Refusal::Decode(error.to_string())),
+            };
+            projected.map_err(|refusal| (index, refusal))?;
+        }
+        Ok(())
+    }
+}
+
+/// Why an event did not get into a read model.
+enum Refusal {
+    Decode(String),
+    Project(ProjectionError),
+}
+
+impl Refusal {
+    /// The message for the status, or the error where not the event is to blame.
+    fn outage_or_message(self) -> Result<String, DatabaseError> {
+        match self {
+            Self::Project(ProjectionError::Sqlite(error)) if is_outage(&error) => Err(error.into()),
+            Self::Project(error) => Ok(error.to_string()),
+            Self::Decode(message) => Ok(message),
+        }
+    }
+}
+
+/// The read model's checkpoint; where it has none of this version, its tables are made anew.
+fn find_or_create(
+    transaction: &Transaction<'_>,
+    projection: &dyn Projection,
+) -> Result<Position, DatabaseError> {
+    let checkpoint = transaction
+        .query_row(
+            "SELECT position FROM checkpoints WHERE projection = ?1 AND version = ?2",
+            params![projection.name(), projection.version()],
+            |row| row.get::<_, Whole>(0),
+        )
+        .optional()?;
+    if let Some(Whole(position)) = checkpoint {
+        return Ok(Position(position));
+    }
+    for table in projection.tables() {
+        transaction.execute_batch(&format!("DROP TABLE IF EXISTS {}", table.name))?;
+        transaction.execute_batch(table.create)?;
+    }
+    set_checkpoint(transaction, projection, Position::START)?;
+    Ok(Position::START)
+}
+
+/// Drops the tables and checkpoints of read models, or of their versions, that this build does not
+/// know: the file holds nothing else.
+fn drop_left_overs(
+    transaction: &Transaction<'_>,
+    projections: &[&'static dyn Projection],
+) -> Result<(), DatabaseError> {
+    let names_of = |sql: &str| -> rusqlite::Result<Vec<String>> {
+        transaction.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    };
+    for name in names_of("SELECT projection FROM checkpoints")? {
+        if !projections.iter().any(|projection| projection.name() == name) {
+            transaction.execute("DELETE FROM checkpoints WHERE projection = ?1", [name])?;
+        }
+    }
+    for name in names_of("SELECT name FROM sqlite_schema WHERE type = 'table'")? {
+        let mut tables = projections.iter().flat_map(|projection| projection.tables());
+        if name != "checkpoints" && !tables.any(|table| table.name == name) {
+            transaction.execute_batch(&format!("DROP TABLE \"{}\"", name.replace('"', "\"\"")))?;
+        }
+    }
+    Ok(())
+}
+
+fn set_checkpoint(
+    transaction: &Transaction<'_>,
+    projection: &dyn Projection,
+    position: Position,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO checkpoints (projection, version, position) VALUES (?1, ?2, ?3)
+         ON CONFLICT (projection) DO UPDATE
+         SET version = excluded.version, position = excluded.position",
+        params![projection.name(), projection.version(), Whole(position.0)],
+    )?;
+    Ok(())
+}
+
+/// Moves the checkpoint on from where this writer left it. Where it is elsewhere, another writer
+/// is at work, and applying events twice would make the rows wrong.
+fn move_checkpoint(
+    connection: &Connection,
+    projection: &dyn Projection,
+    from: Position,
+    to: Position,
+) -> Result<(), DatabaseError> {
+    let moved = connection
+        .prepare_cached(
+            "UPDATE checkpoints SET position = ?4
+             WHERE projection = ?1 AND version = ?2 AND position = ?3",
+        )?
+        .execute(params![
+            projection.name(),
+            projection.version(),
+            Whole(from.0),
+            Whole(to.0)
+        ])?;
+    match moved {
+        1 => Ok(()),
+        _ => Err(DatabaseError::Raced(projection.name())),
+    }
+}
