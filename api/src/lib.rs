@@ -1,1 +1,14 @@
+//! Pawl: an identity backend in which enforcing two-factor authentication cannot be undone.
+//!
+//! `http` takes a request and calls `application`, which loads the state of a stream, lets `domain`
+//! decide and appends the events; `projections` and `reactions` follow the log.
 
+pub mod application;
+pub mod cli;
+pub mod clock;
+pub mod http;
+pub mod mail;
+pub mod reactions;
+pub mod server;
+pub mod settings;
+pub mod telemetry;

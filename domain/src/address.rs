@@ -62,6 +62,10 @@ impl Decider for Address {
             }
         }
     }
+
+    fn refusal(event: &AddressEvent) -> Option<Rejection> {
+        matches!(event, AddressEvent::SignInRejected(_)).then_some(Rejection::SignInRejected)
+    }
 }
 
 /// Gives the address to a person. An address that is held stays with its holder: whoever continues

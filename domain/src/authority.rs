@@ -17,6 +17,12 @@ pub trait Acting {
     fn actor(&self) -> Actor;
 }
 
+impl Acting for Actor {
+    fn actor(&self) -> Actor {
+        *self
+    }
+}
+
 /// What a session has to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,15 +1,21 @@
 //! How a decision is made: state from events, events from a command.
 
 use crate::Rejection;
-use eventstore_schema::Recorded;
+use eventstore_schema::{Event, Recorded};
 
 /// The state of one kind of stream.
 pub trait Decider: Default {
     /// What can happen to it.
-    type Event;
+    type Event: Clone + Into<Event> + TryFrom<Event, Error = Event>;
 
     /// Takes in what has happened. Never fails: the past is not up for discussion.
     fn evolve(&mut self, event: &Recorded<Self::Event>);
+
+    /// The refusal that was answered when this event was recorded: what a retry of the same
+    /// command hears again.
+    fn refusal(_event: &Self::Event) -> Option<Rejection> {
+        None
+    }
 }
 
 /// The answer to one command.

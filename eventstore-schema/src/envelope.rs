@@ -64,6 +64,12 @@ pub struct Metadata {
     pub causation_id: Uuid,
 }
 
+impl Metadata {
+    /// The newest version of this shape. The log does not record it: every published version reads
+    /// as the newest, so what is added must be optional.
+    pub const VERSION: u32 = 1;
+}
+
 /// An event about to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {

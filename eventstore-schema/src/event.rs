@@ -1,6 +1,7 @@
 //! All events together, and how they are written and read.
 
 use crate::{AddressEvent, InstallationEvent, OrganizationEvent, SessionEvent, UserEvent};
+use serde::de::DeserializeOwned;
 
 /// What every event of the contract has.
 pub trait EventType {
@@ -33,9 +34,28 @@ pub enum DecodeError {
     },
 }
 
+/// Reads the content of one version of a type.
+pub(crate) fn parse<T: DeserializeOwned>(
+    event_type: &'static str,
+    version: u32,
+    data: &str,
+) -> Result<T, DecodeError> {
+    serde_json::from_str(data).map_err(|source| DecodeError::Malformed {
+        event_type,
+        version,
+        source,
+    })
+}
+
 /// Declares the events of one kind of stream: an enum over them, with their names and versions.
+///
+/// Older versions follow in braces, each with the type of its content, from which the newest is
+/// made (the upcaster is an ordinary `From`): `Renamed = 2 { 1: RenamedV1 }`.
 macro_rules! events {
-    ($(#[$doc:meta])* $enum:ident { $($(#[$variant_doc:meta])* $name:ident = $version:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $enum:ident { $(
+        $(#[$variant_doc:meta])*
+        $name:ident = $version:literal $({ $($old:literal: $old_content:ty),+ $(,)? })?
+    ),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum $enum {
@@ -80,15 +100,15 @@ macro_rules! events {
                 data: &str,
             ) -> Option<Result<Self, crate::DecodeError>> {
                 match (event_type, version) {
-                    $((stringify!($name), $version) => Some(
-                        serde_json::from_str(data).map(Self::$name).map_err(|source| {
-                            crate::DecodeError::Malformed {
-                                event_type: stringify!($name),
-                                version,
-                                source,
-                            }
-                        }),
-                    ),)+
+                    $(
+                        (stringify!($name), $version) => Some(
+                            crate::event::parse(stringify!($name), version, data).map(Self::$name),
+                        ),
+                        $($((stringify!($name), $old) => Some(
+                            crate::event::parse::<$old_content>(stringify!($name), version, data)
+                                .map(|old| Self::$name(old.into())),
+                        ),)+)?
+                    )+
                     _ => None,
                 }
             }
@@ -97,7 +117,11 @@ macro_rules! events {
             #[cfg(feature = "json-schema")]
             #[must_use]
             pub fn json_schemas() -> Vec<(&'static str, u32, serde_json::Value)> {
-                vec![$((stringify!($name), $version, schemars::schema_for!($name).to_value())),+]
+                vec![$((
+                    stringify!($name),
+                    $version,
+                    crate::published::schema_of::<$name>(),
+                )),+]
             }
         }
     };
@@ -183,4 +207,74 @@ all_events! {
     User(UserEvent),
     /// Of a session.
     Session(SessionEvent),
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(
+        dead_code,
+        unreachable_pub,
+        reason = "an enum made to be read only here"
+    )]
+
+    use super::*;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+    pub struct Greeted {
+        greeting: String,
+        language: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    struct GreetedV1 {
+        text: String,
+    }
+
+    impl From<GreetedV1> for Greeted {
+        fn from(old: GreetedV1) -> Self {
+            Self {
+                greeting: old.text,
+                language: None,
+            }
+        }
+    }
+
+    events! {
+        /// For this test.
+        TestEvent {
+            /// See [`Greeted`].
+            Greeted = 2 { 1: GreetedV1 },
+        }
+    }
+
+    #[test]
+    fn an_older_version_reads_as_the_newest() {
+        let read = TestEvent::decode("Greeted", 1, r#"{"text":"Hello"}"#);
+        let newest = Greeted {
+            greeting: "Hello".into(),
+            language: None,
+        };
+        assert_eq!(read.unwrap().unwrap(), TestEvent::Greeted(newest));
+    }
+
+    #[test]
+    fn a_version_of_the_future_is_unknown() {
+        assert!(TestEvent::decode("Greeted", 3, "{}").is_none());
+        assert!(matches!(
+            Event::decode("TwoFactorEnforced", 2, "{}"),
+            Err(DecodeError::Unknown { version: 2, .. })
+        ));
+    }
+
+    #[test]
+    fn a_malformed_content_names_its_type_and_version() {
+        let error = TestEvent::decode("Greeted", 1, "{}").unwrap().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the content of an event Greeted version 1 is malformed: \
+             missing field `text` at line 1 column 2"
+        );
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! What is written here is read for as long as the log lives, so a published event version never
 //! changes: `published/` holds a JSON Schema and a golden sample for each, and `tests/contract.rs`
-//! compares the code with them. This crate decides nothing and does no I/O.
+//! compares the code with them. This crate decides nothing and does no I/O; only
+//! `published`, which no release contains, reads files.
 
 mod address;
 mod envelope;
@@ -10,6 +11,8 @@ mod event;
 mod id;
 mod installation;
 mod organization;
+#[cfg(feature = "json-schema")]
+pub mod published;
 mod role;
 mod sealed;
 mod session;

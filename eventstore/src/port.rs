@@ -76,6 +76,9 @@ pub enum StoreError {
         /// Bytes that the log accepts.
         limit: usize,
     },
+    /// An event id is in the log already, with another event.
+    #[error("the event id {0} belongs to another event already")]
+    DuplicateId(eventstore_schema::EventId),
     /// The log did not answer.
     #[error("the log is not available: {0}")]
     Unavailable(String),

@@ -120,3 +120,39 @@ pub(crate) fn is_outage(error: &rusqlite::Error) -> bool {
         )
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    #[test]
+    fn a_database_of_something_else_is_left_alone() {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("projections.db");
+        let other = Connection::open(&file).unwrap();
+        other.execute_batch("CREATE TABLE theirs (id)").unwrap();
+
+        for opened in [open_writable(&file), open_read_only(&file)] {
+            assert!(matches!(opened, Err(DatabaseError::Foreign(name)) if name == file));
+        }
+        other
+            .execute_batch("INSERT INTO theirs VALUES (1)")
+            .unwrap();
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_with_what_to_do() {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("projections.db");
+        std::fs::write(&file, [7; 4096]).unwrap();
+
+        for opened in [open_writable(&file), open_read_only(&file)] {
+            let error = opened.unwrap_err();
+            assert!(
+                matches!(&error, DatabaseError::Damaged(name) if *name == file),
+                "{error}"
+            );
+        }
+    }
+}

@@ -48,8 +48,10 @@ fn hash_rows(hash: &mut Sha256, connection: &Connection, table: &str) -> rusqlit
         .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?
         .query_map([table], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let mut statement =
-        connection.prepare(&format!("SELECT * FROM {table} ORDER BY {}", key.join(", ")))?;
+    let mut statement = connection.prepare(&format!(
+        "SELECT * FROM {table} ORDER BY {}",
+        key.join(", ")
+    ))?;
     let columns = statement.column_count();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -71,4 +73,40 @@ fn hash_value(hash: &mut Sha256, kind: u8, value: &[u8]) {
     hash.update([kind]);
     hash.update((value.len() as u64).to_be_bytes());
     hash.update(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest_of(rows: &str) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE t (a TEXT, b TEXT, c, PRIMARY KEY (b, a)) WITHOUT ROWID",
+            )
+            .unwrap();
+        connection.execute_batch(rows).unwrap();
+        let mut hash = Sha256::new();
+        hash_rows(&mut hash, &connection, "t").unwrap();
+        HEXLOWER.encode(&hash.finalize())
+    }
+
+    #[test]
+    fn the_digest_depends_on_the_rows_and_not_on_how_they_came_about() {
+        let one = digest_of("INSERT INTO t VALUES ('a', 'b', 1), ('b', 'a', NULL)");
+        let same = digest_of(
+            "INSERT INTO t VALUES ('b', 'a', 2), ('x', 'x', 3), ('a', 'b', 1);
+             DELETE FROM t WHERE a = 'x'; UPDATE t SET c = NULL WHERE a = 'b'",
+        );
+        assert_eq!(one, same);
+        for other in [
+            "INSERT INTO t VALUES ('a', 'b', 1), ('b', 'a', 0)",
+            "INSERT INTO t VALUES ('a', 'b', '1'), ('b', 'a', NULL)",
+            "INSERT INTO t VALUES ('ab', '', 1), ('b', 'a', NULL)",
+            "INSERT INTO t VALUES ('a', 'b', 1)",
+        ] {
+            assert_ne!(one, digest_of(other), "{other}");
+        }
+    }
 }

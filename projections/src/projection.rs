@@ -1,6 +1,6 @@
 //! What a read model is made of: tables, and what each event does to them.
 
-use eventstore_schema::{Event, Recorded, StreamName, UserId};
+use eventstore_schema::{Event, OrganizationId, Recorded, StreamName, UserId};
 use rusqlite::{Connection, Params};
 
 /// A read model. Its rows depend on the events it was given, in their order, and on nothing else:
@@ -47,6 +47,9 @@ pub enum ProjectionError {
     /// The event is in a stream where it does not belong.
     #[error("the event is in the stream {0}, where it does not belong")]
     Stream(StreamName),
+    /// The event belongs to no organization, where its type requires one.
+    #[error("the event belongs to no organization")]
+    NoOrganization,
 }
 
 /// The rows of the read models, inside the transaction that also moves the checkpoint.
@@ -89,4 +92,12 @@ pub(crate) fn user_of(stream: &StreamName) -> Result<UserId, ProjectionError> {
         .strip_prefix("user-")
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| ProjectionError::Stream(stream.clone()))
+}
+
+/// The organization to whose history the event belongs.
+pub(crate) fn organization_of(event: &Recorded<Event>) -> Result<OrganizationId, ProjectionError> {
+    event
+        .metadata
+        .organization_id
+        .ok_or(ProjectionError::NoOrganization)
 }

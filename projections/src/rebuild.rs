@@ -61,7 +61,10 @@ impl Projections {
         for model in writer.models {
             if let Some(failure) = model.failure {
                 let projection = model.projection.name();
-                return Err(RebuildError::Stopped { projection, failure });
+                return Err(RebuildError::Stopped {
+                    projection,
+                    failure,
+                });
             }
         }
         Ok(head)
@@ -81,3 +84,6 @@ async fn read(
     events.truncate(events.partition_point(|event| event.position <= head));
     Ok(spawn_blocking(|| events.into_iter().map(Delivery::from).collect()).await?)
 }
+
+#[cfg(test)]
+mod tests;

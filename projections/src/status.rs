@@ -1,11 +1,6 @@
 //! How far each read model has come, and what stopped it.
 
-use crate::{
-    DatabaseError,
-    database::open_read_only,
-    value::Whole,
-    writer::Model,
-};
+use crate::{DatabaseError, database::open_read_only, value::Whole, writer::Model};
 use eventstore_schema::Position;
 use std::path::Path;
 

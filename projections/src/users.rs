@@ -45,6 +45,10 @@ const TABLES: &[Table] = &[
     },
 ];
 
+const INSERT: &str = "
+    INSERT INTO users (user_id, organization_id, role, status, email, name, created_at, revision)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
 impl Projection for Users {
     fn name(&self) -> &'static str {
         "users"
@@ -73,28 +77,39 @@ impl Projection for Users {
         match what {
             UserEvent::UserRegistered(person) => {
                 rows.execute(
-                    "INSERT INTO users (user_id, organization_id, role, status, email, name, created_at, revision)
-                     VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?7)",
+                    INSERT,
                     params![
-                        user, Text(person.organization_id), Word(person.role),
-                        Json(&person.email), Json(&person.name), at, revision
+                        user,
+                        Text(person.organization_id),
+                        Word(person.role),
+                        Word(Status::Active),
+                        Json(&person.email),
+                        Json(&person.name),
+                        at,
+                        revision
                     ],
                 )?;
                 Ok(())
             }
             UserEvent::UserInvited(person) => {
                 rows.execute(
-                    "INSERT INTO users (user_id, organization_id, role, status, email, name, created_at, revision)
-                     VALUES (?1, ?2, ?3, 'invited', ?4, ?5, ?6, ?7)",
+                    INSERT,
                     params![
-                        user, Text(person.organization_id), Word(person.role),
-                        Json(&person.email), Json(&person.name), at, revision
+                        user,
+                        Text(person.organization_id),
+                        Word(person.role),
+                        Word(Status::Invited),
+                        Json(&person.email),
+                        Json(&person.name),
+                        at,
+                        revision
                     ],
                 )?;
                 Ok(())
             }
             UserEvent::InvitationAccepted(_) => rows.change(
-                "UPDATE users SET status = 'active', accepted_at = ?2, revision = ?3 WHERE user_id = ?1",
+                "UPDATE users SET status = 'active', accepted_at = ?2, revision = ?3
+                 WHERE user_id = ?1",
                 params![user, at, revision],
             ),
             UserEvent::InvitationRevoked(_) => rows.change(
@@ -111,7 +126,8 @@ impl Projection for Users {
             }
             UserEvent::OtpVerified(code) => {
                 rows.change(
-                    "UPDATE user_devices SET last_used_at = ?3 WHERE user_id = ?1 AND device_id = ?2",
+                    "UPDATE user_devices SET last_used_at = ?3
+                     WHERE user_id = ?1 AND device_id = ?2",
                     params![user, Text(code.device_id), at],
                 )?;
                 seen(rows, &user, &revision)
@@ -124,11 +140,7 @@ impl Projection for Users {
 }
 
 /// Remembers an event that changes nothing else about the person.
-fn seen(
-    rows: &mut Rows<'_>,
-    user: &Text<UserId>,
-    revision: &Whole,
-) -> Result<(), ProjectionError> {
+fn seen(rows: &mut Rows<'_>, user: &Text<UserId>, revision: &Whole) -> Result<(), ProjectionError> {
     rows.change(
         "UPDATE users SET revision = ?2 WHERE user_id = ?1",
         params![user, revision],
@@ -190,9 +202,9 @@ pub fn by_id(readers: &Readers, user_id: UserId) -> Result<Option<User>, Databas
     readers.read(|view| {
         let user = view
             .prepare_cached("SELECT * FROM users WHERE user_id = ?1")?
-            .query_row([Text(user_id)], user_from)
+            .query_row([Text(user_id)], |row| user_from(view, row))
             .optional()?;
-        Ok(user.map(|user| with_devices(view, user)).transpose()?)
+        Ok(user)
     })
 }
 
@@ -205,7 +217,7 @@ pub fn page(
     limit: u32,
 ) -> Result<Page<User, UserId>, DatabaseError> {
     readers.read(|view| {
-        let users: Vec<User> = view
+        let users = view
             .prepare_cached(
                 "SELECT * FROM users
                  WHERE organization_id = ?1 AND status <> 'revoked' AND user_id > ?2
@@ -215,15 +227,130 @@ pub fn page(
                 params![
                     Text(organization_id),
                     after.map_or_else(String::new, |id| id.to_string()),
-                    u64::from(limit) as i64 + 1
+                    i64::from(limit) + 1
                 ],
-                user_from,
+                |row| user_from(view, row),
             )?
             .collect::<Result<_, _>>()?;
-        let mut page = Page::cut(users, limit, |user| user.user_id);
-        for user in &mut page.items {
-            user.devices = devices_of(view, user.user_id)?;
-        }
-        Ok(page)
+        Ok(Page::cut(users, limit, |user: &User| user.user_id))
     })
+}
+
+fn user_from(view: &Connection, row: &Row<'_>) -> rusqlite::Result<User> {
+    let Text(user_id) = row.get("user_id")?;
+    Ok(User {
+        user_id,
+        organization_id: row.get::<_, Text<_>>("organization_id")?.0,
+        role: row.get::<_, Word<_>>("role")?.0,
+        status: row.get::<_, Word<_>>("status")?.0,
+        email: row.get::<_, Json<_>>("email")?.0,
+        name: row.get::<_, Json<_>>("name")?.0,
+        created_at: row.get::<_, Micros>("created_at")?.0,
+        accepted_at: row.get::<_, Option<Micros>>("accepted_at")?.map(|at| at.0),
+        revision: row.get::<_, Whole>("revision")?.0,
+        devices: devices_of(view, user_id)?,
+    })
+}
+
+fn devices_of(view: &Connection, user_id: UserId) -> rusqlite::Result<Vec<Device>> {
+    view.prepare_cached("SELECT * FROM user_devices WHERE user_id = ?1 ORDER BY device_id")?
+        .query_map([Text(user_id)], |row| {
+            Ok(Device {
+                device_id: row.get::<_, Text<_>>("device_id")?.0,
+                name: row.get::<_, Json<_>>("name")?.0,
+                confirmed_at: row.get::<_, Micros>("confirmed_at")?.0,
+                last_used_at: row.get::<_, Option<Micros>>("last_used_at")?.map(|at| at.0),
+            })
+        })?
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{History, at, readers_of};
+
+    #[test]
+    fn a_person_from_invitation_to_second_factor() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let person = history.invited(acme, eventstore_schema::Actor::Operator);
+        let by_id = |history: &History| {
+            let (_directory, readers) = readers_of(history);
+            by_id(&readers, person.0).unwrap().unwrap()
+        };
+        let mut expected = User {
+            user_id: person.0,
+            organization_id: acme,
+            role: Role::UserManager,
+            status: Status::Invited,
+            email: person.personal("email"),
+            name: person.personal("name"),
+            created_at: at(1),
+            accepted_at: None,
+            revision: 0,
+            devices: vec![],
+        };
+        assert_eq!(by_id(&history), expected);
+
+        history.resent(person);
+        history.accepted(person);
+        expected.status = Status::Active;
+        expected.accepted_at = Some(at(3));
+        expected.revision = 2;
+        assert_eq!(by_id(&history), expected);
+
+        let device_id = history.device_confirmed(person);
+        history.code_rejected(person);
+        expected.devices.push(Device {
+            device_id,
+            name: person.personal("phone"),
+            confirmed_at: at(4),
+            last_used_at: None,
+        });
+        expected.revision = 4;
+        assert_eq!(by_id(&history), expected);
+
+        history.code_accepted(person, device_id);
+        expected.devices[0].last_used_at = Some(at(6));
+        expected.revision = 5;
+        assert_eq!(by_id(&history), expected);
+    }
+
+    #[test]
+    fn pages_follow_one_another_without_gap_repeat_or_strangers() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let other = history.organization("Other");
+        let people = [acme, other, acme, acme, acme, acme].map(|id| history.registered(id).0);
+        let revoked = history.invited(acme, eventstore_schema::Actor::Operator);
+        history.revoked(revoked);
+        let (_directory, readers) = readers_of(&history);
+
+        let mut listed = Vec::new();
+        let mut after = None;
+        loop {
+            let page = page(&readers, acme, after, 2).unwrap();
+            listed.push(
+                page.items
+                    .iter()
+                    .map(|user| user.user_id)
+                    .collect::<Vec<_>>(),
+            );
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(
+            listed,
+            [
+                &[people[0], people[2]][..],
+                &[people[3], people[4]],
+                &[people[5]]
+            ]
+        );
+        let revoked = by_id(&readers, revoked.0).unwrap().unwrap();
+        assert_eq!(revoked.status, Status::Revoked);
+    }
 }

@@ -118,21 +118,12 @@ pub(crate) fn actor_columns(actor: Actor) -> (&'static str, Option<Text<UserId>>
     }
 }
 
-/// The actor in these two columns, `None` where the kind is NULL.
-pub(crate) fn actor_from(row: &Row<'_>, kind: &str, id: &str) -> rusqlite::Result<Option<Actor>> {
-    let Some(word) = row.get::<_, Option<String>>(kind)? else {
-        return Ok(None);
-    };
-    Ok(Some(match word.as_str() {
-        "user" => Actor::User(row.get::<_, Text<UserId>>(id)?.0),
-        "operator" => Actor::Operator,
-        "anonymous" => Actor::Anonymous,
-        _ => {
-            return Err(rusqlite::Error::FromSqlConversionFailure(
-                row.as_ref().column_index(kind)?,
-                rusqlite::types::Type::Text,
-                format!("{word} is not a kind of actor").into(),
-            ));
-        }
-    }))
+/// The actor in these two columns.
+pub(crate) fn actor_from(row: &Row<'_>, kind: &str, id: &str) -> rusqlite::Result<Actor> {
+    match row.get_ref(kind)?.as_str()? {
+        "user" => Ok(Actor::User(row.get::<_, Text<UserId>>(id)?.0)),
+        "operator" => Ok(Actor::Operator),
+        "anonymous" => Ok(Actor::Anonymous),
+        other => Err(from_sql_failure(format!("{other} is no kind of actor")).into()),
+    }
 }

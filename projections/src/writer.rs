@@ -126,7 +126,10 @@ impl Model {
         while let Err((failed, error)) = self.project(&savepoint, events) {
             savepoint.rollback()?;
             let position = events[failed].position;
-            self.failure = Some(Failure::Event { position, error: error.outage_or_message()? });
+            self.failure = Some(Failure::Event {
+                position,
+                error: error.outage_or_message()?,
+            });
             events = &events[..failed];
         }
         if let Some(last) = events.last() {
@@ -137,7 +140,11 @@ impl Model {
     }
 
     /// Projects all the events, or answers which one failed and why.
-    fn project(&self, savepoint: &Savepoint<'_>, events: &[Delivery]) -> Result<(), (usize, Refusal)> {
+    fn project(
+        &self,
+        savepoint: &Savepoint<'_>,
+        events: &[Delivery],
+    ) -> Result<(), (usize, Refusal)> {
         let mut rows = Rows::new(savepoint);
         for (index, delivery) in events.iter().enumerate() {
             let projected = match &delivery.event {
@@ -200,15 +207,23 @@ fn drop_left_overs(
     projections: &[&'static dyn Projection],
 ) -> Result<(), DatabaseError> {
     let names_of = |sql: &str| -> rusqlite::Result<Vec<String>> {
-        transaction.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+        transaction
+            .prepare(sql)?
+            .query_map([], |row| row.get(0))?
+            .collect()
     };
     for name in names_of("SELECT projection FROM checkpoints")? {
-        if !projections.iter().any(|projection| projection.name() == name) {
+        if !projections
+            .iter()
+            .any(|projection| projection.name() == name)
+        {
             transaction.execute("DELETE FROM checkpoints WHERE projection = ?1", [name])?;
         }
     }
     for name in names_of("SELECT name FROM sqlite_schema WHERE type = 'table'")? {
-        let mut tables = projections.iter().flat_map(|projection| projection.tables());
+        let mut tables = projections
+            .iter()
+            .flat_map(|projection| projection.tables());
         if name != "checkpoints" && !tables.any(|table| table.name == name) {
             transaction.execute_batch(&format!("DROP TABLE \"{}\"", name.replace('"', "\"\"")))?;
         }
@@ -252,5 +267,117 @@ fn move_checkpoint(
     match moved {
         1 => Ok(()),
         _ => Err(DatabaseError::Raced(projection.name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        database::open_writable,
+        testing::{Flaky, History},
+        users::Users,
+    };
+    use std::path::Path;
+    use tempfile::TempDir;
+
+    fn writer(directory: &Path, projections: &[&'static dyn Projection]) -> Writer {
+        let connection = open_writable(&directory.join("projections.db")).unwrap();
+        Writer::new(connection, projections).unwrap()
+    }
+
+    /// Three events, at the positions 1, 4 and 7.
+    fn events() -> Vec<Delivery> {
+        let mut history = History::default();
+        let organization = history.organization("Acme");
+        history.registered(organization);
+        history.registered(organization);
+        history.events.into_iter().map(Delivery::from).collect()
+    }
+
+    #[test]
+    fn a_projection_that_fails_midway_keeps_neither_half_a_row_nor_a_later_checkpoint() {
+        let directory = TempDir::new().unwrap();
+        let mut writer = writer(directory.path(), &[Flaky::at(Position(4)), &Users]);
+        writer.apply(&events()).unwrap();
+
+        assert_eq!(Flaky::seen(directory.path()), [1]);
+        assert_eq!(checkpoint(&directory, "flaky"), 1);
+        assert_eq!(checkpoint(&directory, "users"), 7);
+    }
+
+    #[test]
+    fn a_stopped_projection_stays_where_it_is() {
+        let directory = TempDir::new().unwrap();
+        let mut writer = writer(directory.path(), &[Flaky::at(Position(4))]);
+        let events = events();
+        writer.apply(&events[..2]).unwrap();
+        writer.apply(&events[2..]).unwrap();
+        assert_eq!(Flaky::seen(directory.path()), [1]);
+    }
+
+    #[test]
+    fn events_already_seen_are_not_projected_again() {
+        let directory = TempDir::new().unwrap();
+        let mut writer = writer(directory.path(), &[Flaky::never()]);
+        let events = events();
+        writer.apply(&events[..2]).unwrap();
+        writer.apply(&events).unwrap();
+        assert_eq!(Flaky::seen(directory.path()), [1, 4, 7]);
+        assert_eq!(writer.models[0].failure, None);
+    }
+
+    #[test]
+    fn a_second_writer_is_noticed_and_writes_nothing() {
+        let directory = TempDir::new().unwrap();
+        // Its rows do not clash, so that only the checkpoint can tell.
+        let mut one = writer(directory.path(), &[&Users]);
+        let mut other = writer(directory.path(), &[&Users]);
+        let events = events();
+        one.apply(&events[..1]).unwrap();
+        let raced = other.apply(&events[..1]);
+        assert!(
+            matches!(raced, Err(DatabaseError::Raced("users"))),
+            "{raced:?}"
+        );
+        assert_eq!(other.models[0].position, Position::START);
+    }
+
+    #[test]
+    fn another_version_starts_from_nothing() {
+        let directory = TempDir::new().unwrap();
+        writer(directory.path(), &[Flaky::never(), &Users])
+            .apply(&events())
+            .unwrap();
+
+        let writer = writer(directory.path(), &[Flaky::version(2), &Users]);
+        assert_eq!(Flaky::seen(directory.path()), [0; 0]);
+        assert_eq!(writer.models[0].position, Position::START);
+        assert_eq!(writer.models[1].position, Position(7));
+    }
+
+    #[test]
+    fn a_read_model_that_this_build_does_not_know_goes() {
+        let directory = TempDir::new().unwrap();
+        writer(directory.path(), &[Flaky::never(), &Users]);
+        let writer = writer(directory.path(), &[&Users]);
+        let left: i64 = writer
+            .connection
+            .query_row(
+                "SELECT (SELECT count(*) FROM sqlite_schema WHERE name LIKE 'flaky%')
+                      + (SELECT count(*) FROM checkpoints WHERE projection = 'flaky')",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(left, 0);
+    }
+
+    fn checkpoint(directory: &TempDir, name: &str) -> u64 {
+        let file = directory.path().join("projections.db");
+        let statuses = crate::status_read_only(file, Position(7)).unwrap();
+        let status = statuses.iter().find(|status| status.name == name).unwrap();
+        assert_eq!(status.lag_events, 7 - status.position.0);
+        status.position.0
     }
 }

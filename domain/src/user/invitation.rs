@@ -14,7 +14,7 @@ use eventstore_schema::{
 pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// Invites somebody into an organization.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct InviteUser {
     /// The organization.
     pub organization_id: OrganizationId,

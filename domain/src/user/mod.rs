@@ -17,6 +17,7 @@ pub use register_administrator::RegisterAdministrator;
 pub use verify_otp::{SecondFactorProof, VerifyOtp};
 
 use crate::{
+    Rejection,
     decider::Decider,
     otp::{Throttle, TimeStep},
 };
@@ -220,6 +221,13 @@ impl Decider for User {
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);
             }
             UserEvent::OtpRejected(_) => self.throttle.wrong(event.metadata.recorded_at),
+        }
+    }
+
+    fn refusal(event: &UserEvent) -> Option<Rejection> {
+        match event {
+            UserEvent::OtpRejected(rejected) => Some(verify_otp::refusal(rejected.reason)),
+            _ => None,
         }
     }
 }

@@ -68,15 +68,15 @@ pub(super) fn judge(
             CodeMatch::None => {}
         }
     }
-    let refusal = match reason {
+    Err(record_and_refuse(OtpRejected { reason, session_id }, refusal(reason)))
+}
+
+pub(super) fn refusal(reason: OtpRejectionReason) -> Rejection {
+    match reason {
         OtpRejectionReason::Wrong => Rejection::OtpCodeWrong,
         OtpRejectionReason::Reused => Rejection::OtpCodeReused,
         OtpRejectionReason::Expired => Rejection::OtpCodeExpired,
-    };
-    Err(record_and_refuse(
-        OtpRejected { reason, session_id },
-        refusal,
-    ))
+    }
 }
 
 /// A code of this person was accepted in this session. Made from the log only.

@@ -1,1 +1,307 @@
-//! Keys.
+//! The keyring: one key for each person, password and authenticator, kept apart from the log.
+//! Destroying a key makes what was sealed under it unreadable in the log and in every copy of it.
+
+mod master_key;
+#[cfg(test)]
+mod tests;
+
+pub use master_key::MasterKey;
+
+use chacha20poly1305::{
+    KeyInit as _, XChaCha20Poly1305, XNonce,
+    aead::{Aead as _, Payload},
+};
+use data_encoding::BASE64URL_NOPAD;
+use eventstore_schema::{KeyName, Sealed};
+use hmac::{Hmac, Mac as _};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use sha2::Sha256;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use zeroize::Zeroizing;
+
+/// Marks the file as a keyring of Pawl's ("PwlK").
+const APPLICATION_ID: i32 = 0x5077_6c4b;
+const CHECK: &[u8] = b"the master key fits";
+const NONCE: usize = 24;
+
+/// Why the keyring cannot seal or open.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The master key is missing, malformed or readable by others; the sentence says which.
+    #[error("{0}")]
+    MasterKey(String),
+    /// The keyring was made with another master key.
+    #[error("this is not the master key that the keyring {0} was made with")]
+    WrongMasterKey(String),
+    /// The file is not a keyring of Pawl's.
+    #[error("{0}")]
+    Foreign(String),
+    /// The key has been destroyed, for good.
+    #[error("the key {name} has been destroyed")]
+    Destroyed {
+        /// The key.
+        name: String,
+    },
+    /// The key was never made, or the keyring was restored from before it was.
+    #[error("the key {name} is missing from the keyring")]
+    Missing {
+        /// The key.
+        name: String,
+    },
+    /// The sealed value is not what was sealed under this key for this field.
+    #[error("a value sealed under {name} has been tampered with")]
+    Tampered {
+        /// The key.
+        name: String,
+    },
+    /// The file failed.
+    #[error("the keyring is not available: {0}")]
+    Unavailable(String),
+}
+
+impl From<rusqlite::Error> for KeyringError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// The keys of an installation.
+#[derive(Clone)]
+pub struct Keyring(Arc<Inner>);
+
+struct Inner {
+    file: Mutex<Connection>,
+    wrapping: XChaCha20Poly1305,
+    macs: Zeroizing<[u8; 32]>,
+}
+
+impl Keyring {
+    /// Opens the keyring in this file, or makes one.
+    pub fn open(file: &Path, master: &MasterKey) -> Result<Self, KeyringError> {
+        let connection = open_file(file)?;
+        let wrapping = XChaCha20Poly1305::new(&(*master.derive("wrap")?).into());
+        let keyring = Self(Arc::new(Inner {
+            file: Mutex::new(connection),
+            wrapping,
+            macs: master.derive("mac")?,
+        }));
+        keyring.check_master_key(file)?;
+        Ok(keyring)
+    }
+
+    /// Makes the keys that do not exist yet. They are durable when it answers.
+    pub async fn create(&self, names: &[KeyName]) -> Result<(), KeyringError> {
+        let (keyring, names) = (self.clone(), names.to_vec());
+        blocking(move || {
+            let mut file = keyring.file();
+            let transaction = file.transaction()?;
+            for name in &names {
+                let key = random::<32>()?;
+                let wrapped =
+                    keyring.encrypt(&keyring.0.wrapping, name.as_str(), key.as_slice())?;
+                let made = transaction
+                    .prepare_cached("INSERT OR IGNORE INTO keys (name, wrapped) VALUES (?1, ?2)")?
+                    .execute(params![name.as_str(), wrapped])?;
+                if made == 0 {
+                    wrapped_key(&transaction, name)?;
+                }
+            }
+            Ok(transaction.commit()?)
+        })
+        .await
+    }
+
+    /// Destroys keys, for good: a destroyed name cannot be made again.
+    pub async fn destroy(&self, names: &[KeyName]) -> Result<(), KeyringError> {
+        let (keyring, names) = (self.clone(), names.to_vec());
+        blocking(move || {
+            let mut file = keyring.file();
+            let transaction = file.transaction()?;
+            for name in &names {
+                transaction.execute(
+                    "INSERT INTO keys (name, wrapped) VALUES (?1, NULL)
+                     ON CONFLICT (name) DO UPDATE SET wrapped = NULL",
+                    [name.as_str()],
+                )?;
+            }
+            Ok(transaction.commit()?)
+        })
+        .await
+    }
+
+    /// Encrypts a value under a key, bound to the name of the field it stands in.
+    pub fn seal(
+        &self,
+        key: &KeyName,
+        field: &str,
+        plaintext: &[u8],
+    ) -> Result<Sealed, KeyringError> {
+        let cipher = self.cipher(key)?;
+        let sealed = self.encrypt(&cipher, &bound(key, field), plaintext)?;
+        Ok(Sealed {
+            key: key.clone(),
+            ciphertext: BASE64URL_NOPAD.encode(&sealed),
+        })
+    }
+
+    /// Decrypts what was sealed for this field.
+    pub fn open_sealed(
+        &self,
+        field: &str,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+        let cipher = self.cipher(&sealed.key)?;
+        let tampered = || KeyringError::Tampered {
+            name: sealed.key.to_string(),
+        };
+        let bytes = BASE64URL_NOPAD
+            .decode(sealed.ciphertext.as_bytes())
+            .map_err(|_| tampered())?;
+        decrypt(&cipher, &bound(&sealed.key, field), &bytes).ok_or_else(tampered)
+    }
+
+    /// A keyed hash for one purpose (HMAC-SHA256, RFC 2104), the same whenever it is asked for.
+    #[must_use]
+    pub fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
+        let keyed = |key: &[u8; 32], message: &[u8]| -> [u8; 32] {
+            let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&(*key).into());
+            mac.update(message);
+            mac.finalize().into_bytes().into()
+        };
+        keyed(
+            &Zeroizing::new(keyed(&self.0.macs, purpose.as_bytes())),
+            message,
+        )
+    }
+
+    fn cipher(&self, name: &KeyName) -> Result<XChaCha20Poly1305, KeyringError> {
+        let wrapped = wrapped_key(&self.file(), name)?;
+        let tampered = || KeyringError::Tampered {
+            name: name.to_string(),
+        };
+        let key = decrypt(&self.0.wrapping, name.as_str(), &wrapped).ok_or_else(tampered)?;
+        XChaCha20Poly1305::new_from_slice(&key).map_err(|_| tampered())
+    }
+
+    fn encrypt(
+        &self,
+        cipher: &XChaCha20Poly1305,
+        bound: &str,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, KeyringError> {
+        let nonce = random::<NONCE>()?;
+        let payload = Payload {
+            msg: plaintext,
+            aad: bound.as_bytes(),
+        };
+        let ciphertext = cipher
+            .encrypt(&XNonce::from(*nonce), payload)
+            .map_err(|error| KeyringError::Unavailable(error.to_string()))?;
+        Ok([nonce.as_slice(), &ciphertext].concat())
+    }
+
+    /// The first opening leaves a value that only the same master key opens again.
+    fn check_master_key(&self, file: &Path) -> Result<(), KeyringError> {
+        let connection = self.file();
+        let found: Option<Vec<u8>> = connection
+            .query_row("SELECT value FROM master_key_check", [], |row| row.get(0))
+            .optional()?;
+        match found {
+            Some(value) if decrypt(&self.0.wrapping, "check", &value).is_some() => Ok(()),
+            Some(_) => Err(KeyringError::WrongMasterKey(file.display().to_string())),
+            None => {
+                let value = self.encrypt(&self.0.wrapping, "check", CHECK)?;
+                connection.execute("INSERT INTO master_key_check (value) VALUES (?1)", [value])?;
+                Ok(())
+            }
+        }
+    }
+
+    fn file(&self) -> MutexGuard<'_, Connection> {
+        self.0.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open_file(file: &Path) -> Result<Connection, KeyringError> {
+    let foreign = |error: rusqlite::Error| {
+        KeyringError::Foreign(format!(
+            "{} is not a keyring of Pawl's: {error}",
+            file.display()
+        ))
+    };
+    let connection = Connection::open(file).map_err(foreign)?;
+    // No write-ahead log, and deleted content overwritten: a destroyed key must not linger.
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+        )
+        .map_err(foreign)?;
+    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if id == 0 && tables == 0 {
+        connection.execute_batch(&format!(
+            "BEGIN;
+             PRAGMA application_id = {APPLICATION_ID};
+             CREATE TABLE keys (name TEXT PRIMARY KEY, wrapped BLOB) STRICT, WITHOUT ROWID;
+             CREATE TABLE master_key_check (value BLOB NOT NULL) STRICT;
+             COMMIT;"
+        ))?;
+    } else if id != APPLICATION_ID {
+        return Err(KeyringError::Foreign(format!(
+            "{} is a database of another program, not a keyring of Pawl's",
+            file.display()
+        )));
+    }
+    Ok(connection)
+}
+
+fn wrapped_key(connection: &Connection, name: &KeyName) -> Result<Vec<u8>, KeyringError> {
+    let found: Option<Option<Vec<u8>>> = connection
+        .prepare_cached("SELECT wrapped FROM keys WHERE name = ?1")?
+        .query_row([name.as_str()], |row| row.get(0))
+        .optional()?;
+    match found {
+        Some(Some(wrapped)) => Ok(wrapped),
+        Some(None) => Err(KeyringError::Destroyed {
+            name: name.to_string(),
+        }),
+        None => Err(KeyringError::Missing {
+            name: name.to_string(),
+        }),
+    }
+}
+
+fn bound(key: &KeyName, field: &str) -> String {
+    format!("{key}\n{field}")
+}
+
+fn decrypt(cipher: &XChaCha20Poly1305, bound: &str, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>()?;
+    let payload = Payload {
+        msg: ciphertext,
+        aad: bound.as_bytes(),
+    };
+    cipher
+        .decrypt(&XNonce::from(*nonce), payload)
+        .ok()
+        .map(Zeroizing::new)
+}
+
+fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, KeyringError> {
+    let mut bytes = Zeroizing::new([0; N]);
+    getrandom::fill(bytes.as_mut_slice())
+        .map_err(|error| KeyringError::Unavailable(format!("no randomness: {error}")))?;
+    Ok(bytes)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
+) -> Result<T, KeyringError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| KeyringError::Unavailable(error.to_string()))?
+}

@@ -1,0 +1,22 @@
+//! What identifies a command and the request that brought it.
+
+use eventstore_schema::CommandId;
+use uuid::Uuid;
+
+/// The request that a command belongs to.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// The command. A retry under the same idempotency key has the same id.
+    pub command_id: CommandId,
+    /// A keyed digest of the command's content, where there is an idempotency key.
+    pub command_digest: Option<String>,
+    /// The request, for tracing it through logs and events.
+    pub correlation_id: Uuid,
+}
+
+impl RequestContext {
+    /// An id that this command, and every retry of it, gives to what it creates.
+    pub(super) fn derived_id(&self, kind: &str) -> Uuid {
+        Uuid::new_v5(&self.command_id.0, kind.as_bytes())
+    }
+}

@@ -1,0 +1,194 @@
+//! Inviting people, and what they do with the link.
+
+use super::{
+    Failure, LinkToken, Pawl, RequestContext, SessionGrant, digest,
+    execute::{Committed, Target},
+    personal::{EMAIL, NAME},
+};
+use chrono::{DateTime, Utc};
+use domain::{
+    Acting, Anyone, Authority, Rejection,
+    address::{Address, ClaimAddress},
+    user::{AcceptInvitation, InviteUser, ResendInvitation, RevokeInvitation, User},
+    value::{EmailAddress, NewPassword, PersonName},
+};
+use eventstore_schema::{
+    Actor, AddressId, OrganizationId, PasswordId, Position, Role, StreamName, UserId,
+};
+use zeroize::Zeroizing;
+
+/// Who is to be invited.
+#[derive(Debug)]
+pub struct NewInvitation {
+    /// Where the link goes.
+    pub email: EmailAddress,
+    /// The person's name.
+    pub name: PersonName,
+    /// The role that they are to have.
+    pub role: Role,
+}
+
+/// A pending invitation.
+#[derive(Debug)]
+pub struct Invitation {
+    /// The id of the person, and so of the invitation.
+    pub user_id: UserId,
+    /// The link is dead from then on.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The version of the resource.
+    pub revision: u64,
+    /// The position of the last event.
+    pub position: Position,
+}
+
+impl Invitation {
+    pub(super) fn of(user_id: UserId, committed: &Committed<User>) -> Self {
+        Self {
+            user_id,
+            expires_at: committed.state.state.invitation_expires_at(),
+            revision: committed.state.revision.unwrap_or(0),
+            position: committed.position,
+        }
+    }
+}
+
+impl Pawl {
+    /// Invites somebody into the caller's organization. The mail follows from the event.
+    pub async fn invite(
+        &self,
+        organization: OrganizationId,
+        new: &NewInvitation,
+        by: &Authority,
+        request: &RequestContext,
+    ) -> Result<Invitation, Failure> {
+        InviteUser::permit(by, new.role, organization)?;
+        let user_id = self.claim_address(&new.email, organization, by.actor(), request).await?;
+        let command = self.invitation(organization, user_id, new, request).await?;
+        let target = Target::new(StreamName::user(user_id), organization);
+        let committed =
+            self.execute::<User, _>(&target, by, request, || command.clone()).await?;
+        Ok(Invitation::of(user_id, &committed))
+    }
+
+    /// Binds the address to a person: the id in this command, or the one in an earlier claim, whose
+    /// stream then decides whether somebody is there already.
+    pub(super) async fn claim_address(
+        &self,
+        email: &EmailAddress,
+        organization: OrganizationId,
+        actor: Actor,
+        request: &RequestContext,
+    ) -> Result<UserId, Failure> {
+        let candidate = UserId(request.derived_id("user"));
+        self.claim_address_for(candidate, email, organization, actor, request).await
+    }
+
+    pub(super) async fn claim_address_for(
+        &self,
+        candidate: UserId,
+        email: &EmailAddress,
+        organization: OrganizationId,
+        actor: Actor,
+        request: &RequestContext,
+    ) -> Result<UserId, Failure> {
+        let stream = StreamName::address(&self.address_id(email));
+        let gone = match self.load::<Address>(&stream).await?.state.holder() {
+            Some(holder) => {
+                let user = self.load::<User>(&StreamName::user(holder)).await?;
+                user.state.is_revoked().then_some(holder)
+            }
+            None => None,
+        };
+        let target = Target::new(stream, organization);
+        let command = || ClaimAddress { user_id: candidate, gone };
+        let claimed = self.execute::<Address, _>(&target, &actor, request, command).await?;
+        Ok(claimed.state.state.holder().unwrap_or(candidate))
+    }
+
+    /// The command that invites this person, sealed.
+    pub(super) async fn invitation(
+        &self,
+        organization_id: OrganizationId,
+        user_id: UserId,
+        new: &NewInvitation,
+        request: &RequestContext,
+    ) -> Result<InviteUser, Failure> {
+        self.create_person_key(user_id).await?;
+        let address_id: AddressId = self.address_id(&new.email);
+        Ok(InviteUser {
+            organization_id,
+            email: self.seal_personal(user_id, EMAIL, new.email.as_str())?,
+            address_id,
+            name: self.seal_personal(user_id, NAME, new.name.as_str())?,
+            role: new.role,
+            token_digest: digest(&self.link_token(user_id, request)),
+            at: self.now(),
+        })
+    }
+
+    /// Sends a pending invitation again, with a new link.
+    pub async fn resend_invitation(
+        &self,
+        organization_id: OrganizationId,
+        user_id: UserId,
+        if_match: Option<u64>,
+        by: &Authority,
+        request: &RequestContext,
+    ) -> Result<Invitation, Failure> {
+        let token_digest = digest(&self.link_token(user_id, request));
+        let target = Target::new(StreamName::user(user_id), organization_id).if_match(if_match);
+        let command = || ResendInvitation {
+            organization_id,
+            token_digest: token_digest.clone(),
+            at: self.now(),
+        };
+        let committed = self.execute::<User, _>(&target, by, request, command).await?;
+        Ok(Invitation::of(user_id, &committed))
+    }
+
+    /// Takes a pending invitation back.
+    pub async fn revoke_invitation(
+        &self,
+        organization_id: OrganizationId,
+        user_id: UserId,
+        if_match: Option<u64>,
+        by: &Authority,
+        request: &RequestContext,
+    ) -> Result<Committed<User>, Failure> {
+        let target = Target::new(StreamName::user(user_id), organization_id).if_match(if_match);
+        let command = || RevokeInvitation { organization_id };
+        self.execute(&target, by, request, command).await
+    }
+
+    /// Accepts an invitation and starts the person's first session.
+    pub async fn accept_invitation(
+        &self,
+        link: &LinkToken,
+        password: NewPassword,
+        request: &RequestContext,
+    ) -> Result<SessionGrant, Failure> {
+        let stream = StreamName::user(link.user);
+        let user = self.load::<User>(&stream).await?;
+        let token_digest = digest(&link.token);
+        if user.past_command(request.command_id).is_none() {
+            user.state.check_link(&token_digest, self.now())?;
+        }
+        let organization = user.state.profile().map(|profile| profile.organization_id);
+        let password_id = PasswordId(request.derived_id("password"));
+        let bytes = Zeroizing::new(password.as_bytes().to_vec());
+        let hash = self.seal_password(password_id, bytes).await?;
+        let target = Target::new(stream, organization);
+        let command = || AcceptInvitation {
+            token_digest: token_digest.clone(),
+            password: hash.clone(),
+            at: self.now(),
+        };
+        let accepted = self.execute::<User, _>(&target, &Anyone, request, command).await?;
+        let proof = accepted
+            .state
+            .state
+            .show_password(link.user, true)
+            .map_err(|_| Rejection::InvitationInvalid)?;
+        self.start_session(&proof, request).await
+    }
+}

@@ -1,0 +1,111 @@
+//! What Pawl does with a command: load the state of its stream, let the domain decide, append the
+//! events, answer. One file a use case; no rule lives here, and nothing of HTTP.
+
+mod authentication;
+mod context;
+mod execute;
+mod failure;
+mod invitations;
+mod loading;
+mod organizations;
+mod otp;
+mod passwords;
+mod personal;
+mod set_up;
+mod sign_in;
+mod tokens;
+
+pub use context::RequestContext;
+pub use execute::Committed;
+pub use failure::Failure;
+pub use invitations::{Invitation, NewInvitation};
+pub use organizations::{NewOrganization, TwoFactorStatus};
+pub use otp::RegisteredDevice;
+pub use passwords::{PasswordHasher, PasswordParameters};
+pub use personal::Opened;
+pub use set_up::FirstAdministrator;
+pub use sign_in::SessionGrant;
+pub use tokens::{LinkToken, SessionToken, digest, invitation_token};
+
+use crate::clock::Clock;
+use eventstore::{EventStore, keyring::Keyring};
+use eventstore_schema::Position;
+use loading::States;
+use projections::{Readers, RunningProjections};
+use secrecy::SecretString;
+use std::{sync::Arc, time::Duration};
+
+/// The application: everything that a request needs, shared by all of them.
+#[derive(Clone)]
+pub struct Pawl(Arc<Inner>);
+
+/// What the application is made of.
+pub struct Parts {
+    /// The log.
+    pub store: Arc<dyn EventStore>,
+    /// The keys.
+    pub keyring: Keyring,
+    /// The read models, kept up to date.
+    pub projections: RunningProjections,
+    /// The read models, to read.
+    pub readers: Readers,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The first factor's work.
+    pub passwords: PasswordHasher,
+    /// The token of the first start's link, where the operator chose one.
+    pub set_up_token: Option<SecretString>,
+    /// How long a read waits for the read models to reach a position.
+    pub read_patience: Duration,
+}
+
+struct Inner {
+    parts: Parts,
+    states: States,
+}
+
+impl Pawl {
+    /// Puts the application together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner { parts, states: States::default() }))
+    }
+
+    /// The log, to read.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn EventStore> {
+        &self.0.parts.store
+    }
+
+    /// The read models.
+    #[must_use]
+    pub fn projections(&self) -> &RunningProjections {
+        &self.0.parts.projections
+    }
+
+    /// Queries a read model off the async threads.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Readers) -> Result<T, projections::DatabaseError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let readers = self.0.parts.readers.clone();
+        let answer = tokio::task::spawn_blocking(move || query(&readers)).await;
+        Ok(answer.map_err(Failure::internal)??)
+    }
+
+    /// Waits until the read models hold everything up to this position.
+    pub async fn wait_for(&self, position: Position) -> Result<(), Failure> {
+        let patience = self.0.parts.read_patience;
+        self.projections().wait_for(position, patience).await.map_err(|_| Failure::Behind)
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.0.parts.clock.now()
+    }
+
+    fn keyring(&self) -> &Keyring {
+        &self.0.parts.keyring
+    }
+}

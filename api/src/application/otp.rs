@@ -1,0 +1,118 @@
+//! The second factor: setting up an authenticator, and its codes.
+
+use super::{
+    Failure, Pawl, RequestContext, SessionGrant, digest, execute::Target, personal::DEVICE_NAME,
+    personal::EMAIL,
+};
+use domain::{
+    Enrolment, NextStep, Rejection, SessionHolder,
+    organization::Organization,
+    otp::{OtpCode, OtpSecret},
+    session::{AcceptSecondFactor, Session},
+    user::{ConfirmOtpDevice, RegisterOtpDevice, User, VerifyOtp},
+    value::DeviceName,
+};
+use eventstore_schema::{DeviceId, Position, StreamName};
+
+/// A set-up that waits for its code.
+#[derive(Debug)]
+pub struct RegisteredDevice {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// Its secret, shown this once.
+    pub secret: OtpSecret,
+    /// The same with issuer and account, for the QR code.
+    pub otpauth_uri: String,
+    /// The position of the last event.
+    pub position: Position,
+}
+
+impl Pawl {
+    /// Begins the set-up of an authenticator.
+    pub async fn register_otp_device(
+        &self,
+        enrolment: &Enrolment,
+        request: &RequestContext,
+    ) -> Result<RegisteredDevice, Failure> {
+        let holder = enrolment.holder();
+        let device_id = DeviceId(request.derived_id("otp-device"));
+        let mut bytes = [0; 20];
+        getrandom::fill(&mut bytes).map_err(Failure::internal)?;
+        let sealed = self.seal_otp_secret(device_id, &OtpSecret::new(bytes)).await?;
+        let target = Target::new(StreamName::user(holder.user()), holder.organization());
+        let command =
+            || RegisterOtpDevice { device_id, secret: sealed.clone(), at: self.now() };
+        let committed = self.execute::<User, _>(&target, enrolment, request, command).await?;
+
+        // From the log, so that a retry hears the same secret.
+        let user = &committed.state.state;
+        let secret = self.open_otp_secret(user.set_up(device_id, self.now())?)?;
+        let policy = StreamName::organization(holder.organization());
+        let organization = self.load::<Organization>(&policy).await?;
+        let profile = user.profile().ok_or(Rejection::Unauthenticated)?;
+        let account = self.open_personal(EMAIL, &profile.email.0)?.or_placeholder();
+        let issuer = organization.state.name().unwrap_or("Pawl");
+        let otpauth_uri = secret.otpauth_uri(issuer, &account).map_err(Failure::internal)?;
+        Ok(RegisteredDevice { device_id, secret, otpauth_uri, position: committed.position })
+    }
+
+    /// Confirms a set-up with a code; the session has its second factor from then on.
+    pub async fn confirm_otp_device(
+        &self,
+        enrolment: &Enrolment,
+        device_id: DeviceId,
+        code: &OtpCode,
+        name: &DeviceName,
+        request: &RequestContext,
+    ) -> Result<SessionGrant, Failure> {
+        let holder = enrolment.holder();
+        let stream = StreamName::user(holder.user());
+        let user = self.load::<User>(&stream).await?;
+        let secret = self.open_otp_secret(user.state.set_up(device_id, self.now())?)?;
+        let device_name = self.seal_personal(holder.user(), DEVICE_NAME, name.as_str())?;
+        let target = Target::new(stream, holder.organization());
+        let command = || ConfirmOtpDevice {
+            device_id,
+            secret: &secret,
+            device_name: device_name.clone(),
+            code: code.clone(),
+            at: self.now(),
+        };
+        let committed = self.execute::<User, _>(&target, enrolment, request, command).await?;
+        self.accept_second_factor(holder, &committed.state.state, request).await
+    }
+
+    /// Verifies a code; the session has its second factor from then on.
+    pub async fn verify_otp(
+        &self,
+        holder: &SessionHolder,
+        code: &OtpCode,
+        request: &RequestContext,
+    ) -> Result<SessionGrant, Failure> {
+        let stream = StreamName::user(holder.user());
+        let user = self.load::<User>(&stream).await?;
+        let mut secrets = Vec::new();
+        for device in user.state.devices() {
+            secrets.push((device.id, self.open_otp_secret(&device.secret)?));
+        }
+        let target = Target::new(stream, holder.organization());
+        let command = || VerifyOtp { code: code.clone(), secrets: &secrets, at: self.now() };
+        let committed = self.execute::<User, _>(&target, holder, request, command).await?;
+        self.accept_second_factor(holder, &committed.state.state, request).await
+    }
+
+    /// Gives the session what its person has just shown, and a new token.
+    async fn accept_second_factor(
+        &self,
+        holder: &SessionHolder,
+        user: &User,
+        request: &RequestContext,
+    ) -> Result<SessionGrant, Failure> {
+        let proof = user.second_factor_shown(holder.user(), holder.session())?;
+        let session_token = self.session_token(holder.session(), request);
+        let target = Target::new(StreamName::session(holder.session()), holder.organization());
+        let command = || AcceptSecondFactor { token_digest: digest(&session_token) };
+        let committed = self.execute::<Session, _>(&target, &proof, request, command).await?;
+        Ok(SessionGrant { session_token, next: NextStep::Done, position: committed.position })
+    }
+}

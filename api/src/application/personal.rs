@@ -1,0 +1,103 @@
+//! Sealing what the log must not show, and opening it for those who may see it.
+
+use super::{Failure, Pawl};
+use domain::{otp::OtpSecret, value::EmailAddress};
+use eventstore::keyring::KeyringError;
+use eventstore_schema::{
+    AddressId, DeviceId, KeyName, PasswordHash, PasswordId, Personal, Sealed, SealedSecret, UserId,
+};
+use zeroize::Zeroizing;
+
+/// Fields as they are bound into the seal; also their names in the events.
+pub(super) const EMAIL: &str = "email";
+pub(super) const NAME: &str = "name";
+pub(super) const DEVICE_NAME: &str = "device_name";
+const HASH: &str = "hash";
+const SECRET: &str = "secret";
+
+/// Personal data opened, or what is left of a person who was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// The text.
+    Text(String),
+    /// The key is destroyed.
+    Erased,
+}
+
+impl Opened {
+    /// The text, or what is shown in its place.
+    #[must_use]
+    pub fn or_placeholder(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Erased => "erased person".to_owned(),
+        }
+    }
+}
+
+impl Pawl {
+    /// The id of an address: the same for every spelling of it.
+    pub(super) fn address_id(&self, email: &EmailAddress) -> AddressId {
+        let mac = self.keyring().mac("email-address", email.canonical().as_bytes());
+        AddressId(data_encoding::HEXLOWER.encode(&mac))
+    }
+
+    pub(super) async fn create_person_key(&self, user: UserId) -> Result<(), Failure> {
+        Ok(self.keyring().create(&[KeyName::person(user)]).await?)
+    }
+
+    pub(super) fn seal_personal(
+        &self,
+        user: UserId,
+        field: &str,
+        text: &str,
+    ) -> Result<Personal, Failure> {
+        Ok(Personal(self.keyring().seal(&KeyName::person(user), field, text.as_bytes())?))
+    }
+
+    /// Opens a field of personal data, whatever its name.
+    pub fn open_personal(&self, field: &str, sealed: &Sealed) -> Result<Opened, Failure> {
+        match self.keyring().open_sealed(field, sealed) {
+            Ok(bytes) => String::from_utf8(bytes.to_vec()).map(Opened::Text).map_err(Failure::internal),
+            Err(KeyringError::Destroyed { .. }) => Ok(Opened::Erased),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Hashes a password and seals the hash under a key of its own.
+    pub(super) async fn seal_password(
+        &self,
+        id: PasswordId,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<PasswordHash, Failure> {
+        let hash = self.0.parts.passwords.hash(password).await?;
+        let key = KeyName::password(id);
+        self.keyring().create(std::slice::from_ref(&key)).await?;
+        let hash = SealedSecret(self.keyring().seal(&key, HASH, hash.as_bytes())?);
+        Ok(PasswordHash { password_id: id, hash })
+    }
+
+    pub(super) fn open_password(
+        &self,
+        password: &PasswordHash,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let bytes = self.keyring().open_sealed(HASH, &password.hash.0)?;
+        String::from_utf8(bytes.to_vec()).map(Zeroizing::new).map_err(Failure::internal)
+    }
+
+    pub(super) async fn seal_otp_secret(
+        &self,
+        device: DeviceId,
+        secret: &OtpSecret,
+    ) -> Result<SealedSecret, Failure> {
+        let key = KeyName::otp_device(device);
+        self.keyring().create(std::slice::from_ref(&key)).await?;
+        Ok(SealedSecret(self.keyring().seal(&key, SECRET, secret.as_bytes())?))
+    }
+
+    pub(super) fn open_otp_secret(&self, sealed: &SealedSecret) -> Result<OtpSecret, Failure> {
+        let bytes = self.keyring().open_sealed(SECRET, &sealed.0)?;
+        let bytes: &[u8] = &bytes;
+        bytes.try_into().map(OtpSecret::new).map_err(Failure::internal)
+    }
+}

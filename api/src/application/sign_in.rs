@@ -1,0 +1,97 @@
+//! Signing in with the first factor, and signing out.
+
+use super::{Committed, Failure, Pawl, RequestContext, digest, execute::Target};
+use domain::{
+    Anyone, NextStep, Rejection, SessionHolder,
+    address::{Address, RejectSignIn},
+    authority::next_step,
+    organization::Organization,
+    session::{EndSession, Session, StartSession},
+    user::{PasswordProof, User},
+    value::EmailAddress,
+};
+use eventstore_schema::{Position, SessionId, StreamName};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+/// A session and what it has to do next.
+#[derive(Debug)]
+pub struct SessionGrant {
+    /// The token, for the client's eyes only.
+    pub session_token: SecretString,
+    /// What the session has to do next.
+    pub next: NextStep,
+    /// The position of the last event.
+    pub position: Position,
+}
+
+impl Pawl {
+    /// Signs in with an e-mail address and a password. An unknown address costs the same work,
+    /// leaves the same trace and gets the same answer as a wrong password.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: Zeroizing<Vec<u8>>,
+        request: &RequestContext,
+    ) -> Result<SessionGrant, Failure> {
+        // What is no address belongs to nobody; it needs no trace of its own.
+        let email = EmailAddress::parse(email).map_err(|_| Rejection::SignInRejected)?;
+        let stream = StreamName::address(&self.address_id(&email));
+        let address = self.load::<Address>(&stream).await?;
+        address.state.admit(self.now())?;
+
+        let holder = address.state.holder();
+        let user = match holder {
+            Some(id) => self.load::<User>(&StreamName::user(id)).await?,
+            None => std::sync::Arc::default(),
+        };
+        let hash = user.state.password().map(|known| self.open_password(known)).transpose()?;
+        let matches = self.0.parts.passwords.verify(password, hash).await?;
+
+        // Others may have tried in the meantime; their failures count before this success does.
+        self.load::<Address>(&stream).await?.state.admit(self.now())?;
+        match holder.map(|id| user.state.show_password(id, matches)) {
+            Some(Ok(proof)) => self.start_session(&proof, request).await,
+            _ => {
+                let organization = user.state.profile().map(|profile| profile.organization_id);
+                let target = Target::new(stream, organization);
+                let command = || RejectSignIn { at: self.now() };
+                self.execute::<Address, _>(&target, &Anyone, request, command).await?;
+                Err(Rejection::SignInRejected.into())
+            }
+        }
+    }
+
+    /// Starts the session of a person who has just shown, or chosen, their password.
+    pub(super) async fn start_session(
+        &self,
+        proof: &PasswordProof,
+        request: &RequestContext,
+    ) -> Result<SessionGrant, Failure> {
+        let user = self.load::<User>(&StreamName::user(proof.user())).await?;
+        let policy = StreamName::organization(proof.organization());
+        let organization = self.load::<Organization>(&policy).await?;
+        let id = SessionId(request.derived_id("session"));
+        let session_token = self.session_token(id, request);
+        let target = Target::new(StreamName::session(id), proof.organization());
+        let command = || StartSession {
+            user: &user.state,
+            organization: &organization.state,
+            token_digest: digest(&session_token),
+            at: self.now(),
+        };
+        let committed = self.execute::<Session, _>(&target, proof, request, command).await?;
+        let next = next_step(&user.state, &organization.state, &committed.state.state);
+        Ok(SessionGrant { session_token, next, position: committed.position })
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(
+        &self,
+        holder: &SessionHolder,
+        request: &RequestContext,
+    ) -> Result<Committed<Session>, Failure> {
+        let target = Target::new(StreamName::session(holder.session()), holder.organization());
+        self.execute(&target, holder, request, || EndSession).await
+    }
+}

@@ -1,0 +1,239 @@
+//! What handlers ask for: who calls, with which right, and which command. A handler that acts for a
+//! person takes an [`Authorized`]; there is no other way to get an `Authority`.
+
+use super::problem::{self, Problem};
+use crate::application::{Failure, Pawl, RequestContext, SessionToken};
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use domain::{Authority, Enrolment, Rejection, SessionHolder};
+use eventstore_schema::{CommandId, Position};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+/// Bytes of a request's body that are read at most.
+pub const BODY_LIMIT: usize = 64 * 1024;
+/// Characters of an idempotency key at most.
+const KEY_LIMIT: usize = 255;
+
+/// The id of the request, given by the outermost layer.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId(pub Uuid);
+
+pub(super) fn bearer(headers: &HeaderMap) -> Option<SessionToken> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| SessionToken::parse(token.trim())).flatten()
+}
+
+/// Whoever holds a live session, whatever it lacks.
+pub struct Holder(pub SessionHolder);
+
+impl<S> FromRequestParts<S> for Holder
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
+        Ok(Self(Pawl::from_ref(state).authenticate(&token).await?))
+    }
+}
+
+/// A person whose session meets the policy.
+pub struct Authorized(pub Authority);
+
+impl<S> FromRequestParts<S> for Authorized
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Holder(holder) = Holder::from_request_parts(parts, state).await?;
+        Ok(Self(Authority::of(holder)?))
+    }
+}
+
+/// A person who may set up an authenticator.
+pub struct Enrolling(pub Enrolment);
+
+impl<S> FromRequestParts<S> for Enrolling
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Holder(holder) = Holder::from_request_parts(parts, state).await?;
+        Ok(Self(Enrolment::of(holder)?))
+    }
+}
+
+/// A query that waits until the read models hold what the client has seen (`Pawl-Min-Position`);
+/// without the header, everything that the log held when the request came.
+pub struct CaughtUp;
+
+impl<S> FromRequestParts<S> for CaughtUp
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let pawl = Pawl::from_ref(state);
+        let position = match parts.headers.get("pawl-min-position") {
+            Some(value) => value
+                .to_str()
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .map(Position)
+                .ok_or_else(|| invalid("Pawl-Min-Position is a whole number."))?,
+            None => pawl.store().head().await.map_err(Failure::from)?,
+        };
+        pawl.wait_for(position).await?;
+        Ok(Self)
+    }
+}
+
+/// The version that the client decided on (`If-Match`, RFC 9110 section 13.1.1).
+pub struct IfMatch(pub Option<u64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let text = value.to_str().unwrap_or_default().trim();
+        if text == "*" {
+            return Ok(Self(None));
+        }
+        text.strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .and_then(|text| text.parse().ok())
+            .map(|revision| Self(Some(revision)))
+            .ok_or_else(|| invalid("If-Match takes an ETag as it was given, such as \"3\"."))
+    }
+}
+
+/// A command: its body, strictly read, and what identifies it.
+pub struct Command<T> {
+    /// The body.
+    pub body: T,
+    /// What identifies the command.
+    pub context: RequestContext,
+}
+
+impl<S, T> FromRequest<S> for Command<T>
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(body).await?;
+        let context = context(&Pawl::from_ref(state), &parts, &bytes)?;
+        Ok(Self { body: parse(&parts.headers, &bytes)?, context })
+    }
+}
+
+/// A command that has no body.
+pub struct Bare(pub RequestContext);
+
+impl<S> FromRequest<S> for Bare
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(body).await?;
+        context(&Pawl::from_ref(state), &parts, &bytes).map(Self)
+    }
+}
+
+async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
+    axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| {
+        Problem::new(problem::BODY_TOO_LARGE, format!("A body has {BODY_LIMIT} bytes at most."))
+    })
+}
+
+fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    if !media_type.trim().eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(
+            problem::UNSUPPORTED_MEDIA_TYPE,
+            "Send the body as JSON, with Content-Type: application/json.",
+        ));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let (path, inner) = (error.path().to_string(), error.inner());
+        // The parser's words name fields and types, never the values that were sent.
+        let detail = describe(inner);
+        if !inner.is_data() {
+            Problem::new(problem::MALFORMED_JSON, detail)
+        } else if inner.to_string().starts_with("unknown field") {
+            Problem::new(problem::UNKNOWN_FIELD, format!("{path}: this field is not known."))
+        } else {
+            Problem::new(problem::INVALID_BODY, format!("{path}: {detail}"))
+        }
+    })?;
+    json.end().map_err(|_| {
+        Problem::new(problem::MALFORMED_JSON, "There is something behind the JSON value.")
+    })?;
+    Ok(parsed)
+}
+
+/// What is wrong with the body, without any value from it: a password may stand in the wrong place.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("missing field") {
+        let field = text.split('`').nth(1).unwrap_or_default();
+        return format!("the field \"{field}\" is missing.");
+    }
+    if error.is_data() {
+        return "this value does not have the right type or is none of those allowed.".to_owned();
+    }
+    format!("not JSON, at line {} column {}.", error.line(), error.column())
+}
+
+fn context(pawl: &Pawl, parts: &Parts, bytes: &[u8]) -> Result<RequestContext, Problem> {
+    let correlation_id = parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
+    let Some(key) = parts.headers.get("idempotency-key") else {
+        let command_id = CommandId(Uuid::now_v7());
+        return Ok(RequestContext { command_id, command_digest: None, correlation_id });
+    };
+    let key = key.to_str().ok().filter(|key| (1..=KEY_LIMIT).contains(&key.len()));
+    let key = key.ok_or_else(|| {
+        invalid("Idempotency-Key takes 1 to 255 characters of plain ASCII; a UUID does well.")
+    })?;
+    // A key belongs to one caller and one resource; another's is another command.
+    let caller = parts.headers.get(header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
+    let (method, path) = (parts.method.as_str().as_bytes(), parts.uri.path().as_bytes());
+    let scope = [caller, method, path, key.as_bytes()].join(&b'\n');
+    let digest = pawl.command_digest(&scope);
+    Ok(RequestContext {
+        command_id: CommandId(Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes())),
+        command_digest: Some(pawl.command_digest(bytes)),
+        correlation_id,
+    })
+}
+
+/// A parameter or header that cannot be read.
+pub fn invalid(detail: &str) -> Problem {
+    Problem::new(problem::INVALID_PARAMETER, detail)
+}

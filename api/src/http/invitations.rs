@@ -1,0 +1,236 @@
+//! Invitations. An invitation has the id of the person it invites.
+
+use super::{
+    answer::Answer,
+    extract::{Authorized, Bare, CaughtUp, Command, IfMatch},
+    page::{ListQuery, Page},
+    path::{OrganizationPath, PersonPath},
+    problem::{Problem, ProblemBody},
+    sign_in::{Secret, SessionStep},
+};
+use crate::application::{LinkToken, NewInvitation, Pawl};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use domain::{
+    Permission, Rejection,
+    value::{EmailAddress, NewPassword, PersonName},
+};
+use eventstore_schema::Role;
+use projections::invitations::{self, Which};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// Who is to be invited.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    pub(super) email: String,
+    pub(super) name: String,
+    /// `admin`, `user_manager`, `auditor`, `analyst` or `member`.
+    #[schema(value_type = String, example = "member")]
+    pub(super) role: Role,
+}
+
+/// An invitation.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationView {
+    invitation_id: Uuid,
+    user_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "member")]
+    role: Option<Role>,
+    /// The link is dead from then on.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl InvitationView {
+    fn of(invitation: &crate::application::Invitation) -> Self {
+        Self {
+            invitation_id: invitation.user_id.0,
+            user_id: invitation.user_id.0,
+            email: None,
+            name: None,
+            role: None,
+            expires_at: invitation.expires_at,
+        }
+    }
+}
+
+/// Invite somebody
+///
+/// They get a mail with a one-time link, which works for 7 days.
+#[utoipa::path(
+    post, path = "/v1/organizations/{org}/invitations", tag = "Invitations",
+    params(("org" = Uuid, Path, description = "The organization")),
+    request_body = Invite, security(("session" = [])),
+    responses(
+        (status = 201, body = InvitationView),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 409, body = ProblemBody, description = "`address-taken`"),
+        (status = 422, body = ProblemBody, description = "`invalid-field`, `invalid-body`, `idempotency-key-reused`"),
+    ),
+)]
+pub async fn invite(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    OrganizationPath(organization): OrganizationPath,
+    Command { body, context }: Command<Invite>,
+) -> Result<Answer<InvitationView>, Problem> {
+    let new = new_invitation(&body)?;
+    let invitation = pawl.invite(organization, &new, &authority, &context).await?;
+    let view = InvitationView {
+        email: Some(new.email.as_str().to_owned()),
+        name: Some(new.name.as_str().to_owned()),
+        role: Some(new.role),
+        ..InvitationView::of(&invitation)
+    };
+    Ok(Answer::created(view).at(invitation.position).version(invitation.revision))
+}
+
+pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> {
+    Ok(NewInvitation {
+        email: EmailAddress::parse(&body.email)?,
+        name: PersonName::parse(&body.name)?,
+        role: body.role,
+    })
+}
+
+/// List the pending invitations
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/invitations", tag = "Invitations",
+    params(("org" = Uuid, Path, description = "The organization"), ListQuery),
+    security(("session" = [])),
+    responses(
+        (status = 200, body = Page<InvitationView>),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+    ),
+)]
+pub async fn list(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    OrganizationPath(organization): OrganizationPath,
+    query: ListQuery,
+    _caught_up: CaughtUp,
+) -> Result<Answer<Page<InvitationView>>, Problem> {
+    authority.permit(Permission::ReadUsers, organization)?;
+    let (after, limit) = (query.cursor()?, query.limit());
+    let page = pawl
+        .query(move |readers| invitations::page(readers, organization, Which::Pending, after, limit))
+        .await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for row in page.items {
+        items.push(InvitationView {
+            invitation_id: row.invitation_id.0,
+            user_id: row.invitation_id.0,
+            email: Some(pawl.open_personal("email", &row.email.0)?.or_placeholder()),
+            name: Some(pawl.open_personal("name", &row.name.0)?.or_placeholder()),
+            role: Some(row.role),
+            expires_at: Some(row.expires_at),
+        });
+    }
+    Ok(Answer::ok(Page { items, next: page.next.map(|id| id.to_string()) }))
+}
+
+/// Send an invitation again
+///
+/// With a new link; the old one is dead.
+#[utoipa::path(
+    post, path = "/v1/organizations/{org}/invitations/{id}/resend", tag = "Invitations",
+    params(
+        ("org" = Uuid, Path, description = "The organization"),
+        ("id" = Uuid, Path, description = "The invitation"),
+    ),
+    security(("session" = [])),
+    responses(
+        (status = 200, body = InvitationView),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 409, body = ProblemBody, description = "`invitation-used`"),
+        (status = 412, body = ProblemBody, description = "`stale-version`"),
+    ),
+)]
+pub async fn resend(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    PersonPath(organization, id): PersonPath,
+    IfMatch(if_match): IfMatch,
+    Bare(context): Bare,
+) -> Result<Answer<InvitationView>, Problem> {
+    let sent = pawl.resend_invitation(organization, id, if_match, &authority, &context).await?;
+    Ok(Answer::ok(InvitationView::of(&sent)).at(sent.position).version(sent.revision))
+}
+
+/// Take an invitation back
+#[utoipa::path(
+    delete, path = "/v1/organizations/{org}/invitations/{id}", tag = "Invitations",
+    params(
+        ("org" = Uuid, Path, description = "The organization"),
+        ("id" = Uuid, Path, description = "The invitation"),
+    ),
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "The link is dead."),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 409, body = ProblemBody, description = "`invitation-used`"),
+        (status = 412, body = ProblemBody, description = "`stale-version`"),
+    ),
+)]
+pub async fn revoke(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    PersonPath(organization, id): PersonPath,
+    IfMatch(if_match): IfMatch,
+    Bare(context): Bare,
+) -> Result<Response, Problem> {
+    let revoked = pawl.revoke_invitation(organization, id, if_match, &authority, &context).await?;
+    let position = [("pawl-position", revoked.position.to_string())];
+    Ok((StatusCode::NO_CONTENT, position).into_response())
+}
+
+/// What the invited person says.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The token in the link.
+    token: Secret,
+    /// 8 to 256 characters.
+    password: Secret,
+}
+
+/// Accept an invitation
+#[utoipa::path(
+    post, path = "/v1/invitations/accept", tag = "Invitations", request_body = Accept,
+    responses(
+        (status = 200, body = SessionStep),
+        (status = 404, body = ProblemBody, description = "`invitation-invalid`"),
+        (status = 409, body = ProblemBody, description = "`invitation-used`"),
+        (status = 410, body = ProblemBody, description = "`invitation-expired`"),
+        (status = 422, body = ProblemBody, description = "`invalid-field`"),
+    ),
+)]
+pub async fn accept(
+    State(pawl): State<Pawl>,
+    Command { body, context }: Command<Accept>,
+) -> Result<Answer<SessionStep>, Problem> {
+    let link =
+        LinkToken::parse(body.token.0.expose_secret()).ok_or(Rejection::InvitationInvalid)?;
+    let text = Zeroizing::new(body.password.0.expose_secret().to_owned());
+    let password = NewPassword::parse(text)?;
+    let grant = pawl.accept_invitation(&link, password, &context).await?;
+    Ok(SessionStep::answer(&grant))
+}

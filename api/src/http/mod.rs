@@ -1,0 +1,82 @@
+//! The HTTP surface: one file a resource. Handlers parse, call the application and answer; no rule
+//! lives here.
+
+mod answer;
+mod audit;
+mod extract;
+pub mod health;
+mod invitations;
+mod layers;
+mod organizations;
+mod otp_devices;
+mod page;
+mod pages;
+mod path;
+pub mod problem;
+mod reference;
+mod session;
+mod set_up;
+mod sign_in;
+mod two_factor;
+mod users;
+
+pub use reference::ApiDocument;
+
+use crate::application::Pawl;
+use axum::{Extension, Router, http::header, middleware, routing::get};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+/// The API with its description.
+fn api() -> OpenApiRouter<Pawl> {
+    OpenApiRouter::with_openapi(ApiDocument::openapi())
+        .routes(routes!(set_up::set_up))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::verify_otp))
+        .routes(routes!(session::who_am_i, session::sign_out))
+        .routes(routes!(otp_devices::register))
+        .routes(routes!(otp_devices::confirm))
+        .routes(routes!(organizations::register))
+        .routes(routes!(two_factor::status))
+        .routes(routes!(two_factor::enforce))
+        .routes(routes!(invitations::invite, invitations::list))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(users::list))
+        .routes(routes!(users::one))
+        .routes(routes!(audit::list))
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// Everything that is served.
+pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) -> Router {
+    let (api, document) = api().split_for_parts();
+    let css = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
+    let pages = Router::new()
+        .route("/setup", get(pages::set_up))
+        .route("/invitation", get(pages::invitation))
+        .route("/style.css", get(move || async move { (css, include_str!("pages/style.css")) }))
+        .route("/problems/{slug}", get(reference::problem_page))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .layer(Extension(metrics));
+    api.merge(pages)
+        .merge(SwaggerUi::new("/reference").url("/openapi.json", document))
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .with_state(pawl)
+        .layer(middleware::from_fn_with_state(request_timeout, layers::time_out))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(middleware::from_fn(layers::observe))
+}

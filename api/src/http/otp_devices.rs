@@ -1,0 +1,93 @@
+//! Setting up an authenticator.
+
+use super::{
+    answer::Answer,
+    extract::{Bare, Command, Enrolling},
+    problem::{Problem, ProblemBody},
+    sign_in::SessionStep,
+};
+use crate::application::{Failure, Pawl};
+use axum::extract::{Path, State};
+use domain::{Rejection, otp::OtpCode, value::DeviceName};
+use eventstore_schema::DeviceId;
+use qrcode::{QrCode, render::svg};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An authenticator that waits to be confirmed. The secret is shown this once.
+#[derive(Serialize, ToSchema)]
+pub struct OtpSetUp {
+    device_id: Uuid,
+    /// Base32, for typing into an app.
+    secret: String,
+    /// What the QR code says.
+    otpauth_uri: String,
+    /// The QR code, as an SVG image.
+    qr_svg: String,
+}
+
+/// The code that the authenticator shows, and what it is to be called.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    #[schema(example = "123456")]
+    code: String,
+    #[schema(example = "My phone")]
+    name: String,
+}
+
+/// Begin the set-up of an authenticator
+///
+/// Confirm it within 10 minutes. Beginning again replaces a set-up that was not confirmed.
+#[utoipa::path(
+    post, path = "/v1/me/otp-devices", tag = "Authenticators", security(("session" = [])),
+    responses(
+        (status = 201, body = OtpSetUp),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it first"),
+    ),
+)]
+pub async fn register(
+    State(pawl): State<Pawl>,
+    Enrolling(enrolment): Enrolling,
+    Bare(context): Bare,
+) -> Result<Answer<OtpSetUp>, Problem> {
+    let registered = pawl.register_otp_device(&enrolment, &context).await?;
+    let qr = QrCode::new(&registered.otpauth_uri)
+        .map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(Answer::created(OtpSetUp {
+        device_id: registered.device_id.0,
+        secret: registered.secret.to_base32(),
+        qr_svg: qr.render::<svg::Color<'_>>().min_dimensions(240, 240).build(),
+        otpauth_uri: registered.otpauth_uri,
+    })
+    .at(registered.position))
+}
+
+/// Confirm the set-up with a code
+#[utoipa::path(
+    post, path = "/v1/me/otp-devices/{id}/confirm", tag = "Authenticators",
+    params(("id" = Uuid, Path, description = "The authenticator")),
+    request_body = Confirmation, security(("session" = [])),
+    responses(
+        (status = 200, body = SessionStep),
+        (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-expired`, `unauthenticated`"),
+        (status = 404, body = ProblemBody, description = "`otp-set-up-not-found`"),
+        (status = 410, body = ProblemBody, description = "`otp-set-up-expired`"),
+        (status = 422, body = ProblemBody, description = "`otp-code-malformed`, `invalid-field`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+    ),
+)]
+pub async fn confirm(
+    State(pawl): State<Pawl>,
+    Enrolling(enrolment): Enrolling,
+    Path(id): Path<String>,
+    Command { body, context }: Command<Confirmation>,
+) -> Result<Answer<SessionStep>, Problem> {
+    let id = id.parse().map(DeviceId).map_err(|_| Rejection::OtpSetUpNotFound)?;
+    let code = OtpCode::parse(&body.code)?;
+    let name = DeviceName::parse(&body.name)?;
+    let grant = pawl.confirm_otp_device(&enrolment, id, &code, &name, &context).await?;
+    Ok(SessionStep::answer(&grant))
+}

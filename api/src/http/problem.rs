@@ -1,0 +1,209 @@
+//! Errors as people and programs read them (RFC 9457). Every problem type stands in one table; its
+//! page is served at its own address.
+
+use crate::application::Failure;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use domain::Rejection;
+use eventstore::StoreError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A kind of problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemType {
+    /// The last part of its address.
+    pub slug: &'static str,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// What it is called.
+    pub title: &'static str,
+}
+
+macro_rules! problem_types {
+    ($($name:ident = $slug:literal, $status:ident, $title:literal;)+) => {
+        $(
+            #[doc = $title]
+            pub const $name: ProblemType =
+                ProblemType { slug: $slug, status: StatusCode::$status, title: $title };
+        )+
+
+        /// Every kind of problem there is.
+        pub const PROBLEM_TYPES: &[ProblemType] = &[$($name),+];
+    };
+}
+
+problem_types! {
+    MALFORMED_JSON = "malformed-json", BAD_REQUEST, "The body is not JSON";
+    UNKNOWN_FIELD = "unknown-field", BAD_REQUEST, "The body has a field that is not known";
+    INVALID_BODY = "invalid-body", UNPROCESSABLE_ENTITY, "The body does not have the right form";
+    INVALID_FIELD = "invalid-field", UNPROCESSABLE_ENTITY, "A value breaks a rule";
+    INVALID_PARAMETER = "invalid-parameter", BAD_REQUEST, "A parameter or header cannot be read";
+    BODY_TOO_LARGE = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    NOT_FOUND = "not-found", NOT_FOUND, "There is no such resource";
+    METHOD_NOT_ALLOWED = "method-not-allowed", METHOD_NOT_ALLOWED, "The resource does not allow this method";
+    UNAUTHENTICATED = "unauthenticated", UNAUTHORIZED, "Sign in first";
+    FORBIDDEN = "forbidden", FORBIDDEN, "Your role does not allow this";
+    SECOND_FACTOR_REQUIRED = "second-factor-required", FORBIDDEN, "A second factor is required";
+    STALE_VERSION = "stale-version", PRECONDITION_FAILED, "The resource has changed";
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The idempotency key was used with another request";
+    SET_UP_TOKEN_INVALID = "set-up-token-invalid", FORBIDDEN, "The set-up token is wrong";
+    ALREADY_SET_UP = "already-set-up", CONFLICT, "The installation is set up already";
+    CONFIRMATION_MISSING = "confirmation-missing", UNPROCESSABLE_ENTITY, "The confirmation is missing";
+    ADDRESS_TAKEN = "address-taken", CONFLICT, "The e-mail address is taken";
+    INVITATION_INVALID = "invitation-invalid", NOT_FOUND, "The invitation link is not valid";
+    INVITATION_EXPIRED = "invitation-expired", GONE, "The invitation has expired";
+    INVITATION_USED = "invitation-used", CONFLICT, "The invitation has been accepted already";
+    SIGN_IN_REJECTED = "sign-in-rejected", UNAUTHORIZED, "E-mail address or password is wrong";
+    TOO_MANY_ATTEMPTS = "too-many-attempts", TOO_MANY_REQUESTS, "Too many wrong attempts";
+    OTP_CODE_MALFORMED = "otp-code-malformed", UNPROCESSABLE_ENTITY, "A code has six digits";
+    OTP_CODE_WRONG = "otp-code-wrong", UNAUTHORIZED, "The code is wrong";
+    OTP_CODE_REUSED = "otp-code-reused", UNAUTHORIZED, "The code has been used";
+    OTP_CODE_EXPIRED = "otp-code-expired", UNAUTHORIZED, "The code has expired";
+    OTP_DEVICE_MISSING = "otp-device-missing", CONFLICT, "No authenticator is set up";
+    OTP_NOT_NEEDED = "otp-not-needed", CONFLICT, "The session has its second factor";
+    OTP_SET_UP_NOT_FOUND = "otp-set-up-not-found", NOT_FOUND, "There is no such set-up";
+    OTP_SET_UP_EXPIRED = "otp-set-up-expired", GONE, "The set-up has expired";
+    READ_MODEL_BEHIND = "read-model-behind", SERVICE_UNAVAILABLE, "The read models are behind";
+    BUSY = "busy", SERVICE_UNAVAILABLE, "The server is busy";
+    TIMED_OUT = "timed-out", SERVICE_UNAVAILABLE, "The request took too long";
+    STORAGE_FULL = "storage-full", INSUFFICIENT_STORAGE, "The disk is full";
+    STORAGE_UNAVAILABLE = "storage-unavailable", SERVICE_UNAVAILABLE, "The log is not available";
+    INTERNAL = "internal", INTERNAL_SERVER_ERROR, "Something went wrong here";
+}
+
+/// One problem: its kind, what to do about it, and when to come back.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    kind: ProblemType,
+    detail: String,
+    retry_at: Option<DateTime<Utc>>,
+    retry_after: Option<u64>,
+}
+
+/// The body of an error (`application/problem+json`, RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// The kind of problem; the address of its page.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/second-factor-required")]
+    pub kind: String,
+    /// What the kind is called.
+    pub title: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+    /// What happened here, and what to do about it.
+    pub detail: String,
+    /// When to try again, if that helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<DateTime<Utc>>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    #[must_use]
+    pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), retry_at: None, retry_after: None }
+    }
+
+    /// Says in how many seconds to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = ProblemBody {
+            kind: format!("/problems/{}", self.kind.slug),
+            title: self.kind.title,
+            status: self.kind.status.as_u16(),
+            detail: self.detail,
+            retry_at: self.retry_at,
+        };
+        let mut response = (self.kind.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.kind.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        use Rejection as R;
+        let kind = match &rejection {
+            R::NotFound => NOT_FOUND,
+            R::Forbidden => FORBIDDEN,
+            R::Unauthenticated => UNAUTHENTICATED,
+            R::SecondFactorRequired => SECOND_FACTOR_REQUIRED,
+            R::InvalidField { .. } => INVALID_FIELD,
+            R::SetUpTokenInvalid => SET_UP_TOKEN_INVALID,
+            R::AlreadySetUp => ALREADY_SET_UP,
+            R::ConfirmationMissing => CONFIRMATION_MISSING,
+            R::AddressTaken => ADDRESS_TAKEN,
+            R::InvitationInvalid => INVITATION_INVALID,
+            R::InvitationExpired => INVITATION_EXPIRED,
+            R::InvitationUsed => INVITATION_USED,
+            R::SignInRejected => SIGN_IN_REJECTED,
+            R::TooManyAttempts { .. } => TOO_MANY_ATTEMPTS,
+            R::OtpCodeMalformed => OTP_CODE_MALFORMED,
+            R::OtpCodeWrong => OTP_CODE_WRONG,
+            R::OtpCodeReused => OTP_CODE_REUSED,
+            R::OtpCodeExpired => OTP_CODE_EXPIRED,
+            R::OtpDeviceMissing => OTP_DEVICE_MISSING,
+            R::OtpNotNeeded => OTP_NOT_NEEDED,
+            R::OtpSetUpNotFound => OTP_SET_UP_NOT_FOUND,
+            R::OtpSetUpExpired => OTP_SET_UP_EXPIRED,
+        };
+        let mut problem = Self::new(kind, rejection.to_string());
+        if let R::TooManyAttempts { retry_at } = rejection {
+            problem.retry_at = Some(retry_at);
+        }
+        problem
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let kind = match &failure {
+            Failure::Rejected(rejection) => return rejection.clone().into(),
+            Failure::StaleVersion { .. } => STALE_VERSION,
+            Failure::IdempotencyKeyReused => IDEMPOTENCY_KEY_REUSED,
+            Failure::Busy | Failure::Contention => {
+                return Self::new(BUSY, failure.to_string()).retry_after(1);
+            }
+            Failure::Behind => {
+                return Self::new(READ_MODEL_BEHIND, failure.to_string()).retry_after(1);
+            }
+            Failure::Store(StoreError::Full) => STORAGE_FULL,
+            Failure::Store(_) => STORAGE_UNAVAILABLE,
+            Failure::Keyring(_)
+            | Failure::Decode(_)
+            | Failure::ReadModel(_)
+            | Failure::Internal(_) => INTERNAL,
+        };
+        if kind.status.is_server_error() {
+            // The operator reads why; the client only that.
+            tracing::error!(error = %failure, "request failed");
+            return Self::new(kind, "This is not your fault. The operator finds it in the log.");
+        }
+        Self::new(kind, failure.to_string())
+    }
+}

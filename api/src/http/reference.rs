@@ -1,0 +1,62 @@
+//! The API's own description: OpenAPI 3.1, a page that shows it, and a page for each problem type.
+
+use super::problem::{PROBLEM_TYPES, Problem};
+use axum::{
+    extract::Path,
+    response::{Html, IntoResponse, Response},
+};
+use domain::Rejection;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+/// What the document says about the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Pawl",
+        description = "An identity backend in which enforcing two-factor authentication cannot be undone.\n\n\
+            **Sessions.** `next` says what a session has to do. Until it is `done`, only the session itself, \
+            its end, a code and the set-up of an authenticator are open; all else is `second-factor-required`.\n\n\
+            **Retries.** Unsafe calls take an `Idempotency-Key`; a repeated call is answered like the first \
+            and changes nothing.\n\n\
+            **Reading your own writes.** Commands answer with `Pawl-Position`; reads take `Pawl-Min-Position` \
+            and wait for it.\n\n\
+            **Versions.** Resources have an `ETag`; commands on them take `If-Match`.\n\n\
+            **Errors** are `application/problem+json` (RFC 9457). Any call can be answered with \
+            `malformed-json`, `unknown-field`, `invalid-body`, `unsupported-media-type`, `body-too-large`, \
+            `invalid-parameter`, `idempotency-key-reused`, `method-not-allowed`, `timed-out`, `storage-full`, \
+            `storage-unavailable` or `internal`; each type has a page at its address."
+    ),
+    modifiers(&Session)
+)]
+pub struct ApiDocument;
+
+struct Session;
+
+impl Modify for Session {
+    fn modify(&self, document: &mut Document) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("session", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The page of a problem type.
+pub async fn problem_page(Path(slug): Path<String>) -> Result<Response, Problem> {
+    let kind = PROBLEM_TYPES.iter().find(|kind| kind.slug == slug).ok_or(Rejection::NotFound)?;
+    let (title, status, slug) = (kind.title, kind.status, kind.slug);
+    Ok(Html(format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
+         <h1>{title}</h1><p>Problem type <code>{slug}</code>, answered with <code>{status}</code>. \
+         The <code>detail</code> of the answer says what to do. \
+         <a href=\"/reference/\">API reference</a>"
+    ))
+    .into_response())
+}

@@ -1,0 +1,105 @@
+//! Signing in: the password, then the code.
+
+use super::{
+    answer::Answer,
+    extract::{Command, Holder},
+    problem::{Problem, ProblemBody},
+};
+use crate::application::{Pawl, SessionGrant};
+use axum::extract::State;
+use domain::{NextStep, otp::OtpCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::{PartialSchema, ToSchema};
+use zeroize::Zeroizing;
+
+/// A text in a request that must not be seen: a password or a token.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub SecretString);
+
+impl PartialSchema for Secret {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        String::schema()
+    }
+}
+
+impl ToSchema for Secret {}
+
+/// The first factor.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    email: String,
+    password: Secret,
+}
+
+/// The second factor.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// The six digits that the authenticator shows.
+    #[schema(example = "123456")]
+    code: String,
+}
+
+/// A session and what it has to do next.
+#[derive(Serialize, ToSchema)]
+pub struct SessionStep {
+    /// For `Authorization: Bearer`. It takes the place of an earlier one.
+    session_token: String,
+    /// `done`, `otp` (show a code) or `otp_setup` (set up an authenticator).
+    #[schema(value_type = String, example = "otp")]
+    next: NextStep,
+}
+
+impl SessionStep {
+    pub(super) fn answer(grant: &SessionGrant) -> Answer<Self> {
+        Answer::ok(Self {
+            session_token: grant.session_token.expose_secret().to_owned(),
+            next: grant.next,
+        })
+        .at(grant.position)
+    }
+}
+
+/// Sign in with a password
+#[utoipa::path(
+    post, path = "/v1/sign-in", tag = "Sign-in", request_body = SignIn,
+    responses(
+        (status = 200, body = SessionStep),
+        (status = 401, body = ProblemBody, description = "`sign-in-rejected`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+        (status = 503, body = ProblemBody, description = "`busy`"),
+    ),
+)]
+pub async fn sign_in(
+    State(pawl): State<Pawl>,
+    Command { body, context }: Command<SignIn>,
+) -> Result<Answer<SessionStep>, Problem> {
+    let password = Zeroizing::new(body.password.0.expose_secret().as_bytes().to_vec());
+    let grant = pawl.sign_in(&body.email, password, &context).await?;
+    Ok(SessionStep::answer(&grant))
+}
+
+/// Show a code
+#[utoipa::path(
+    post, path = "/v1/sign-in/otp", tag = "Sign-in", request_body = Code,
+    security(("session" = [])),
+    responses(
+        (status = 200, body = SessionStep),
+        (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-reused`, `otp-code-expired`, `unauthenticated`"),
+        (status = 409, body = ProblemBody, description = "`otp-device-missing`, `otp-not-needed`"),
+        (status = 422, body = ProblemBody, description = "`otp-code-malformed`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+    ),
+)]
+pub async fn verify_otp(
+    State(pawl): State<Pawl>,
+    Holder(holder): Holder,
+    Command { body, context }: Command<Code>,
+) -> Result<Answer<SessionStep>, Problem> {
+    let code = OtpCode::parse(&body.code)?;
+    let grant = pawl.verify_otp(&holder, &code, &context).await?;
+    Ok(SessionStep::answer(&grant))
+}

@@ -1,0 +1,119 @@
+//! The people of an organization.
+
+use super::{
+    answer::Answer,
+    extract::{Authorized, CaughtUp},
+    page::{ListQuery, Page},
+    path::{OrganizationPath, PersonPath},
+    problem::{Problem, ProblemBody},
+};
+use crate::application::{Failure, Pawl};
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::{Permission, Rejection};
+use eventstore_schema::Role;
+use projections::users::{self, Status, User};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A person.
+#[derive(Serialize, ToSchema)]
+pub struct UserView {
+    user_id: Uuid,
+    email: String,
+    name: String,
+    #[schema(value_type = String, example = "member")]
+    role: Role,
+    /// `invited`, `active` or `revoked`.
+    #[schema(value_type = String, example = "active")]
+    status: Status,
+    created_at: DateTime<Utc>,
+    accepted_at: Option<DateTime<Utc>>,
+    otp_devices: Vec<DeviceView>,
+}
+
+/// An authenticator.
+#[derive(Serialize, ToSchema)]
+pub struct DeviceView {
+    device_id: Uuid,
+    name: String,
+    confirmed_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
+}
+
+fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
+    let mut otp_devices = Vec::with_capacity(user.devices.len());
+    for device in user.devices {
+        otp_devices.push(DeviceView {
+            device_id: device.device_id.0,
+            name: pawl.open_personal("device_name", &device.name.0)?.or_placeholder(),
+            confirmed_at: device.confirmed_at,
+            last_used_at: device.last_used_at,
+        });
+    }
+    Ok(UserView {
+        user_id: user.user_id.0,
+        email: pawl.open_personal("email", &user.email.0)?.or_placeholder(),
+        name: pawl.open_personal("name", &user.name.0)?.or_placeholder(),
+        role: user.role,
+        status: user.status,
+        created_at: user.created_at,
+        accepted_at: user.accepted_at,
+        otp_devices,
+    })
+}
+
+/// List the people
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/users", tag = "People",
+    params(("org" = Uuid, Path, description = "The organization"), ListQuery),
+    security(("session" = [])),
+    responses(
+        (status = 200, body = Page<UserView>),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+    ),
+)]
+pub async fn list(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    OrganizationPath(organization): OrganizationPath,
+    query: ListQuery,
+    _caught_up: CaughtUp,
+) -> Result<Answer<Page<UserView>>, Problem> {
+    authority.permit(Permission::ReadUsers, organization)?;
+    let (after, limit) = (query.cursor()?, query.limit());
+    let page = pawl.query(move |readers| users::page(readers, organization, after, limit)).await?;
+    let items = page.items.into_iter().map(|user| view(&pawl, user)).collect::<Result<_, _>>()?;
+    Ok(Answer::ok(Page { items, next: page.next.map(|id| id.to_string()) }))
+}
+
+/// See a person
+#[utoipa::path(
+    get, path = "/v1/organizations/{org}/users/{id}", tag = "People",
+    params(
+        ("org" = Uuid, Path, description = "The organization"),
+        ("id" = Uuid, Path, description = "The person"),
+    ),
+    security(("session" = [])),
+    responses(
+        (status = 200, body = UserView),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+    ),
+)]
+pub async fn one(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    PersonPath(organization, id): PersonPath,
+    _caught_up: CaughtUp,
+) -> Result<Answer<UserView>, Problem> {
+    authority.permit(Permission::ReadUsers, organization)?;
+    let user = pawl.query(move |readers| users::by_id(readers, id)).await?;
+    let user = user
+        .filter(|user| user.organization_id == organization)
+        .ok_or(Rejection::NotFound)?;
+    let revision = user.revision;
+    Ok(Answer::ok(view(&pawl, user)?).version(revision))
+}

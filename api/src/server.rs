@@ -1,0 +1,135 @@
+//! A running server: the parts put together, and taken apart in order.
+
+use crate::{
+    application::{Parts, PasswordHasher, Pawl},
+    clock::Clock,
+    http,
+    mail::Outbox,
+    reactions::Reactions,
+    settings::Settings,
+    telemetry,
+};
+use eventstore::{
+    EventStore,
+    embedded::{DataDir, EmbeddedStore, LOG_FILE},
+    keyring::{Keyring, MasterKey},
+};
+use projections::Projections;
+use secrecy::ExposeSecret as _;
+use std::{error::Error, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// How long a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a read waits for the read models.
+const READ_PATIENCE: Duration = Duration::from_secs(5);
+/// How long requests under way may take to finish when the server is told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// What can go wrong at the start, as one sentence.
+pub type StartError = Box<dyn Error + Send + Sync>;
+
+/// A server that listens but does not serve yet.
+pub struct Server {
+    pawl: Pawl,
+    address: SocketAddr,
+    public_url: Url,
+    listener: TcpListener,
+    reactions: JoinHandle<()>,
+    stop: CancellationToken,
+    /// Held as long as the server lives.
+    _directory: DataDir,
+}
+
+impl Server {
+    /// Opens the data directory and takes the address.
+    pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let directory = DataDir::lock(&settings.data)?;
+        let keyring = open_keyring(settings, directory.path())?;
+        let store: Arc<dyn EventStore> = Arc::new(EmbeddedStore::open(&directory)?);
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+        let address = listener.local_addr()?;
+        let public_url = match &settings.public_url {
+            Some(url) => url.clone(),
+            None => Url::parse(&format!("http://{address}"))?,
+        };
+        let projections = Projections::open(settings.data.join("projections.db"))?;
+        let readers = projections.readers()?;
+        let stop = CancellationToken::new();
+        let reactions = Reactions {
+            store: store.clone(),
+            keyring: keyring.clone(),
+            outbox: Outbox {
+                folder: settings.data.join("outbox"),
+                public_url: public_url.clone(),
+            },
+            checkpoint: settings.data.join("reactions.checkpoint"),
+        };
+        let reactions = tokio::spawn(reactions.run(stop.clone()));
+        let pawl = Pawl::new(Parts {
+            projections: projections.start(store.clone()),
+            store,
+            keyring,
+            readers,
+            clock,
+            passwords: PasswordHasher::new(settings.passwords)?,
+            set_up_token: settings.setup_token.clone(),
+            read_patience: READ_PATIENCE,
+        });
+        Ok(Self { pawl, address, public_url, listener, reactions, stop, _directory: directory })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The link of the first start, until it has been used.
+    pub async fn set_up_link(&self) -> Result<Option<String>, StartError> {
+        if !self.pawl.awaits_set_up().await? {
+            return Ok(None);
+        }
+        let mut link = self.public_url.join("/setup")?;
+        link.query_pairs_mut().append_pair("token", self.pawl.set_up_token().expose_secret());
+        Ok(Some(link.into()))
+    }
+
+    /// Serves until `shutdown` comes, then lets requests under way finish.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
+        let metrics = telemetry::init_metrics()?;
+        let router = http::router(self.pawl.clone(), metrics, REQUEST_TIMEOUT);
+        let stop = self.stop.clone();
+        let graceful = stop.clone();
+        let server = axum::serve(self.listener, router)
+            .with_graceful_shutdown(async move { graceful.cancelled().await });
+        let mut server = std::pin::pin!(server.into_future());
+        tokio::select! {
+            served = &mut server => served?,
+            () = shutdown => {
+                stop.cancel();
+                tracing::info!("stopping");
+                // Who follows the audit trail live would never finish.
+                if tokio::time::timeout(GRACE, server).await.is_err() {
+                    tracing::warn!("some requests were cut off");
+                }
+            }
+        }
+        self.stop.cancel();
+        self.reactions.await?;
+        self.pawl.projections().stop().await;
+        Ok(())
+    }
+}
+
+/// Opens the keyring. The master key is made only where there is nothing yet that it should open.
+fn open_keyring(settings: &Settings, directory: &Path) -> Result<Keyring, StartError> {
+    let file = directory.join("keyring.db");
+    let first_start = !file.exists() && !directory.join(LOG_FILE).exists();
+    let master = MasterKey::load_or_create(&settings.master_key_file, first_start)?;
+    Ok(Keyring::open(&file, &master)?)
+}

@@ -1,0 +1,119 @@
+//! Settings: flags, then environment variables (`PAWL_*`), then a TOML file, then what suits a
+//! laptop.
+
+use crate::{application::PasswordParameters, telemetry::LogFormat};
+use clap::Args;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use url::Url;
+
+/// Settings as given on the command line or in the environment.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Flags {
+    /// TOML file with settings
+    #[arg(long, env = "PAWL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Directory for the log, the keys, the read models and the outbox [default: pawl-data]
+    #[arg(long, env = "PAWL_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "PAWL_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// How browsers reach this server, for links in mail [default: http:// and the address]
+    #[arg(long, env = "PAWL_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<Url>,
+    /// File with the master key; made on first start [default: master.key in the data directory]
+    #[arg(long, env = "PAWL_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// What to log, such as "info" or "info,pawl=debug" [default: info]
+    #[arg(long, env = "PAWL_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// What log lines look like [default: text on a terminal, json elsewhere]
+    #[arg(long, env = "PAWL_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Memory for hashing a password, in KiB [default: 19456]
+    #[arg(long, env = "PAWL_ARGON2_MEMORY_KIB", value_name = "KIB")]
+    pub argon2_memory_kib: Option<u32>,
+    /// Passes for hashing a password [default: 2]
+    #[arg(long, env = "PAWL_ARGON2_PASSES", value_name = "N")]
+    pub argon2_passes: Option<u32>,
+    /// Token of the first start's link, in place of one made by Pawl
+    #[arg(long, env = "PAWL_SETUP_TOKEN", value_name = "TOKEN", hide = true, hide_env_values = true)]
+    pub setup_token: Option<SecretString>,
+}
+
+/// The same, as a file may give them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FromFile {
+    data: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    public_url: Option<Url>,
+    master_key_file: Option<PathBuf>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+    argon2_memory_kib: Option<u32>,
+    argon2_passes: Option<u32>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How browsers reach the server, where it is not the address.
+    pub public_url: Option<Url>,
+    /// The file with the master key.
+    pub master_key_file: PathBuf,
+    /// What to log.
+    pub log: String,
+    /// What log lines look like.
+    pub log_format: Option<LogFormat>,
+    /// The work of hashing a password.
+    pub passwords: PasswordParameters,
+    /// The token of the first start's link, where the operator chose one.
+    pub setup_token: Option<SecretString>,
+}
+
+impl Settings {
+    /// Puts the settings together.
+    pub fn resolve(flags: Flags) -> Result<Self, String> {
+        let file = flags.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let data = flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("pawl-data"));
+        let standard = PasswordParameters::default();
+        let memory_kib = flags.argon2_memory_kib.or(file.argon2_memory_kib);
+        let passes = flags.argon2_passes.or(file.argon2_passes);
+        Ok(Self {
+            listen: flags
+                .listen
+                .or(file.listen)
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            public_url: flags.public_url.or(file.public_url),
+            master_key_file: flags
+                .master_key_file
+                .or(file.master_key_file)
+                .unwrap_or_else(|| data.join("master.key")),
+            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: flags.log_format.or(file.log_format),
+            passwords: PasswordParameters {
+                memory_kib: memory_kib.unwrap_or(standard.memory_kib),
+                passes: passes.unwrap_or(standard.passes),
+            },
+            setup_token: flags.setup_token,
+            data,
+        })
+    }
+}
+
+fn read(file: &Path) -> Result<FromFile, String> {
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+    toml::from_str(&text).map_err(|error| format!("{name}: {}", error.message()))
+}

@@ -1,0 +1,244 @@
+//! The audit trail: every event of the log, as it was stored, in the order of the log.
+
+use crate::{
+    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
+    value::{Micros, Text, Whole, actor_columns, actor_from},
+};
+use chrono::{DateTime, Utc};
+use eventstore_schema::{
+    Actor, AddressEvent, Event, EventId, OrganizationId, Position, Recorded, SignInRejected,
+    StreamName,
+};
+use rusqlite::{Row, params};
+use std::borrow::Cow;
+
+/// The read model behind `/audit`.
+pub struct AuditTrail;
+
+const TABLES: &[Table] = &[Table {
+    name: "audit_trail",
+    create: "CREATE TABLE audit_trail (
+                 position INTEGER PRIMARY KEY,
+                 organization_id TEXT,
+                 event_id TEXT NOT NULL,
+                 type TEXT NOT NULL,
+                 recorded_at BIGINT NOT NULL,
+                 actor_kind TEXT NOT NULL,
+                 actor_id TEXT,
+                 subject TEXT NOT NULL,
+                 stream TEXT NOT NULL,
+                 revision BIGINT NOT NULL,
+                 data TEXT NOT NULL
+             );
+             CREATE INDEX audit_trail_by_organization ON audit_trail (organization_id, position)",
+}];
+
+impl Projection for AuditTrail {
+    fn name(&self) -> &'static str {
+        "audit_trail"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
+    fn project(
+        &self,
+        rows: &mut Rows<'_>,
+        event: &Recorded<Event>,
+        content: &str,
+    ) -> Result<(), ProjectionError> {
+        let (actor_kind, actor_id) = actor_columns(event.metadata.actor);
+        rows.execute(
+            "INSERT INTO audit_trail (position, organization_id, event_id, type, recorded_at,
+                 actor_kind, actor_id, subject, stream, revision, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                Whole(event.position.0),
+                event.metadata.organization_id.map(Text),
+                Text(event.id),
+                event.data.event_type().0,
+                Micros(event.metadata.recorded_at),
+                actor_kind,
+                actor_id,
+                subject(event).as_str(),
+                event.stream.as_str(),
+                Whole(event.revision),
+                content
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+/// Whom or what an event is about: its stream, save where the person is known but the stream is
+/// that of an e-mail address.
+fn subject(event: &Recorded<Event>) -> Cow<'_, StreamName> {
+    match &event.data {
+        Event::Address(AddressEvent::SignInRejected(SignInRejected { user_id: Some(id) })) => {
+            Cow::Owned(StreamName::user(*id))
+        }
+        _ => Cow::Borrowed(&event.stream),
+    }
+}
+
+/// An event in the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its place in the log.
+    pub position: Position,
+    /// The organization whose history it belongs to, if any.
+    pub organization_id: Option<OrganizationId>,
+    /// Identifies it.
+    pub event_id: EventId,
+    /// The name of its type.
+    pub event_type: String,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// Who caused it.
+    pub actor: Actor,
+    /// Whom or what it is about.
+    pub subject: StreamName,
+    /// The stream that it belongs to.
+    pub stream: StreamName,
+    /// Its place in that stream.
+    pub revision: u64,
+    /// Its content, as the JSON text that the log holds. Personal data and secrets are sealed.
+    pub data: String,
+}
+
+/// The events of an organization after the position `after`, in the order of the log; with `as_of`
+/// only those recorded by then.
+pub fn page(
+    readers: &Readers,
+    organization_id: OrganizationId,
+    after: Position,
+    as_of: Option<DateTime<Utc>>,
+    limit: u32,
+) -> Result<Page<AuditEntry, Position>, DatabaseError> {
+    let as_of = as_of.map_or(i64::MAX, |time| time.timestamp_micros());
+    readers.read(|view| {
+        let rows = view
+            .prepare_cached(
+                "SELECT * FROM audit_trail
+                 WHERE organization_id = ?1 AND position > ?2 AND recorded_at <= ?3
+                 ORDER BY position LIMIT ?4",
+            )?
+            .query_map(
+                params![
+                    Text(organization_id),
+                    Whole(after.0),
+                    as_of,
+                    i64::from(limit) + 1
+                ],
+                entry_from,
+            )?
+            .collect::<Result<_, _>>()?;
+        Ok(Page::cut(rows, limit, |entry: &AuditEntry| entry.position))
+    })
+}
+
+fn entry_from(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        position: Position(row.get::<_, Whole>("position")?.0),
+        organization_id: row
+            .get::<_, Option<Text<_>>>("organization_id")?
+            .map(|id| id.0),
+        event_id: row.get::<_, Text<_>>("event_id")?.0,
+        event_type: row.get("type")?,
+        recorded_at: row.get::<_, Micros>("recorded_at")?.0,
+        actor: actor_from(row, "actor_kind", "actor_id")?,
+        subject: StreamName::named(row.get::<_, String>("subject")?),
+        stream: StreamName::named(row.get::<_, String>("stream")?),
+        revision: row.get::<_, Whole>("revision")?.0,
+        data: row.get("data")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{History, at, readers_of};
+
+    use eventstore_schema::{AddressId, InstallationEvent, SetUpClaimed};
+
+    #[test]
+    fn an_entry_is_the_event_as_it_was_stored() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let admin = history.registered(acme);
+        history.events[1].data.push(' ');
+        let (_directory, readers) = readers_of(&history);
+
+        let page = page(&readers, acme, Position(1), None, 10).unwrap();
+        let event = history.last();
+        assert_eq!(
+            page.items,
+            [AuditEntry {
+                position: Position(4),
+                organization_id: Some(acme),
+                event_id: event.id,
+                event_type: "UserRegistered".into(),
+                recorded_at: at(1),
+                actor: Actor::Operator,
+                subject: StreamName::user(admin.0),
+                stream: StreamName::user(admin.0),
+                revision: 0,
+                data: event.data.clone(),
+            }]
+        );
+    }
+
+    #[test]
+    fn a_rejected_sign_in_is_about_the_person_where_one_is_known() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let admin = history.registered(acme);
+        let address = StreamName::address(&AddressId("0".into()));
+        for user_id in [Some(admin.0), None] {
+            let event = AddressEvent::from(SignInRejected { user_id });
+            history.record(address.clone(), Some(acme), Actor::Anonymous, event);
+        }
+        let (_directory, readers) = readers_of(&history);
+
+        let page = page(&readers, acme, Position(4), None, 10).unwrap();
+        let subjects: Vec<_> = page.items.iter().map(|entry| &entry.subject).collect();
+        assert_eq!(subjects, [&StreamName::user(admin.0), &address]);
+    }
+
+    #[test]
+    fn pages_keep_to_one_organization_and_one_time() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        history.organization("Other");
+        let admin = history.registered(acme);
+        let set_up = InstallationEvent::from(SetUpClaimed {
+            organization_id: acme,
+            user_id: admin.0,
+        });
+        history.record(StreamName::installation(), None, Actor::Operator, set_up);
+        history.code_rejected(admin);
+        history.code_rejected(admin);
+        let (_directory, readers) = readers_of(&history);
+        let page = |after, as_of, limit| {
+            let page = page(&readers, acme, Position(after), as_of, limit).unwrap();
+            let positions = page.items.iter().map(|entry| entry.position.0).collect();
+            (positions, page.next.map(|next| next.0))
+        };
+
+        assert_eq!(page(0, None, 2), (vec![1, 7], Some(7)));
+        assert_eq!(page(7, None, 2), (vec![13, 16], None));
+        assert_eq!(page(0, Some(at(4)), 10), (vec![1, 7, 13], None));
+        let unowned: i64 = readers
+            .read(|view| {
+                let count = "SELECT count(*) FROM audit_trail WHERE organization_id IS NULL";
+                Ok(view.query_row(count, [], |row| row.get(0))?)
+            })
+            .unwrap();
+        assert_eq!(unowned, 1);
+    }
+}

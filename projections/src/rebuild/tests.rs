@@ -1,0 +1,197 @@
+//! However the events come, the rows are the same: the promise that the log is the truth.
+
+use super::*;
+use crate::{
+    READ_MODELS, Readers,
+    database::open_read_only,
+    testing::{Flaky, History, MemoryStore, Person},
+};
+use eventstore_schema::{Actor, AddressEvent, AddressId, DeviceId, SignInRejected, StreamName};
+use proptest::prelude::*;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A history that could have happened, steered by random numbers.
+fn history(steps: &[(u8, prop::sample::Index)]) -> History {
+    let mut history = History::default();
+    let mut organizations = vec![history.organization("Acme")];
+    let mut unenforced = organizations.clone();
+    let mut invited = Vec::<Person>::new();
+    let mut active = vec![history.registered(organizations[0])];
+    let mut devices = Vec::<(Person, DeviceId)>::new();
+    for (what, which) in steps {
+        let organization = *which.get(&organizations);
+        let person = *which.get(&active);
+        match what % 12 {
+            0 => {
+                let organization = history.organization("Another");
+                organizations.push(organization);
+                unenforced.push(organization);
+            }
+            1 | 2 => invited.push(history.invited(organization, Actor::User(person.0))),
+            3 if !invited.is_empty() => history.resent(*which.get(&invited)),
+            4 if !invited.is_empty() => {
+                history.revoked(invited.swap_remove(which.index(invited.len())));
+            }
+            5 | 6 if !invited.is_empty() => {
+                let person = invited.swap_remove(which.index(invited.len()));
+                history.accepted(person);
+                active.push(person);
+            }
+            7 => devices.push((person, history.device_confirmed(person))),
+            8 | 9 if !devices.is_empty() => {
+                let (person, device) = *which.get(&devices);
+                history.code_accepted(person, device);
+            }
+            10 if !unenforced.is_empty() => {
+                history.enforced(
+                    unenforced.swap_remove(which.index(unenforced.len())),
+                    person.0,
+                );
+            }
+            11 => sign_in_rejected(&mut history, person),
+            _ => history.code_rejected(person),
+        }
+    }
+    history
+}
+
+fn sign_in_rejected(history: &mut History, person: Person) {
+    let address = StreamName::address(&AddressId("0".into()));
+    let event = AddressEvent::from(SignInRejected {
+        user_id: Some(person.0),
+    });
+    history.record(address, Some(person.1), Actor::Anonymous, event);
+}
+
+/// Everything that a dump of the file shows: its schema, its checkpoints and all rows.
+fn contents(file: &Path) -> Vec<String> {
+    let connection = open_read_only(file).unwrap();
+    let mut lines: Vec<String> = connection
+        .prepare(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL
+             UNION ALL
+             SELECT projection || ' ' || version || ' ' || position FROM checkpoints",
+        )
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let readers = Readers::open(file).unwrap();
+    for model in READ_MODELS {
+        lines.push(readers.digest(model.name()).unwrap().sha256);
+    }
+    lines
+}
+
+fn rebuild(file: &Path, store: &MemoryStore, names: Option<&[&str]>) -> Vec<(Position, Position)> {
+    let mut told = Vec::new();
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(
+            Projections::open(file)
+                .unwrap()
+                .rebuild(store, names, |at, head| {
+                    told.push((at, head));
+                }),
+        )
+        .unwrap();
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+    #[test]
+    fn rebuilt_read_models_equal_those_that_followed_the_log(
+        steps in prop::collection::vec(any::<(u8, prop::sample::Index)>(), 1..150),
+        batches in prop::collection::vec((1..40_usize, any::<bool>()), 1..20),
+    ) {
+        let directory = TempDir::new().unwrap();
+        let followed = directory.path().join("followed.db");
+        let rebuilt = directory.path().join("rebuilt.db");
+        let history = history(&steps);
+
+        let mut running = Projections::open(&followed).unwrap();
+        let mut events = history.events.iter().cloned().map(Delivery::from).peekable();
+        for (size, restart) in batches.iter().cycle() {
+            if events.peek().is_none() {
+                break;
+            }
+            let batch: Vec<_> = events.by_ref().take(*size).collect();
+            running.writer.apply(&batch).unwrap();
+            if *restart {
+                running = Projections::open(&followed).unwrap();
+            }
+        }
+        prop_assert!(running.writer.models.iter().all(|model| model.failure.is_none()));
+        drop(running);
+
+        let store = MemoryStore::holding(&history);
+        let told = rebuild(&rebuilt, &store, None);
+        prop_assert_eq!(told.last(), Some(&(history.head(), history.head())));
+        prop_assert_eq!(contents(&followed), contents(&rebuilt));
+
+        // Also where the rows are there already, and for one read model alone.
+        rebuild(&followed, &store, None);
+        rebuild(&followed, &store, Some(&["users"]));
+        prop_assert_eq!(contents(&followed), contents(&rebuilt));
+
+        // The counts kept by one read model are those that the rows of others show.
+        let miscounted: i64 = open_read_only(&rebuilt).unwrap().query_row(
+            "SELECT count(*) FROM organization_people AS counted
+             WHERE active <> (
+                     SELECT count(*) FROM users
+                     WHERE organization_id = counted.organization_id AND status = 'active')
+                OR with_device <> (
+                     SELECT count(DISTINCT user_id) FROM users JOIN user_devices USING (user_id)
+                     WHERE organization_id = counted.organization_id)
+                OR invited <> (
+                     SELECT count(*) FROM invitations
+                     WHERE organization_id = counted.organization_id AND status = 'pending')",
+            [],
+            |row| row.get(0),
+        ).unwrap();
+        prop_assert_eq!(miscounted, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_read_model_that_cannot_be_rebuilt_is_named_and_the_others_are_complete() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("projections.db");
+    let mut history = History::default();
+    let organization = history.organization("Acme");
+    let poisoned = history.head();
+    history.registered(organization);
+    let projections =
+        Projections::open_with(&file, &[Flaky::at(poisoned), &crate::users::Users]).unwrap();
+
+    let store = MemoryStore::holding(&history);
+    let error = projections
+        .rebuild(&store, None, |_, _| {})
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the read model flaky stopped before the event at 1: \
+         the event changes a row that is not there"
+    );
+    let statuses = crate::status_read_only(&file, history.head()).unwrap();
+    assert_eq!(statuses[0].position, Position::START);
+    assert_eq!(statuses[1].position, history.head());
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_refused_before_anything_is_emptied() {
+    let directory = TempDir::new().unwrap();
+    let projections = Projections::open(directory.path().join("projections.db")).unwrap();
+    let store = MemoryStore::holding(&History::default());
+    let error = projections
+        .rebuild(&store, Some(&["users", "userz"]), |_, _| {})
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), "there is no read model userz");
+}

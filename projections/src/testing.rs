@@ -1,0 +1,386 @@
+//! For the tests of this crate: a log in memory, histories to put into it, and a projection that
+//! fails on demand.
+
+use crate::{
+    Projection, ProjectionError, Projections, Readers, Rows, Table, database::open_read_only,
+    writer::Delivery,
+};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use eventstore::{
+    AppendError, Appended, Direction, EventStore, ExpectedRevision, StoreError, Subscription,
+};
+use eventstore_schema::{
+    Actor, AddressId, CommandId, DeviceId, Event, EventId, InvitationAccepted, InvitationResent,
+    InvitationRevoked, KeyName, Metadata, NewEvent, OrganizationEvent, OrganizationId,
+    OrganizationRegistered, OtpDeviceConfirmed, OtpRejected, OtpRejectionReason, OtpVerified,
+    PasswordHash, PasswordId, Personal, Position, Recorded, RecordedEvent, Role, Sealed,
+    SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserEvent, UserId,
+    UserInvited, UserRegistered,
+};
+use futures::{StreamExt, stream};
+use std::{collections::HashMap, path::Path};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// A log in memory that sends its events to those who follow it.
+pub(crate) struct MemoryStore {
+    log: watch::Sender<Vec<Result<RecordedEvent, &'static str>>>,
+}
+
+impl MemoryStore {
+    pub(crate) fn holding(history: &History) -> Self {
+        let (log, _) = watch::channel(history.events.iter().cloned().map(Ok).collect());
+        Self { log }
+    }
+
+    /// Appends what the history has and the log has not.
+    pub(crate) fn catch_up(&self, history: &History) {
+        self.log.send_modify(|log| {
+            let new = &history.events[log.len()..];
+            log.extend(new.iter().cloned().map(Ok));
+        });
+    }
+
+    /// Ends every subscription with an error, after the events before it.
+    pub(crate) fn break_down(&self, message: &'static str) {
+        self.log.send_modify(|log| log.push(Err(message)));
+    }
+
+    fn events(&self) -> Vec<RecordedEvent> {
+        let log = self.log.borrow();
+        log.iter().filter_map(|event| event.clone().ok()).collect()
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryStore {
+    async fn append(
+        &self,
+        _: &StreamName,
+        _: ExpectedRevision,
+        _: Vec<NewEvent>,
+    ) -> Result<Appended, AppendError> {
+        unimplemented!("projections do not write the log")
+    }
+
+    async fn read_stream(
+        &self,
+        _: &StreamName,
+        _: u64,
+        _: Direction,
+        _: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        unimplemented!("projections read the whole log")
+    }
+
+    async fn read_all(
+        &self,
+        from: Position,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        assert_eq!(direction, Direction::Forwards);
+        let mut events = self.events();
+        events.retain(|event| event.position > from);
+        // Short pages, so that a small history has many.
+        events.truncate(limit.min(7));
+        Ok(events)
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        let last = self.events().pop();
+        Ok(last.map_or(Position::START, |event| event.position))
+    }
+
+    fn subscribe(&self, after: Position) -> Subscription {
+        let follow = (self.log.subscribe(), 0);
+        stream::unfold(follow, |(mut log, index)| async move {
+            let next = log.wait_for(|log| log.len() > index).await.ok()?[index].clone();
+            let next = next.map_err(|message| StoreError::Unavailable(message.into()));
+            Some((next, (log, index + 1)))
+        })
+        .filter(move |event| {
+            let wanted = event.as_ref().map_or(true, |event| event.position > after);
+            std::future::ready(wanted)
+        })
+        .boxed()
+    }
+}
+
+/// A history in the making. Its ids and times are counted, and its positions have gaps.
+#[derive(Default)]
+pub(crate) struct History {
+    pub(crate) events: Vec<RecordedEvent>,
+    revisions: HashMap<StreamName, u64>,
+    ids: u128,
+}
+
+impl History {
+    pub(crate) fn id(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(self.ids)
+    }
+
+    pub(crate) fn last(&self) -> &RecordedEvent {
+        self.events.last().unwrap()
+    }
+
+    pub(crate) fn head(&self) -> Position {
+        self.last().position
+    }
+
+    pub(crate) fn record(
+        &mut self,
+        stream: StreamName,
+        organization_id: Option<OrganizationId>,
+        actor: Actor,
+        event: impl Into<Event>,
+    ) {
+        let event = event.into();
+        let (event_type, version) = event.event_type();
+        let revision = self.revisions.entry(stream.clone()).or_default();
+        let command = Uuid::from_u128(self.events.len() as u128);
+        self.events.push(RecordedEvent {
+            position: Position(self.events.len() as u64 * 3 + 1),
+            stream,
+            revision: *revision,
+            id: EventId(Uuid::from_u128(1 << 100 | self.events.len() as u128)),
+            event_type: event_type.into(),
+            metadata: Metadata {
+                version,
+                recorded_at: at(self.events.len()),
+                actor,
+                command_id: CommandId(command),
+                command_digest: None,
+                organization_id,
+                correlation_id: command,
+                causation_id: command,
+            },
+            data: event.encode().unwrap(),
+        });
+        *revision += 1;
+    }
+
+    /// An event that no version of Pawl knows.
+    pub(crate) fn unreadable(&mut self) {
+        let event = UserEvent::from(InvitationRevoked {});
+        let user = self.id();
+        self.record(StreamName::user(UserId(user)), None, Actor::Operator, event);
+        self.events.last_mut().unwrap().event_type = "Unheard".into();
+    }
+
+    pub(crate) fn organization(&mut self, name: &str) -> OrganizationId {
+        let id = OrganizationId(self.id());
+        let event = OrganizationEvent::from(OrganizationRegistered { name: name.into() });
+        self.record(
+            StreamName::organization(id),
+            Some(id),
+            Actor::Operator,
+            event,
+        );
+        id
+    }
+
+    pub(crate) fn enforced(&mut self, id: OrganizationId, by: UserId) {
+        let event = OrganizationEvent::from(TwoFactorEnforced {});
+        self.record(
+            StreamName::organization(id),
+            Some(id),
+            Actor::User(by),
+            event,
+        );
+    }
+
+    pub(crate) fn registered(&mut self, organization_id: OrganizationId) -> Person {
+        let person = Person(UserId(self.id()), organization_id);
+        let event = UserRegistered {
+            organization_id,
+            email: person.personal("email"),
+            address_id: AddressId(format!("address of {}", person.0)),
+            name: person.personal("name"),
+            role: Role::Admin,
+            password: password(self.id()),
+        };
+        self.of(person, Actor::Operator, event);
+        person
+    }
+
+    pub(crate) fn invited(&mut self, organization_id: OrganizationId, by: Actor) -> Person {
+        let person = Person(UserId(self.id()), organization_id);
+        let event = UserInvited {
+            organization_id,
+            email: person.personal("email"),
+            address_id: AddressId(format!("address of {}", person.0)),
+            name: person.personal("name"),
+            role: Role::UserManager,
+            token_digest: TokenDigest("0".into()),
+            expires_at: at(1_000),
+        };
+        self.of(person, by, event);
+        person
+    }
+
+    pub(crate) fn resent(&mut self, person: Person) {
+        let event = InvitationResent {
+            token_digest: TokenDigest("1".into()),
+            expires_at: at(2_000),
+        };
+        self.of(person, Actor::Operator, event);
+    }
+
+    pub(crate) fn revoked(&mut self, person: Person) {
+        self.of(person, Actor::Operator, InvitationRevoked {});
+    }
+
+    pub(crate) fn accepted(&mut self, person: Person) {
+        let password = password(self.id());
+        self.of(person, Actor::Anonymous, InvitationAccepted { password });
+    }
+
+    pub(crate) fn device_confirmed(&mut self, person: Person) -> DeviceId {
+        let device_id = DeviceId(self.id());
+        let event = OtpDeviceConfirmed {
+            device_id,
+            device_name: person.personal("phone"),
+            time_step: 1,
+            session_id: SessionId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
+        device_id
+    }
+
+    pub(crate) fn code_accepted(&mut self, person: Person, device_id: DeviceId) {
+        let event = OtpVerified {
+            device_id,
+            time_step: self.events.len() as u64,
+            session_id: SessionId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn code_rejected(&mut self, person: Person) {
+        let event = OtpRejected {
+            reason: OtpRejectionReason::Wrong,
+            session_id: SessionId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    fn of(&mut self, person: Person, actor: Actor, event: impl Into<UserEvent>) {
+        let stream = StreamName::user(person.0);
+        self.record(stream, Some(person.1), actor, event.into());
+    }
+}
+
+/// A person in a history, with their organization.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Person(pub(crate) UserId, pub(crate) OrganizationId);
+
+impl Person {
+    pub(crate) fn personal(self, what: &str) -> Personal {
+        Personal(sealed(KeyName::person(self.0), what))
+    }
+}
+
+/// When the event with this index was recorded.
+pub(crate) fn at(index: usize) -> DateTime<Utc> {
+    let seconds = 1_800_000_000 + i64::try_from(index).unwrap();
+    DateTime::from_timestamp(seconds, 123_456_000).unwrap()
+}
+
+fn password(id: Uuid) -> PasswordHash {
+    let password_id = PasswordId(id);
+    PasswordHash {
+        password_id,
+        hash: SealedSecret(sealed(KeyName::password(password_id), "hash")),
+    }
+}
+
+fn sealed(key: KeyName, ciphertext: &str) -> Sealed {
+    Sealed {
+        key,
+        ciphertext: ciphertext.into(),
+    }
+}
+
+/// Every read model, having seen this history.
+pub(crate) fn readers_of(history: &History) -> (TempDir, Readers) {
+    let directory = TempDir::new().unwrap();
+    let mut projections = Projections::open(directory.path().join("projections.db")).unwrap();
+    let events: Vec<_> = history.events.iter().cloned().map(Delivery::from).collect();
+    projections.writer.apply(&events).unwrap();
+    for model in &projections.writer.models {
+        assert_eq!(model.failure, None);
+    }
+    let readers = projections.readers().unwrap();
+    (directory, readers)
+}
+
+/// Keeps the position of every event, and fails at one of them after half its work.
+pub(crate) struct Flaky {
+    fails_at: Option<Position>,
+    version: u32,
+}
+
+impl Flaky {
+    pub(crate) fn at(position: Position) -> &'static Self {
+        Box::leak(Box::new(Self {
+            fails_at: Some(position),
+            version: 1,
+        }))
+    }
+
+    pub(crate) fn never() -> &'static Self {
+        Self::version(1)
+    }
+
+    pub(crate) fn version(version: u32) -> &'static Self {
+        Box::leak(Box::new(Self {
+            fails_at: None,
+            version,
+        }))
+    }
+
+    /// The rows in the file `projections.db` of this directory.
+    pub(crate) fn seen(directory: &Path) -> Vec<i64> {
+        let connection = open_read_only(&directory.join("projections.db")).unwrap();
+        let mut rows = connection
+            .prepare("SELECT position FROM flaky ORDER BY position")
+            .unwrap();
+        let positions = rows.query_map([], |row| row.get(0)).unwrap();
+        positions.collect::<Result<_, _>>().unwrap()
+    }
+}
+
+impl Projection for Flaky {
+    fn name(&self) -> &'static str {
+        "flaky"
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        &[Table {
+            name: "flaky",
+            create: "CREATE TABLE flaky (position BIGINT PRIMARY KEY) WITHOUT ROWID",
+        }]
+    }
+
+    fn project(
+        &self,
+        rows: &mut Rows<'_>,
+        event: &Recorded<Event>,
+        _: &str,
+    ) -> Result<(), ProjectionError> {
+        let position = i64::try_from(event.position.0).unwrap();
+        rows.execute("INSERT INTO flaky (position) VALUES (?1)", [position])?;
+        if self.fails_at == Some(event.position) {
+            rows.change("UPDATE flaky SET position = 0 WHERE position < 0", [])?;
+        }
+        Ok(())
+    }
+}
