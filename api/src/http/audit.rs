@@ -198,6 +198,7 @@ impl Live {
         let holder = self.pawl.authenticate(&self.token).await?;
         Authority::of(holder)?.permit(Permission::ReadAudit, organization)?;
         let head = self.pawl.store().head().await?;
+        self.pawl.wait_for(head).await?;
         let page = self
             .pawl
             .query(move |readers| {
@@ -211,10 +212,9 @@ impl Live {
             let (id, name) = (item.position.to_string(), item.event_type.clone());
             events.push(Event::default().id(id).event(name).json_data(item));
         }
-        if events.is_empty() {
-            // Others' events came by. What was projected by now has been looked through.
-            let projected = self.pawl.projections().position();
-            self.after = self.after.max(projected.min(head));
+        if page.next.is_none() {
+            // Others' events came by; up to here everything has been looked through.
+            self.after = self.after.max(head);
         }
         Ok(events)
     }

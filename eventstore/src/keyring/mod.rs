@@ -167,7 +167,10 @@ impl Keyring {
     #[must_use]
     pub fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
         let keyed = |key: &[u8; 32], message: &[u8]| -> [u8; 32] {
-            let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&(*key).into());
+            // A key shorter than the block is padded with zeros (RFC 2104 section 2).
+            let mut block = Zeroizing::new([0; 64]);
+            block[..32].copy_from_slice(key);
+            let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&(*block).into());
             mac.update(message);
             mac.finalize().into_bytes().into()
         };
