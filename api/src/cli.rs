@@ -1,7 +1,11 @@
 //! The command line. Results go to standard output, everything else to standard error; a failure is
 //! one plain sentence and exit code 1.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a command line"
+)]
 
 use crate::{
     clock::SystemClock,
@@ -71,7 +75,10 @@ enum ConfigCommand {
 #[must_use]
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
@@ -107,8 +114,10 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
         println!("To make the first organization and its administrator, open this link once:");
         println!("{link}");
     }
-    let (mut terminated, mut interrupted) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminated, mut interrupted) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     println!("listening on http://{}", server.address());
     server
         .serve(async move {
@@ -122,10 +131,16 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 
 async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     let settings = Settings::resolve(arguments.flags)?;
-    let head = EmbeddedStore::open_read_only(&settings.data)?.head().await?;
+    let head = EmbeddedStore::open_read_only(&settings.data)?
+        .head()
+        .await?;
     let file = settings.data.join("projections.db");
     let statuses = status_read_only(&file, head)?;
-    let digests = if arguments.digest { digests(&file, &statuses)? } else { Vec::new() };
+    let digests = if arguments.digest {
+        digests(&file, &statuses)?
+    } else {
+        Vec::new()
+    };
     if arguments.json {
         let views = statuses.iter().enumerate().map(|(index, status)| {
             let mut view = projection_view(status);
@@ -158,11 +173,12 @@ async fn rebuild(settings: &Settings) -> Result<(), StartError> {
     let directory = DataDir::lock(&settings.data)?;
     let store = EmbeddedStore::open(&directory)?;
     let projections = Projections::open(settings.data.join("projections.db"))?;
-    let style = ProgressStyle::with_template(
-        "{bar:40} {pos}/{len} events, {per_sec}, {eta} to go",
-    )?;
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} to go")?;
     let bar = ProgressBar::new(store.head().await?.0).with_style(style);
-    let head = projections.rebuild(&store, None, |at, _head| bar.set_position(at.0)).await?;
+    let head = projections
+        .rebuild(&store, None, |at, _head| bar.set_position(at.0))
+        .await?;
     bar.finish();
     println!("rebuilt from {head} events");
     Ok(())
@@ -172,11 +188,21 @@ fn check(settings: &Settings) {
     println!("data             {}", settings.data.display());
     println!("listen           {}", settings.listen);
     let public_url = settings.public_url.as_ref();
-    println!("public-url       {}", public_url.map_or("(the address)", |url| url.as_str()));
+    println!(
+        "public-url       {}",
+        public_url.map_or("(the address)", |url| url.as_str())
+    );
     println!("master-key-file  {}", settings.master_key_file.display());
     println!("log              {}", settings.log);
     let passwords = settings.passwords;
-    println!("argon2           {} KiB, {} passes", passwords.memory_kib, passwords.passes);
-    let token = if settings.setup_token.is_some() { "given" } else { "made on first start" };
+    println!(
+        "argon2           {} KiB, {} passes",
+        passwords.memory_kib, passwords.passes
+    );
+    let token = if settings.setup_token.is_some() {
+        "given"
+    } else {
+        "made on first start"
+    };
     println!("setup-token      {token}");
 }

@@ -32,13 +32,19 @@ impl ManualClock {
 
     /// Sets the clock forward.
     pub fn advance(&self, by: chrono::TimeDelta) {
-        let mut time = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut time = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         *time += by;
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -65,12 +65,18 @@ impl Reactions {
     ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         match &event.data {
             Event::User(UserEvent::UserInvited(_) | UserEvent::InvitationResent(_)) => {
-                self.outbox.invitation(&*self.store, &self.keyring, event).await?;
+                self.outbox
+                    .invitation(&*self.store, &self.keyring, event)
+                    .await?;
                 Ok(true)
             }
             Event::User(UserEvent::OtpDeviceRegistered(registered)) => {
-                let Some(replaced) = registered.replaces else { return Ok(false) };
-                self.keyring.destroy(&[KeyName::otp_device(replaced)]).await?;
+                let Some(replaced) = registered.replaces else {
+                    return Ok(false);
+                };
+                self.keyring
+                    .destroy(&[KeyName::otp_device(replaced)])
+                    .await?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -80,7 +86,11 @@ impl Reactions {
 
 fn read_checkpoint(file: &Path) -> std::io::Result<Position> {
     match fs::read_to_string(file) {
-        Ok(text) => text.trim().parse().map(Position).map_err(std::io::Error::other),
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map(Position)
+            .map_err(std::io::Error::other),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Position::START),
         Err(error) => Err(error),
     }

@@ -80,7 +80,15 @@ impl Server {
             set_up_token: settings.setup_token.clone(),
             read_patience: READ_PATIENCE,
         });
-        Ok(Self { pawl, address, public_url, listener, reactions, stop, _directory: directory })
+        Ok(Self {
+            pawl,
+            address,
+            public_url,
+            listener,
+            reactions,
+            stop,
+            _directory: directory,
+        })
     }
 
     /// Where it listens.
@@ -95,7 +103,8 @@ impl Server {
             return Ok(None);
         }
         let mut link = self.public_url.join("/setup")?;
-        link.query_pairs_mut().append_pair("token", self.pawl.set_up_token().expose_secret());
+        link.query_pairs_mut()
+            .append_pair("token", self.pawl.set_up_token().expose_secret());
         Ok(Some(link.into()))
     }
 

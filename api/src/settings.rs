@@ -43,7 +43,13 @@ pub struct Flags {
     #[arg(long, env = "PAWL_ARGON2_PASSES", value_name = "N")]
     pub argon2_passes: Option<u32>,
     /// Token of the first start's link, in place of one made by Pawl
-    #[arg(long, env = "PAWL_SETUP_TOKEN", value_name = "TOKEN", hide = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "PAWL_SETUP_TOKEN",
+        value_name = "TOKEN",
+        hide = true,
+        hide_env_values = true
+    )]
     pub setup_token: Option<SecretString>,
 }
 
@@ -85,8 +91,16 @@ pub struct Settings {
 impl Settings {
     /// Puts the settings together.
     pub fn resolve(flags: Flags) -> Result<Self, String> {
-        let file = flags.config.as_deref().map(read).transpose()?.unwrap_or_default();
-        let data = flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("pawl-data"));
+        let file = flags
+            .config
+            .as_deref()
+            .map(read)
+            .transpose()?
+            .unwrap_or_default();
+        let data = flags
+            .data
+            .or(file.data)
+            .unwrap_or_else(|| PathBuf::from("pawl-data"));
         let standard = PasswordParameters::default();
         let memory_kib = flags.argon2_memory_kib.or(file.argon2_memory_kib);
         let passes = flags.argon2_passes.or(file.argon2_passes);

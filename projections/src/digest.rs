@@ -82,9 +82,7 @@ mod tests {
     fn digest_of(rows: &str) -> String {
         let connection = Connection::open_in_memory().unwrap();
         connection
-            .execute_batch(
-                "CREATE TABLE t (a TEXT, b TEXT, c, PRIMARY KEY (b, a)) WITHOUT ROWID",
-            )
+            .execute_batch("CREATE TABLE t (a TEXT, b TEXT, c, PRIMARY KEY (b, a)) WITHOUT ROWID")
             .unwrap();
         connection.execute_batch(rows).unwrap();
         let mut hash = Sha256::new();

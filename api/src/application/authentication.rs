@@ -7,7 +7,9 @@ use eventstore_schema::StreamName;
 impl Pawl {
     /// The holder of a live session.
     pub async fn authenticate(&self, token: &SessionToken) -> Result<SessionHolder, Failure> {
-        let session = self.load::<Session>(&StreamName::session(token.session)).await?;
+        let session = self
+            .load::<Session>(&StreamName::session(token.session))
+            .await?;
         let now = self.now();
         let (user, organization) = match session.state.live_at(now) {
             Some(live) => (live.user_id, live.organization_id),
@@ -15,8 +17,9 @@ impl Pawl {
         };
         let user = self.load::<User>(&StreamName::user(user)).await?;
         // The policy is read last: nothing that was enforced before this line is missed.
-        let organization =
-            self.load::<Organization>(&StreamName::organization(organization)).await?;
+        let organization = self
+            .load::<Organization>(&StreamName::organization(organization))
+            .await?;
         let presented = digest(&token.token);
         Ok(SessionHolder::of(
             token.session,

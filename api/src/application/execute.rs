@@ -36,7 +36,11 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(stream: StreamName, organization: impl Into<Option<OrganizationId>>) -> Self {
-        Self { stream, organization: organization.into(), if_match: None }
+        Self {
+            stream,
+            organization: organization.into(),
+            if_match: None,
+        }
     }
 
     pub(super) fn if_match(mut self, revision: Option<u64>) -> Self {
@@ -60,19 +64,30 @@ impl Pawl {
         for _ in 0..ATTEMPTS {
             let loaded = self.load::<D>(&target.stream).await?;
             if let Some(done) = repeated(&loaded, request) {
-                return done.map(|position| Committed { state: loaded, position });
+                return done.map(|position| Committed {
+                    state: loaded,
+                    position,
+                });
             }
             if let Some(expected) = target.if_match
                 && loaded.revision != Some(expected)
             {
-                return Err(Failure::StaleVersion { actual: loaded.revision.unwrap_or(0) });
+                return Err(Failure::StaleVersion {
+                    actual: loaded.revision.unwrap_or(0),
+                });
             }
             let outcome = loaded.state.decide(command(), by)?;
             let refusal = outcome.refusal;
             let committed = if outcome.events.is_empty() {
-                Committed { position: loaded.position, state: loaded }
+                Committed {
+                    position: loaded.position,
+                    state: loaded,
+                }
             } else {
-                match self.append(target, loaded, outcome.events, by.actor(), request).await? {
+                match self
+                    .append(target, loaded, outcome.events, by.actor(), request)
+                    .await?
+                {
                     Some(committed) => committed,
                     None => continue,
                 }
@@ -110,10 +125,19 @@ impl Pawl {
                 data: event.encode().map_err(Failure::internal)?,
             });
             let (stream, position) = (target.stream.clone(), loaded.position);
-            recorded.push(Recorded { position, stream, revision, id, metadata, data });
+            recorded.push(Recorded {
+                position,
+                stream,
+                revision,
+                id,
+                metadata,
+                data,
+            });
             names.push(event_type);
         }
-        let expected = loaded.revision.map_or(ExpectedRevision::NoStream, ExpectedRevision::Exact);
+        let expected = loaded
+            .revision
+            .map_or(ExpectedRevision::NoStream, ExpectedRevision::Exact);
         let appended = match self.store().append(&target.stream, expected, new).await {
             Ok(appended) => appended,
             Err(AppendError::Conflict { .. }) => return Ok(None),
@@ -127,7 +151,10 @@ impl Pawl {
             state.take_in(event);
         }
         self.keep(&target.stream, loaded.clone());
-        Ok(Some(Committed { state: loaded, position: appended.position }))
+        Ok(Some(Committed {
+            state: loaded,
+            position: appended.position,
+        }))
     }
 
     fn metadata(

@@ -62,11 +62,14 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<Invitation, Failure> {
         InviteUser::permit(by, new.role, organization)?;
-        let user_id = self.claim_address(&new.email, organization, by.actor(), request).await?;
+        let user_id = self
+            .claim_address(&new.email, organization, by.actor(), request)
+            .await?;
         let command = self.invitation(organization, user_id, new, request).await?;
         let target = Target::new(StreamName::user(user_id), organization);
-        let committed =
-            self.execute::<User, _>(&target, by, request, || command.clone()).await?;
+        let committed = self
+            .execute::<User, _>(&target, by, request, || command.clone())
+            .await?;
         Ok(Invitation::of(user_id, &committed))
     }
 
@@ -80,7 +83,8 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<UserId, Failure> {
         let candidate = UserId(request.derived_id("user"));
-        self.claim_address_for(candidate, email, organization, actor, request).await
+        self.claim_address_for(candidate, email, organization, actor, request)
+            .await
     }
 
     pub(super) async fn claim_address_for(
@@ -100,8 +104,13 @@ impl Pawl {
             None => None,
         };
         let target = Target::new(stream, organization);
-        let command = || ClaimAddress { user_id: candidate, gone };
-        let claimed = self.execute::<Address, _>(&target, &actor, request, command).await?;
+        let command = || ClaimAddress {
+            user_id: candidate,
+            gone,
+        };
+        let claimed = self
+            .execute::<Address, _>(&target, &actor, request, command)
+            .await?;
         Ok(claimed.state.state.holder().unwrap_or(candidate))
     }
 
@@ -142,7 +151,9 @@ impl Pawl {
             token_digest: token_digest.clone(),
             at: self.now(),
         };
-        let committed = self.execute::<User, _>(&target, by, request, command).await?;
+        let committed = self
+            .execute::<User, _>(&target, by, request, command)
+            .await?;
         Ok(Invitation::of(user_id, &committed))
     }
 
@@ -183,7 +194,9 @@ impl Pawl {
             password: hash.clone(),
             at: self.now(),
         };
-        let accepted = self.execute::<User, _>(&target, &Anyone, request, command).await?;
+        let accepted = self
+            .execute::<User, _>(&target, &Anyone, request, command)
+            .await?;
         let proof = accepted
             .state
             .state

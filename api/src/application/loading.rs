@@ -63,7 +63,9 @@ impl<D: Decider> Loaded<D> {
 
     fn remember(&mut self, event: &Recorded<D::Event>) {
         // Only what carries a digest can be repeated by a client.
-        let Some(digest) = &event.metadata.command_digest else { return };
+        let Some(digest) = &event.metadata.command_digest else {
+            return;
+        };
         if self.commands.len() == COMMANDS {
             self.commands.pop_front();
         }
@@ -122,7 +124,10 @@ impl Pawl {
         let mut changed = false;
         loop {
             let from = loaded.revision.map_or(0, |revision| revision + 1);
-            let page = self.store().read_stream(stream, from, Direction::Forwards, PAGE).await?;
+            let page = self
+                .store()
+                .read_stream(stream, from, Direction::Forwards, PAGE)
+                .await?;
             let last = page.len() < PAGE;
             if !page.is_empty() {
                 changed = true;
@@ -148,9 +153,23 @@ impl Pawl {
 }
 
 fn typed<D: Decider>(event: Recorded<Event>) -> Result<Recorded<D::Event>, Failure> {
-    let Recorded { position, stream, revision, id, metadata, data } = event;
+    let Recorded {
+        position,
+        stream,
+        revision,
+        id,
+        metadata,
+        data,
+    } = event;
     match D::Event::try_from(data) {
-        Ok(data) => Ok(Recorded { position, stream, revision, id, metadata, data }),
+        Ok(data) => Ok(Recorded {
+            position,
+            stream,
+            revision,
+            id,
+            metadata,
+            data,
+        }),
         Err(other) => Err(Failure::Internal(format!(
             "{stream} holds an event {} that does not belong there, at position {position}",
             other.event_type().0

@@ -68,7 +68,10 @@ impl Pawl {
     /// Puts the application together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, states: States::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            states: States::default(),
+        }))
     }
 
     /// The log, to read.
@@ -96,7 +99,10 @@ impl Pawl {
     /// Waits until the read models hold everything up to this position.
     pub async fn wait_for(&self, position: Position) -> Result<(), Failure> {
         let patience = self.0.parts.read_patience;
-        self.projections().wait_for(position, patience).await.map_err(|_| Failure::Behind)
+        self.projections()
+            .wait_for(position, patience)
+            .await
+            .map_err(|_| Failure::Behind)
     }
 
     /// Now.

@@ -42,22 +42,33 @@ impl Pawl {
         authority: Authority,
         request: &RequestContext,
     ) -> Result<(OrganizationId, Invitation), Failure> {
-        let installation = self.load::<Installation>(&StreamName::installation()).await?;
+        let installation = self
+            .load::<Installation>(&StreamName::installation())
+            .await?;
         let by = Operating::of(authority, &installation.state)?;
         let id = OrganizationId(request.derived_id("organization"));
         let email = &new.administrator.email;
         let user_id = self.claim_address(email, id, by.actor(), request).await?;
         let user = self.load::<User>(&StreamName::user(user_id)).await?;
         let elsewhere = |organization| organization != id;
-        if user.state.profile().is_some_and(|profile| elsewhere(profile.organization_id)) {
+        if user
+            .state
+            .profile()
+            .is_some_and(|profile| elsewhere(profile.organization_id))
+        {
             return Err(Rejection::AddressTaken.into());
         }
-        self.record_organization(id, &new.name, &by.actor(), request).await?;
+        self.record_organization(id, &new.name, &by.actor(), request)
+            .await?;
 
-        let invitation = self.invitation(id, user_id, &new.administrator, request).await?;
+        let invitation = self
+            .invitation(id, user_id, &new.administrator, request)
+            .await?;
         let target = Target::new(StreamName::user(user_id), id);
         let command = || InviteFirstAdministrator(invitation.clone());
-        let committed = self.execute::<User, _>(&target, &by, request, command).await?;
+        let committed = self
+            .execute::<User, _>(&target, &by, request, command)
+            .await?;
         Ok((id, Invitation::of(user_id, &committed)))
     }
 
@@ -75,7 +86,9 @@ impl Pawl {
 
     /// An organization as it is now.
     pub async fn organization(&self, id: OrganizationId) -> Result<Arc<Organization>, Failure> {
-        let loaded = self.load::<Organization>(&StreamName::organization(id)).await?;
+        let loaded = self
+            .load::<Organization>(&StreamName::organization(id))
+            .await?;
         Ok(Arc::new(loaded.state.clone()))
     }
 
@@ -86,8 +99,9 @@ impl Pawl {
         by: &Authority,
     ) -> Result<TwoFactorStatus, Failure> {
         by.permit(Permission::ReadTwoFactor, organization)?;
-        let loaded =
-            self.load::<Organization>(&StreamName::organization(organization)).await?;
+        let loaded = self
+            .load::<Organization>(&StreamName::organization(organization))
+            .await?;
         Ok(TwoFactorStatus {
             enforcement: loaded.state.enforcement().cloned(),
             revision: loaded.revision.unwrap_or(0),
@@ -104,10 +118,14 @@ impl Pawl {
         by: &Authority,
         request: &RequestContext,
     ) -> Result<TwoFactorStatus, Failure> {
-        let target = Target::new(StreamName::organization(organization), organization)
-            .if_match(if_match);
-        let command = || EnforceTwoFactor { confirmation: confirmation.to_owned() };
-        let committed = self.execute::<Organization, _>(&target, by, request, command).await?;
+        let target =
+            Target::new(StreamName::organization(organization), organization).if_match(if_match);
+        let command = || EnforceTwoFactor {
+            confirmation: confirmation.to_owned(),
+        };
+        let committed = self
+            .execute::<Organization, _>(&target, by, request, command)
+            .await?;
         Ok(TwoFactorStatus {
             enforcement: committed.state.state.enforcement().cloned(),
             revision: committed.state.revision.unwrap_or(0),

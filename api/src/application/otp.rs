@@ -38,11 +38,18 @@ impl Pawl {
         let device_id = DeviceId(request.derived_id("otp-device"));
         let mut bytes = [0; 20];
         getrandom::fill(&mut bytes).map_err(Failure::internal)?;
-        let sealed = self.seal_otp_secret(device_id, &OtpSecret::new(bytes)).await?;
+        let sealed = self
+            .seal_otp_secret(device_id, &OtpSecret::new(bytes))
+            .await?;
         let target = Target::new(StreamName::user(holder.user()), holder.organization());
-        let command =
-            || RegisterOtpDevice { device_id, secret: sealed.clone(), at: self.now() };
-        let committed = self.execute::<User, _>(&target, enrolment, request, command).await?;
+        let command = || RegisterOtpDevice {
+            device_id,
+            secret: sealed.clone(),
+            at: self.now(),
+        };
+        let committed = self
+            .execute::<User, _>(&target, enrolment, request, command)
+            .await?;
 
         // From the log, so that a retry hears the same secret.
         let user = &committed.state.state;
@@ -50,10 +57,19 @@ impl Pawl {
         let policy = StreamName::organization(holder.organization());
         let organization = self.load::<Organization>(&policy).await?;
         let profile = user.profile().ok_or(Rejection::Unauthenticated)?;
-        let account = self.open_personal(EMAIL, &profile.email.0)?.or_placeholder();
+        let account = self
+            .open_personal(EMAIL, &profile.email.0)?
+            .or_placeholder();
         let issuer = organization.state.name().unwrap_or("Pawl");
-        let otpauth_uri = secret.otpauth_uri(issuer, &account).map_err(Failure::internal)?;
-        Ok(RegisteredDevice { device_id, secret, otpauth_uri, position: committed.position })
+        let otpauth_uri = secret
+            .otpauth_uri(issuer, &account)
+            .map_err(Failure::internal)?;
+        Ok(RegisteredDevice {
+            device_id,
+            secret,
+            otpauth_uri,
+            position: committed.position,
+        })
     }
 
     /// Confirms a set-up with a code; the session has its second factor from then on.
@@ -78,8 +94,11 @@ impl Pawl {
             code: code.clone(),
             at: self.now(),
         };
-        let committed = self.execute::<User, _>(&target, enrolment, request, command).await?;
-        self.accept_second_factor(holder, &committed.state.state, request).await
+        let committed = self
+            .execute::<User, _>(&target, enrolment, request, command)
+            .await?;
+        self.accept_second_factor(holder, &committed.state.state, request)
+            .await
     }
 
     /// Verifies a code; the session has its second factor from then on.
@@ -96,9 +115,16 @@ impl Pawl {
             secrets.push((device.id, self.open_otp_secret(&device.secret)?));
         }
         let target = Target::new(stream, holder.organization());
-        let command = || VerifyOtp { code: code.clone(), secrets: &secrets, at: self.now() };
-        let committed = self.execute::<User, _>(&target, holder, request, command).await?;
-        self.accept_second_factor(holder, &committed.state.state, request).await
+        let command = || VerifyOtp {
+            code: code.clone(),
+            secrets: &secrets,
+            at: self.now(),
+        };
+        let committed = self
+            .execute::<User, _>(&target, holder, request, command)
+            .await?;
+        self.accept_second_factor(holder, &committed.state.state, request)
+            .await
     }
 
     /// Gives the session what its person has just shown, and a new token.
@@ -111,8 +137,16 @@ impl Pawl {
         let proof = user.second_factor_shown(holder.user(), holder.session())?;
         let session_token = self.session_token(holder.session(), request);
         let target = Target::new(StreamName::session(holder.session()), holder.organization());
-        let command = || AcceptSecondFactor { token_digest: digest(&session_token) };
-        let committed = self.execute::<Session, _>(&target, &proof, request, command).await?;
-        Ok(SessionGrant { session_token, next: NextStep::Done, position: committed.position })
+        let command = || AcceptSecondFactor {
+            token_digest: digest(&session_token),
+        };
+        let committed = self
+            .execute::<Session, _>(&target, &proof, request, command)
+            .await?;
+        Ok(SessionGrant {
+            session_token,
+            next: NextStep::Done,
+            position: committed.position,
+        })
     }
 }

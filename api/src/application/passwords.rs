@@ -24,7 +24,10 @@ pub struct PasswordParameters {
 
 impl Default for PasswordParameters {
     fn default() -> Self {
-        Self { memory_kib: 19 * 1024, passes: 2 }
+        Self {
+            memory_kib: 19 * 1024,
+            passes: 2,
+        }
     }
 }
 
@@ -46,7 +49,10 @@ impl PasswordHasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut unknown = [0; 32];
         getrandom::fill(&mut unknown).map_err(Failure::internal)?;
-        let nobody = argon2.hash_password(&unknown).map_err(Failure::internal)?.to_string();
+        let nobody = argon2
+            .hash_password(&unknown)
+            .map_err(Failure::internal)?
+            .to_string();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             argon2,
@@ -59,9 +65,13 @@ impl PasswordHasher {
     /// The hash of a new password, as a PHC string.
     pub async fn hash(&self, password: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Failure> {
         let argon2 = self.argon2.clone();
-        self.work(move || argon2.hash_password(&password).map(|hash| Zeroizing::new(hash.to_string())))
-            .await?
-            .map_err(Failure::internal)
+        self.work(move || {
+            argon2
+                .hash_password(&password)
+                .map(|hash| Zeroizing::new(hash.to_string()))
+        })
+        .await?
+        .map_err(Failure::internal)
     }
 
     /// Whether the password belongs to the hash. Without a hash it never does, after the same work.
@@ -85,8 +95,17 @@ impl PasswordHasher {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let place = self.line.clone().try_acquire_owned().map_err(|_| Failure::Busy)?;
-        let core = self.cores.clone().acquire_owned().await.map_err(Failure::internal)?;
+        let place = self
+            .line
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Failure::Busy)?;
+        let core = self
+            .cores
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Failure::internal)?;
         tokio::task::spawn_blocking(move || {
             // Held until the work is done, even if the client has gone away.
             let _held = (place, core);

@@ -38,7 +38,9 @@ impl Opened {
 impl Pawl {
     /// The id of an address: the same for every spelling of it.
     pub(super) fn address_id(&self, email: &EmailAddress) -> AddressId {
-        let mac = self.keyring().mac("email-address", email.canonical().as_bytes());
+        let mac = self
+            .keyring()
+            .mac("email-address", email.canonical().as_bytes());
         AddressId(data_encoding::HEXLOWER.encode(&mac))
     }
 
@@ -52,13 +54,19 @@ impl Pawl {
         field: &str,
         text: &str,
     ) -> Result<Personal, Failure> {
-        Ok(Personal(self.keyring().seal(&KeyName::person(user), field, text.as_bytes())?))
+        Ok(Personal(self.keyring().seal(
+            &KeyName::person(user),
+            field,
+            text.as_bytes(),
+        )?))
     }
 
     /// Opens a field of personal data, whatever its name.
     pub fn open_personal(&self, field: &str, sealed: &Sealed) -> Result<Opened, Failure> {
         match self.keyring().open_sealed(field, sealed) {
-            Ok(bytes) => String::from_utf8(bytes.to_vec()).map(Opened::Text).map_err(Failure::internal),
+            Ok(bytes) => String::from_utf8(bytes.to_vec())
+                .map(Opened::Text)
+                .map_err(Failure::internal),
             Err(KeyringError::Destroyed { .. }) => Ok(Opened::Erased),
             Err(error) => Err(error.into()),
         }
@@ -74,7 +82,10 @@ impl Pawl {
         let key = KeyName::password(id);
         self.keyring().create(std::slice::from_ref(&key)).await?;
         let hash = SealedSecret(self.keyring().seal(&key, HASH, hash.as_bytes())?);
-        Ok(PasswordHash { password_id: id, hash })
+        Ok(PasswordHash {
+            password_id: id,
+            hash,
+        })
     }
 
     pub(super) fn open_password(
@@ -82,7 +93,9 @@ impl Pawl {
         password: &PasswordHash,
     ) -> Result<Zeroizing<String>, Failure> {
         let bytes = self.keyring().open_sealed(HASH, &password.hash.0)?;
-        String::from_utf8(bytes.to_vec()).map(Zeroizing::new).map_err(Failure::internal)
+        String::from_utf8(bytes.to_vec())
+            .map(Zeroizing::new)
+            .map_err(Failure::internal)
     }
 
     pub(super) async fn seal_otp_secret(
@@ -92,12 +105,19 @@ impl Pawl {
     ) -> Result<SealedSecret, Failure> {
         let key = KeyName::otp_device(device);
         self.keyring().create(std::slice::from_ref(&key)).await?;
-        Ok(SealedSecret(self.keyring().seal(&key, SECRET, secret.as_bytes())?))
+        Ok(SealedSecret(self.keyring().seal(
+            &key,
+            SECRET,
+            secret.as_bytes(),
+        )?))
     }
 
     pub(super) fn open_otp_secret(&self, sealed: &SealedSecret) -> Result<OtpSecret, Failure> {
         let bytes = self.keyring().open_sealed(SECRET, &sealed.0)?;
         let bytes: &[u8] = &bytes;
-        bytes.try_into().map(OtpSecret::new).map_err(Failure::internal)
+        bytes
+            .try_into()
+            .map(OtpSecret::new)
+            .map_err(Failure::internal)
     }
 }

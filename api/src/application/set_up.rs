@@ -31,11 +31,15 @@ pub struct FirstAdministrator {
 impl Pawl {
     /// Whether the installation still waits for its first administrator.
     pub async fn awaits_set_up(&self) -> Result<bool, Failure> {
-        let installation = self.load::<Installation>(&StreamName::installation()).await?;
+        let installation = self
+            .load::<Installation>(&StreamName::installation())
+            .await?;
         match installation.state.claimed() {
             None => Ok(true),
             Some(claimed) => {
-                let user = self.load::<User>(&StreamName::user(claimed.user_id)).await?;
+                let user = self
+                    .load::<User>(&StreamName::user(claimed.user_id))
+                    .await?;
                 Ok(user.state.profile().is_none())
             }
         }
@@ -43,7 +47,10 @@ impl Pawl {
 
     /// Checks the token of the first start's link.
     pub fn check_set_up_link(&self, token: &SecretString) -> Result<SetUpLink, Failure> {
-        Ok(SetUpLink::check(&digest(token), &digest(&self.set_up_token()))?)
+        Ok(SetUpLink::check(
+            &digest(token),
+            &digest(&self.set_up_token()),
+        )?)
     }
 
     /// Makes the first organization and its administrator. One that was cut off in the middle is
@@ -59,7 +66,9 @@ impl Pawl {
             user_id: UserId(request.derived_id("user")),
         };
         let target = Target::new(StreamName::installation(), None);
-        let claim = self.execute::<Installation, _>(&target, link, request, command).await?;
+        let claim = self
+            .execute::<Installation, _>(&target, link, request, command)
+            .await?;
         let claimed = claim.state.state.claimed().ok_or(Rejection::NotFound)?;
         let (organization_id, user_id) = (claimed.organization_id, claimed.user_id);
 
@@ -75,7 +84,8 @@ impl Pawl {
         if address != user_id {
             return Err(Rejection::AddressTaken.into());
         }
-        self.record_organization(organization_id, &first.organization, &actor, request).await?;
+        self.record_organization(organization_id, &first.organization, &actor, request)
+            .await?;
 
         self.create_person_key(user_id).await?;
         let password_id = PasswordId(request.derived_id("password"));
@@ -92,7 +102,9 @@ impl Pawl {
             name: name.clone(),
             password: password.clone(),
         };
-        let registered = self.execute::<User, _>(&target, link, request, command).await?;
+        let registered = self
+            .execute::<User, _>(&target, link, request, command)
+            .await?;
         let proof = registered.state.state.show_password(user_id, true)?;
         let grant = self.start_session(&proof, request).await?;
         Ok((organization_id, user_id, grant))

@@ -45,18 +45,26 @@ impl Pawl {
             Some(id) => self.load::<User>(&StreamName::user(id)).await?,
             None => std::sync::Arc::default(),
         };
-        let hash = user.state.password().map(|known| self.open_password(known)).transpose()?;
+        let hash = user
+            .state
+            .password()
+            .map(|known| self.open_password(known))
+            .transpose()?;
         let matches = self.0.parts.passwords.verify(password, hash).await?;
 
         // Others may have tried in the meantime; their failures count before this success does.
-        self.load::<Address>(&stream).await?.state.admit(self.now())?;
+        self.load::<Address>(&stream)
+            .await?
+            .state
+            .admit(self.now())?;
         match holder.map(|id| user.state.show_password(id, matches)) {
             Some(Ok(proof)) => self.start_session(&proof, request).await,
             _ => {
                 let organization = user.state.profile().map(|profile| profile.organization_id);
                 let target = Target::new(stream, organization);
                 let command = || RejectSignIn { at: self.now() };
-                self.execute::<Address, _>(&target, &Anyone, request, command).await?;
+                self.execute::<Address, _>(&target, &Anyone, request, command)
+                    .await?;
                 Err(Rejection::SignInRejected.into())
             }
         }
@@ -80,9 +88,15 @@ impl Pawl {
             token_digest: digest(&session_token),
             at: self.now(),
         };
-        let committed = self.execute::<Session, _>(&target, proof, request, command).await?;
+        let committed = self
+            .execute::<Session, _>(&target, proof, request, command)
+            .await?;
         let next = next_step(&user.state, &organization.state, &committed.state.state);
-        Ok(SessionGrant { session_token, next, position: committed.position })
+        Ok(SessionGrant {
+            session_token,
+            next,
+            position: committed.position,
+        })
     }
 
     /// Ends a session.

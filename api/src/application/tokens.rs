@@ -17,7 +17,9 @@ pub fn digest(token: &SecretString) -> TokenDigest {
 
 /// The id in front of a token, if it has the form of one.
 fn id_of(token: &SecretString) -> Option<Uuid> {
-    let bytes = BASE64URL_NOPAD.decode(token.expose_secret().as_bytes()).ok()?;
+    let bytes = BASE64URL_NOPAD
+        .decode(token.expose_secret().as_bytes())
+        .ok()?;
     let (id, rest) = bytes.split_first_chunk::<16>()?;
     (rest.len() == 32).then(|| Uuid::from_bytes(*id))
 }
@@ -34,7 +36,10 @@ impl SessionToken {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let token = SecretString::from(text);
-        id_of(&token).map(|id| Self { session: SessionId(id), token })
+        id_of(&token).map(|id| Self {
+            session: SessionId(id),
+            token,
+        })
     }
 }
 
@@ -50,7 +55,10 @@ impl LinkToken {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let token = SecretString::from(text);
-        id_of(&token).map(|id| Self { user: UserId(id), token })
+        id_of(&token).map(|id| Self {
+            user: UserId(id),
+            token,
+        })
     }
 }
 

@@ -19,12 +19,20 @@ pub struct Answer<T> {
 impl<T> Answer<T> {
     /// `200 OK`.
     pub fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, body, position: None, revision: None }
+        Self {
+            status: StatusCode::OK,
+            body,
+            position: None,
+            revision: None,
+        }
     }
 
     /// `201 Created`.
     pub fn created(body: T) -> Self {
-        Self { status: StatusCode::CREATED, ..Self::ok(body) }
+        Self {
+            status: StatusCode::CREATED,
+            ..Self::ok(body)
+        }
     }
 
     /// Says where the log stands after the command (`Pawl-Position`).
@@ -48,8 +56,9 @@ impl<T: Serialize> IntoResponse for Answer<T> {
         if let Some(position) = self.position {
             headers.insert("pawl-position", position.0.into());
         }
-        if let Some(etag) =
-            self.revision.and_then(|revision| HeaderValue::try_from(format!("\"{revision}\"")).ok())
+        if let Some(etag) = self
+            .revision
+            .and_then(|revision| HeaderValue::try_from(format!("\"{revision}\"")).ok())
         {
             headers.insert(header::ETAG, etag);
         }

@@ -112,8 +112,15 @@ pub async fn list(
         let after = last_event_id(&headers)?.unwrap_or(after);
         return match bearer(&headers) {
             Some(token) => {
-                let live = Live { pawl, token, organization, after: Position(after) };
-                Ok(Sse::new(live.follow()).keep_alive(KeepAlive::default()).into_response())
+                let live = Live {
+                    pawl,
+                    token,
+                    organization,
+                    after: Position(after),
+                };
+                Ok(Sse::new(live.follow())
+                    .keep_alive(KeepAlive::default())
+                    .into_response())
             }
             None => Err(domain::Rejection::Unauthenticated.into()),
         };
@@ -122,15 +129,18 @@ pub async fn list(
     let page = pawl
         .query(move |readers| audit_trail::page(readers, organization, after, as_of, limit))
         .await?;
-    let items =
-        page.items.into_iter().map(|entry| item(&pawl, entry)).collect::<Result<_, _>>()?;
+    let items = page
+        .items
+        .into_iter()
+        .map(|entry| item(&pawl, entry))
+        .collect::<Result<_, _>>()?;
     let next = page.next.map(|position| position.to_string());
     Ok(Answer::ok(Page::<AuditItem> { items, next }).into_response())
 }
 
 fn item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
-    let mut data = serde_json::from_str(&entry.data)
-        .map_err(|error| Failure::Internal(error.to_string()))?;
+    let mut data =
+        serde_json::from_str(&entry.data).map_err(|error| Failure::Internal(error.to_string()))?;
     open(pawl, &mut data)?;
     Ok(AuditItem {
         position: entry.position.0,
@@ -145,7 +155,9 @@ fn item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
 
 /// Opens personal data for the reader, and shows of secrets only that they are there.
 fn open(pawl: &Pawl, value: &mut Value) -> Result<(), Failure> {
-    let Value::Object(fields) = value else { return Ok(()) };
+    let Value::Object(fields) = value else {
+        return Ok(());
+    };
     for (field, value) in fields {
         match serde_json::from_value::<Sealed>(value.clone()) {
             Ok(sealed) if sealed.key.as_str().starts_with("person/") => {
@@ -162,14 +174,19 @@ fn open(pawl: &Pawl, value: &mut Value) -> Result<(), Failure> {
 }
 
 fn accepts_event_stream(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let Some(value) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
     let id = value.to_str().ok().and_then(|text| text.parse().ok());
-    id.map(Some).ok_or_else(|| invalid("Last-Event-ID is the id of an event that was sent."))
+    id.map(Some)
+        .ok_or_else(|| invalid("Last-Event-ID is the id of an event that was sent."))
 }
 
 /// A reader who follows. The right to do so is asked for again before each page.
@@ -194,16 +211,18 @@ impl Live {
     async fn next_page(&mut self) -> Result<Vec<Result<Event, axum::Error>>, Failure> {
         let (after, organization) = (self.after, self.organization);
         // In vain is fine: it is time to ask for the right again.
-        let _ = self.pawl.projections().wait_for(Position(after.0 + 1), LIVE_PATIENCE).await;
+        let _ = self
+            .pawl
+            .projections()
+            .wait_for(Position(after.0 + 1), LIVE_PATIENCE)
+            .await;
         let holder = self.pawl.authenticate(&self.token).await?;
         Authority::of(holder)?.permit(Permission::ReadAudit, organization)?;
         let head = self.pawl.store().head().await?;
         self.pawl.wait_for(head).await?;
         let page = self
             .pawl
-            .query(move |readers| {
-                audit_trail::page(readers, organization, after, None, LIVE_PAGE)
-            })
+            .query(move |readers| audit_trail::page(readers, organization, after, None, LIVE_PAGE))
             .await?;
         let mut events = Vec::with_capacity(page.items.len());
         for entry in page.items {

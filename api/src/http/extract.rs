@@ -25,7 +25,10 @@ pub struct RequestId(pub Uuid);
 pub(super) fn bearer(headers: &HeaderMap) -> Option<SessionToken> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| SessionToken::parse(token.trim())).flatten()
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| SessionToken::parse(token.trim()))
+        .flatten()
 }
 
 /// Whoever holds a live session, whatever it lacks.
@@ -110,7 +113,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get(header::IF_MATCH) else {
+            return Ok(Self(None));
+        };
         let text = value.to_str().unwrap_or_default().trim();
         if text == "*" {
             return Ok(Self(None));
@@ -143,7 +148,10 @@ where
         let (parts, body) = request.into_parts();
         let bytes = read(body).await?;
         let context = context(&Pawl::from_ref(state), &parts, &bytes)?;
-        Ok(Self { body: parse(&parts.headers, &bytes)?, context })
+        Ok(Self {
+            body: parse(&parts.headers, &bytes)?,
+            context,
+        })
     }
 }
 
@@ -166,13 +174,22 @@ where
 
 async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
     axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-        Problem::new(problem::BODY_TOO_LARGE, format!("A body has {BODY_LIMIT} bytes at most."))
+        Problem::new(
+            problem::BODY_TOO_LARGE,
+            format!("A body has {BODY_LIMIT} bytes at most."),
+        )
     })
 }
 
 fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = media_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
     if !media_type.trim().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(
             problem::UNSUPPORTED_MEDIA_TYPE,
@@ -187,13 +204,19 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pr
         if !inner.is_data() {
             Problem::new(problem::MALFORMED_JSON, detail)
         } else if inner.to_string().starts_with("unknown field") {
-            Problem::new(problem::UNKNOWN_FIELD, format!("{path}: this field is not known."))
+            Problem::new(
+                problem::UNKNOWN_FIELD,
+                format!("{path}: this field is not known."),
+            )
         } else {
             Problem::new(problem::INVALID_BODY, format!("{path}: {detail}"))
         }
     })?;
     json.end().map_err(|_| {
-        Problem::new(problem::MALFORMED_JSON, "There is something behind the JSON value.")
+        Problem::new(
+            problem::MALFORMED_JSON,
+            "There is something behind the JSON value.",
+        )
     })?;
     Ok(parsed)
 }
@@ -208,22 +231,42 @@ fn describe(error: &serde_json::Error) -> String {
     if error.is_data() {
         return "this value does not have the right type or is none of those allowed.".to_owned();
     }
-    format!("not JSON, at line {} column {}.", error.line(), error.column())
+    format!(
+        "not JSON, at line {} column {}.",
+        error.line(),
+        error.column()
+    )
 }
 
 fn context(pawl: &Pawl, parts: &Parts, bytes: &[u8]) -> Result<RequestContext, Problem> {
-    let correlation_id = parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0);
+    let correlation_id = parts
+        .extensions
+        .get::<RequestId>()
+        .map_or_else(Uuid::now_v7, |id| id.0);
     let Some(key) = parts.headers.get("idempotency-key") else {
         let command_id = CommandId(Uuid::now_v7());
-        return Ok(RequestContext { command_id, command_digest: None, correlation_id });
+        return Ok(RequestContext {
+            command_id,
+            command_digest: None,
+            correlation_id,
+        });
     };
-    let key = key.to_str().ok().filter(|key| (1..=KEY_LIMIT).contains(&key.len()));
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|key| (1..=KEY_LIMIT).contains(&key.len()));
     let key = key.ok_or_else(|| {
         invalid("Idempotency-Key takes 1 to 255 characters of plain ASCII; a UUID does well.")
     })?;
     // A key belongs to one caller and one resource; another's is another command.
-    let caller = parts.headers.get(header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
-    let (method, path) = (parts.method.as_str().as_bytes(), parts.uri.path().as_bytes());
+    let caller = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .map_or(&[][..], |value| value.as_bytes());
+    let (method, path) = (
+        parts.method.as_str().as_bytes(),
+        parts.uri.path().as_bytes(),
+    );
     let scope = [caller, method, path, key.as_bytes()].join(&b'\n');
     let digest = pawl.command_digest(&scope);
     Ok(RequestContext {

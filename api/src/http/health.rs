@@ -21,8 +21,14 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(pawl): State<Pawl>) -> Result<Response, Problem> {
     let head = pawl.store().head().await.map_err(Failure::from)?;
     let projections = pawl.projections().status(head);
-    let ready = projections.iter().all(|projection| projection.failure.is_none());
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let ready = projections
+        .iter()
+        .all(|projection| projection.failure.is_none());
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let projections: Vec<_> = projections.iter().map(projection_view).collect();
     let body = json!({ "ready": ready, "head": head, "projections": projections });
     Ok((status, Json(body)).into_response())

@@ -90,14 +90,18 @@ pub async fn invite(
     Command { body, context }: Command<Invite>,
 ) -> Result<Answer<InvitationView>, Problem> {
     let new = new_invitation(&body)?;
-    let invitation = pawl.invite(organization, &new, &authority, &context).await?;
+    let invitation = pawl
+        .invite(organization, &new, &authority, &context)
+        .await?;
     let view = InvitationView {
         email: Some(new.email.as_str().to_owned()),
         name: Some(new.name.as_str().to_owned()),
         role: Some(new.role),
         ..InvitationView::of(&invitation)
     };
-    Ok(Answer::created(view).at(invitation.position).version(invitation.revision))
+    Ok(Answer::created(view)
+        .at(invitation.position)
+        .version(invitation.revision))
 }
 
 pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> {
@@ -129,7 +133,9 @@ pub async fn list(
     authority.permit(Permission::ReadUsers, organization)?;
     let (after, limit) = (query.cursor()?, query.limit());
     let page = pawl
-        .query(move |readers| invitations::page(readers, organization, Which::Pending, after, limit))
+        .query(move |readers| {
+            invitations::page(readers, organization, Which::Pending, after, limit)
+        })
         .await?;
     let mut items = Vec::with_capacity(page.items.len());
     for row in page.items {
@@ -142,7 +148,10 @@ pub async fn list(
             expires_at: Some(row.expires_at),
         });
     }
-    Ok(Answer::ok(Page { items, next: page.next.map(|id| id.to_string()) }))
+    Ok(Answer::ok(Page {
+        items,
+        next: page.next.map(|id| id.to_string()),
+    }))
 }
 
 /// Send an invitation again
@@ -170,8 +179,12 @@ pub async fn resend(
     IfMatch(if_match): IfMatch,
     Bare(context): Bare,
 ) -> Result<Answer<InvitationView>, Problem> {
-    let sent = pawl.resend_invitation(organization, id, if_match, &authority, &context).await?;
-    Ok(Answer::ok(InvitationView::of(&sent)).at(sent.position).version(sent.revision))
+    let sent = pawl
+        .resend_invitation(organization, id, if_match, &authority, &context)
+        .await?;
+    Ok(Answer::ok(InvitationView::of(&sent))
+        .at(sent.position)
+        .version(sent.revision))
 }
 
 /// Take an invitation back
@@ -197,7 +210,9 @@ pub async fn revoke(
     IfMatch(if_match): IfMatch,
     Bare(context): Bare,
 ) -> Result<Response, Problem> {
-    let revoked = pawl.revoke_invitation(organization, id, if_match, &authority, &context).await?;
+    let revoked = pawl
+        .revoke_invitation(organization, id, if_match, &authority, &context)
+        .await?;
     let position = [("pawl-position", revoked.position.to_string())];
     Ok((StatusCode::NO_CONTENT, position).into_response())
 }

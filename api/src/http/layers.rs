@@ -20,8 +20,13 @@ const REQUEST_ID: &str = "x-request-id";
 /// Gives the request an id (or keeps the caller's, if it is a UUID), and logs and measures it by
 /// its route. The query string, where one-time tokens stand, is in neither.
 pub async fn observe(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    let id = given.and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::now_v7);
+    let given = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|id| id.to_str().ok());
+    let id = given
+        .and_then(|id| id.parse().ok())
+        .unwrap_or_else(Uuid::now_v7);
     request.extensions_mut().insert(RequestId(id));
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("unmatched", MatchedPath::as_str).to_owned();
@@ -74,7 +79,9 @@ fn harden(headers: &mut axum::http::HeaderMap) {
         ),
     ];
     for (name, value) in fixed {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
 }
 
@@ -100,8 +107,11 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("unknown");
     tracing::error!(message, "a handler panicked");
-    Problem::new(problem::INTERNAL, "This is not your fault. The operator finds it in the log.")
-        .into_response()
+    Problem::new(
+        problem::INTERNAL,
+        "This is not your fault. The operator finds it in the log.",
+    )
+    .into_response()
 }
 
 /// No such path.
@@ -111,5 +121,8 @@ pub async fn not_found() -> Problem {
 
 /// The path exists, but not with this method.
 pub async fn method_not_allowed() -> Problem {
-    Problem::new(problem::METHOD_NOT_ALLOWED, "See the Allow header for what can be done here.")
+    Problem::new(
+        problem::METHOD_NOT_ALLOWED,
+        "See the Allow header for what can be done here.",
+    )
 }

@@ -65,7 +65,10 @@ pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) 
     let pages = Router::new()
         .route("/setup", get(pages::set_up))
         .route("/invitation", get(pages::invitation))
-        .route("/style.css", get(move || async move { (css, include_str!("pages/style.css")) }))
+        .route(
+            "/style.css",
+            get(move || async move { (css, include_str!("pages/style.css")) }),
+        )
         .route("/problems/{slug}", get(reference::problem_page))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -76,7 +79,10 @@ pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) 
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(pawl)
-        .layer(middleware::from_fn_with_state(request_timeout, layers::time_out))
+        .layer(middleware::from_fn_with_state(
+            request_timeout,
+            layers::time_out,
+        ))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(middleware::from_fn(layers::observe))
 }

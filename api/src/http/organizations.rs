@@ -55,9 +55,21 @@ pub async fn register(
     Command { body, context }: Command<Register>,
 ) -> Result<Answer<Registered>, Problem> {
     let name = OrganizationName::parse(&body.organization)?;
-    let invite = Invite { email: body.email, name: body.name, role: Role::Admin };
-    let new = NewOrganization { name, administrator: new_invitation(&invite)? };
-    let (id, invitation) = pawl.register_organization(&new, authority, &context).await?;
-    Ok(Answer::created(Registered { organization_id: id.0, invitation_id: invitation.user_id.0 })
-        .at(invitation.position))
+    let invite = Invite {
+        email: body.email,
+        name: body.name,
+        role: Role::Admin,
+    };
+    let new = NewOrganization {
+        name,
+        administrator: new_invitation(&invite)?,
+    };
+    let (id, invitation) = pawl
+        .register_organization(&new, authority, &context)
+        .await?;
+    Ok(Answer::created(Registered {
+        organization_id: id.0,
+        invitation_id: invitation.user_id.0,
+    })
+    .at(invitation.position))
 }

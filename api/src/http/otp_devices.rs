@@ -59,7 +59,10 @@ pub async fn register(
     Ok(Answer::created(OtpSetUp {
         device_id: registered.device_id.0,
         secret: registered.secret.to_base32(),
-        qr_svg: qr.render::<svg::Color<'_>>().min_dimensions(240, 240).build(),
+        qr_svg: qr
+            .render::<svg::Color<'_>>()
+            .min_dimensions(240, 240)
+            .build(),
         otpauth_uri: registered.otpauth_uri,
     })
     .at(registered.position))
@@ -85,9 +88,14 @@ pub async fn confirm(
     Path(id): Path<String>,
     Command { body, context }: Command<Confirmation>,
 ) -> Result<Answer<SessionStep>, Problem> {
-    let id = id.parse().map(DeviceId).map_err(|_| Rejection::OtpSetUpNotFound)?;
+    let id = id
+        .parse()
+        .map(DeviceId)
+        .map_err(|_| Rejection::OtpSetUpNotFound)?;
     let code = OtpCode::parse(&body.code)?;
     let name = DeviceName::parse(&body.name)?;
-    let grant = pawl.confirm_otp_device(&enrolment, id, &code, &name, &context).await?;
+    let grant = pawl
+        .confirm_otp_device(&enrolment, id, &code, &name, &context)
+        .await?;
     Ok(SessionStep::answer(&grant))
 }

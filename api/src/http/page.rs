@@ -42,8 +42,11 @@ impl ListQuery {
 }
 
 pub(super) fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
-    text.map(|text| text.parse().map_err(|_| invalid("cursor: not one that was given.")))
-        .transpose()
+    text.map(|text| {
+        text.parse()
+            .map_err(|_| invalid("cursor: not one that was given."))
+    })
+    .transpose()
 }
 
 pub(super) fn limit(asked: Option<u32>) -> u32 {
@@ -64,5 +67,7 @@ pub(super) async fn query<T: serde::de::DeserializeOwned, S: Send + Sync>(
     state: &S,
 ) -> Result<T, Problem> {
     let query = Query::<T>::from_request_parts(parts, state).await;
-    query.map(|Query(query)| query).map_err(|error| invalid(&error.body_text()))
+    query
+        .map(|Query(query)| query)
+        .map_err(|error| invalid(&error.body_text()))
 }

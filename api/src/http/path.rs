@@ -16,13 +16,15 @@ struct Ids {
 }
 
 async fn ids<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Ids, Problem> {
-    let Path(ids) =
-        Path::<Ids>::from_request_parts(parts, state).await.map_err(|_| Rejection::NotFound)?;
+    let Path(ids) = Path::<Ids>::from_request_parts(parts, state)
+        .await
+        .map_err(|_| Rejection::NotFound)?;
     Ok(ids)
 }
 
 fn id<T: std::str::FromStr>(text: Option<&str>) -> Result<T, Problem> {
-    text.and_then(|text| text.parse().ok()).ok_or_else(|| Rejection::NotFound.into())
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| Rejection::NotFound.into())
 }
 
 /// `/organizations/{org}/...`

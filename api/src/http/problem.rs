@@ -108,7 +108,12 @@ impl Problem {
     /// A problem of this kind.
     #[must_use]
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), retry_at: None, retry_after: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            retry_at: None,
+            retry_after: None,
+        }
     }
 
     /// Says in how many seconds to try again.
@@ -202,7 +207,10 @@ impl From<Failure> for Problem {
         if kind.status.is_server_error() {
             // The operator reads why; the client only that.
             tracing::error!(error = %failure, "request failed");
-            return Self::new(kind, "This is not your fault. The operator finds it in the log.");
+            return Self::new(
+                kind,
+                "This is not your fault. The operator finds it in the log.",
+            );
         }
         Self::new(kind, failure.to_string())
     }

@@ -50,7 +50,10 @@ impl Modify for Session {
 
 /// The page of a problem type.
 pub async fn problem_page(Path(slug): Path<String>) -> Result<Response, Problem> {
-    let kind = PROBLEM_TYPES.iter().find(|kind| kind.slug == slug).ok_or(Rejection::NotFound)?;
+    let kind = PROBLEM_TYPES
+        .iter()
+        .find(|kind| kind.slug == slug)
+        .ok_or(Rejection::NotFound)?;
     let (title, status, slug) = (kind.title, kind.status, kind.slug);
     Ok(Html(format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\

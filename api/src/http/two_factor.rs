@@ -66,7 +66,9 @@ pub async fn status(
     Authorized(authority): Authorized,
     OrganizationPath(organization): OrganizationPath,
 ) -> Result<Answer<TwoFactor>, Problem> {
-    Ok(TwoFactor::answer(pawl.two_factor(organization, &authority).await?))
+    Ok(TwoFactor::answer(
+        pawl.two_factor(organization, &authority).await?,
+    ))
 }
 
 /// Enforce two-factor authentication, for good

@@ -47,7 +47,9 @@ fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
     for device in user.devices {
         otp_devices.push(DeviceView {
             device_id: device.device_id.0,
-            name: pawl.open_personal("device_name", &device.name.0)?.or_placeholder(),
+            name: pawl
+                .open_personal("device_name", &device.name.0)?
+                .or_placeholder(),
             confirmed_at: device.confirmed_at,
             last_used_at: device.last_used_at,
         });
@@ -84,9 +86,18 @@ pub async fn list(
 ) -> Result<Answer<Page<UserView>>, Problem> {
     authority.permit(Permission::ReadUsers, organization)?;
     let (after, limit) = (query.cursor()?, query.limit());
-    let page = pawl.query(move |readers| users::page(readers, organization, after, limit)).await?;
-    let items = page.items.into_iter().map(|user| view(&pawl, user)).collect::<Result<_, _>>()?;
-    Ok(Answer::ok(Page { items, next: page.next.map(|id| id.to_string()) }))
+    let page = pawl
+        .query(move |readers| users::page(readers, organization, after, limit))
+        .await?;
+    let items = page
+        .items
+        .into_iter()
+        .map(|user| view(&pawl, user))
+        .collect::<Result<_, _>>()?;
+    Ok(Answer::ok(Page {
+        items,
+        next: page.next.map(|id| id.to_string()),
+    }))
 }
 
 /// See a person

@@ -42,9 +42,13 @@ impl Outbox {
         keyring: &Keyring,
         event: &Recorded<Event>,
     ) -> Result<(), Failure> {
-        let Some(user) = event.stream.as_str().strip_prefix("user-") else { return Ok(()) };
+        let Some(user) = event.stream.as_str().strip_prefix("user-") else {
+            return Ok(());
+        };
         let user = UserId(user.parse()?);
-        let Some(invited) = invited(store, event).await? else { return Ok(()) };
+        let Some(invited) = invited(store, event).await? else {
+            return Ok(());
+        };
         let address = match keyring.open_sealed("email", &invited.email.0) {
             Ok(address) => String::from_utf8(address.to_vec())?,
             // Erased before the mail was written: there is nobody to write to.
@@ -55,7 +59,8 @@ impl Outbox {
         let organization = organization(store, event).await?;
         let token = invitation_token(keyring, user, event.metadata.command_id);
         let mut link = self.public_url.join("/invitation")?;
-        link.query_pairs_mut().append_pair("token", token.expose_secret());
+        link.query_pairs_mut()
+            .append_pair("token", token.expose_secret());
         let body = format!(
             "Hello {name},\r\n\r\n\
              you have been invited to {organization}. Open this link and choose a password:\r\n\r\n\
@@ -95,19 +100,31 @@ async fn invited(
         Event::User(UserEvent::InvitationResent(resent)) => Some(resent.expires_at),
         _ => None,
     };
-    for earlier in store.read_stream(&event.stream, 0, Direction::Forwards, 10).await? {
+    for earlier in store
+        .read_stream(&event.stream, 0, Direction::Forwards, 10)
+        .await?
+    {
         if let Event::User(UserEvent::UserInvited(invited)) = earlier.decode()?.data {
             let expires_at = resent_until.unwrap_or(invited.expires_at);
-            return Ok(Some(Invited { email: invited.email, name: invited.name, expires_at }));
+            return Ok(Some(Invited {
+                email: invited.email,
+                name: invited.name,
+                expires_at,
+            }));
         }
     }
     Ok(None)
 }
 
 async fn organization(store: &dyn EventStore, event: &Recorded<Event>) -> Result<String, Failure> {
-    let Some(id) = event.metadata.organization_id else { return Ok("Pawl".to_owned()) };
+    let Some(id) = event.metadata.organization_id else {
+        return Ok("Pawl".to_owned());
+    };
     let stream = StreamName::organization(id);
-    for event in store.read_stream(&stream, 0, Direction::Forwards, 1).await? {
+    for event in store
+        .read_stream(&stream, 0, Direction::Forwards, 1)
+        .await?
+    {
         if let Event::Organization(OrganizationEvent::OrganizationRegistered(registered)) =
             event.decode()?.data
         {

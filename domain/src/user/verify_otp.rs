@@ -68,7 +68,10 @@ pub(super) fn judge(
             CodeMatch::None => {}
         }
     }
-    Err(record_and_refuse(OtpRejected { reason, session_id }, refusal(reason)))
+    Err(record_and_refuse(
+        OtpRejected { reason, session_id },
+        refusal(reason),
+    ))
 }
 
 pub(super) fn refusal(reason: OtpRejectionReason) -> Rejection {
