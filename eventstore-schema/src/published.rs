@@ -345,8 +345,10 @@ fn sha256(content: &str) -> String {
 }
 
 fn render(locked: &BTreeMap<String, String>) -> String {
-    locked
+    let mut lines: Vec<_> = locked
         .iter()
-        .map(|(file, hash)| format!("{hash}  {file}\n"))
-        .collect()
+        .map(|(file, hash)| format!("{hash}  {file}"))
+        .collect();
+    lines.push(String::new());
+    lines.join("\n")
 }

@@ -1,0 +1,109 @@
+//! `cargo xtask test`: what CI runs, and what a change must pass.
+
+use crate::{Failure, contract, root, tool};
+use clap::Args;
+use std::process::Command;
+
+/// The programs that the tests call, and the Debian package that brings each.
+const PROGRAMS: [(&str, &str); 7] = [
+    ("bash", "bash"),
+    ("curl", "curl"),
+    ("git", "git"),
+    ("jq", "jq"),
+    ("oathtool", "oathtool"),
+    ("perl", "perl-base"),
+    ("unshare", "util-linux"),
+];
+
+/// The cargo subcommands, at the versions that the project uses.
+const SUBCOMMANDS: [(&str, &str, &str); 2] = [
+    ("nextest", "cargo-nextest", "0.9.143"),
+    ("deny", "cargo-deny", "0.20.2"),
+];
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only build and test: leave out formatting, lints and licences
+    #[arg(long)]
+    short: bool,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    install_programs()?;
+    install_subcommands(arguments.short)?;
+    if !arguments.short {
+        cargo(&["fmt", "--all", "--check"])?;
+        cargo(&[
+            "deny",
+            "--offline",
+            "--log-level",
+            "error",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ])?;
+        cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "--deny",
+            "warnings",
+        ])?;
+    }
+    contract::run(contract::Task::Check)?;
+    // Last, so that the run ends with the summary of the tests.
+    cargo(&["nextest", "run", "--workspace", "--all-features"])
+}
+
+fn cargo(arguments: &[&str]) -> Result<(), Failure> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments).current_dir(root());
+    tool::run(command)
+}
+
+fn install_programs() -> Result<(), Failure> {
+    let missing: Vec<_> = PROGRAMS
+        .into_iter()
+        .filter(|(program, _)| !tool::answers(program, &["--version"]))
+        .map(|(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages = missing.join(" ");
+    let by_hand = format!("the tests need the Debian packages {packages}: install them");
+    let prefix: &[&str] = if tool::output(&root(), "id", &["-u"])?.trim() == "0" {
+        &[]
+    } else if tool::answers("sudo", &["--non-interactive", "true"]) {
+        &["sudo", "--non-interactive"]
+    } else {
+        return Err(by_hand.into());
+    };
+    for arguments in [
+        [&["apt-get", "update"][..], &[]].concat(),
+        [
+            &["apt-get", "install", "--yes", "--no-install-recommends"][..],
+            &missing,
+        ]
+        .concat(),
+    ] {
+        let words = [prefix, &arguments].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        tool::run(command).map_err(|failure| format!("{failure}; {by_hand}"))?;
+    }
+    Ok(())
+}
+
+fn install_subcommands(short: bool) -> Result<(), Failure> {
+    for (subcommand, package, version) in SUBCOMMANDS {
+        let needed = !(short && subcommand == "deny");
+        if needed && !tool::answers(env!("CARGO"), &[subcommand, "--version"]) {
+            cargo(&["install", "--locked", package, "--version", version])?;
+        }
+    }
+    Ok(())
+}
