@@ -9,7 +9,7 @@
 
 use crate::{
     clock::SystemClock,
-    http::health::projection_view,
+    http::{health::projection_view, openapi},
     server::{Server, StartError},
     settings::{Flags, Settings},
     telemetry,
@@ -43,6 +43,8 @@ enum Command {
     /// Look after the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the OpenAPI document of the API
+    Openapi,
 }
 
 #[derive(Subcommand)]
@@ -102,6 +104,10 @@ async fn run(command: Command) -> Result<(), StartError> {
         }
         Command::Config(ConfigCommand::Check(flags)) => {
             check(&Settings::resolve(flags)?);
+            Ok(())
+        }
+        Command::Openapi => {
+            println!("{}", openapi().to_pretty_json()?);
             Ok(())
         }
     }

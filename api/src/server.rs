@@ -79,6 +79,7 @@ impl Server {
             passwords: PasswordHasher::new(settings.passwords)?,
             set_up_token: settings.setup_token.clone(),
             read_patience: READ_PATIENCE,
+            stopping: stop.clone(),
         });
         Ok(Self {
             pawl,
@@ -122,7 +123,6 @@ impl Server {
             () = shutdown => {
                 stop.cancel();
                 tracing::info!("stopping");
-                // Who follows the audit trail live would never finish.
                 if tokio::time::timeout(GRACE, server).await.is_err() {
                     tracing::warn!("some requests were cut off");
                 }

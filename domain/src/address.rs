@@ -3,7 +3,7 @@
 
 use crate::{
     Anyone, Rejection,
-    decider::{Decide, Decider, Decision, emit, emit_all, nothing_to_do, record_and_refuse},
+    decider::{Decide, Decider, Decision, emit, nothing_to_do, record_and_refuse},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
@@ -70,30 +70,43 @@ impl Decider for Address {
 
 /// Gives the address to a person. An address that is held stays with its holder: whoever continues
 /// an invitation that was cut off does so with the holder's id, and the holder's own stream decides
-/// who was first. Only a holder who is gone for good is replaced.
+/// who was first.
 #[derive(Debug)]
 pub struct ClaimAddress {
     /// The person.
     pub user_id: UserId,
-    /// A holder whose invitation was revoked and so can never come alive.
-    pub gone: Option<UserId>,
 }
 
 impl Decide<ClaimAddress> for Address {
     type By = Actor;
 
     fn decide(&self, command: ClaimAddress, _by: &Actor) -> Decision<AddressEvent> {
-        let claim = AddressClaimed {
-            user_id: command.user_id,
-        };
-        match self.holder {
-            None => emit(claim),
-            Some(holder) if command.gone == Some(holder) => emit_all(vec![
-                AddressReleased { user_id: holder }.into(),
-                claim.into(),
-            ]),
-            Some(_) => nothing_to_do(),
+        if self.holder.is_some() {
+            return nothing_to_do();
         }
+        emit(AddressClaimed {
+            user_id: command.user_id,
+        })
+    }
+}
+
+/// Takes the address from a person who can no longer use it.
+#[derive(Debug)]
+pub struct ReleaseAddress {
+    /// The person.
+    pub user_id: UserId,
+}
+
+impl Decide<ReleaseAddress> for Address {
+    type By = Actor;
+
+    fn decide(&self, command: ReleaseAddress, _by: &Actor) -> Decision<AddressEvent> {
+        if self.holder != Some(command.user_id) {
+            return nothing_to_do();
+        }
+        emit(AddressReleased {
+            user_id: command.user_id,
+        })
     }
 }
 
@@ -130,30 +143,23 @@ mod tests {
     #[test]
     fn an_address_belongs_to_the_first_who_claims_it() {
         given([AddressClaimed { user_id: user(1) }])
-            .when::<Address, _>(
-                ClaimAddress {
-                    user_id: user(2),
-                    gone: None,
-                },
-                &Actor::Operator,
-            )
+            .when::<Address, _>(ClaimAddress { user_id: user(2) }, &Actor::Operator)
             .then_nothing();
     }
 
     #[test]
-    fn an_address_whose_holder_is_gone_can_be_claimed_again() {
-        given([AddressClaimed { user_id: user(1) }])
-            .when::<Address, _>(
-                ClaimAddress {
-                    user_id: user(2),
-                    gone: Some(user(1)),
-                },
-                &Actor::Operator,
-            )
-            .then([
-                AddressEvent::from(AddressReleased { user_id: user(1) }),
-                AddressClaimed { user_id: user(2) }.into(),
-            ]);
+    fn an_address_is_released_by_its_holder_only_and_then_free() {
+        let claimed = || AddressEvent::from(AddressClaimed { user_id: user(1) });
+        let released = || AddressEvent::from(AddressReleased { user_id: user(1) });
+        given([claimed()])
+            .when::<Address, _>(ReleaseAddress { user_id: user(1) }, &Actor::Operator)
+            .then([released()]);
+        given([claimed()])
+            .when::<Address, _>(ReleaseAddress { user_id: user(2) }, &Actor::Operator)
+            .then_nothing();
+        given([claimed(), released()])
+            .when::<Address, _>(ClaimAddress { user_id: user(2) }, &Actor::Operator)
+            .then([AddressClaimed { user_id: user(2) }]);
     }
 
     #[test]

@@ -80,6 +80,9 @@ pub enum Rejection {
     /// The second factor was shown in this session before.
     #[error("This session has its second factor already.")]
     OtpNotNeeded,
+    /// The person has as many devices as anybody may have.
+    #[error("You have as many authenticators as anybody may have.")]
+    OtpDeviceLimit,
     /// There is no such set-up; another may have taken its place.
     #[error("There is no such set-up of an authenticator. Begin again.")]
     OtpSetUpNotFound,

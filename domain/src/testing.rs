@@ -105,6 +105,14 @@ pub(crate) fn state<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> D
     state
 }
 
+pub(crate) fn organization(enforced: bool) -> Vec<OrganizationEvent> {
+    let acme = OrganizationRegistered {
+        name: "Acme".into(),
+    };
+    let enforcement = enforced.then(|| TwoFactorEnforced {}.into());
+    std::iter::once(acme.into()).chain(enforcement).collect()
+}
+
 /// The session of user 1, in an organization, as the policy sees it.
 pub(crate) fn holder(
     role: Role,
@@ -118,12 +126,7 @@ pub(crate) fn holder(
     };
     first.organization_id = organization;
     let person = state::<User>(std::iter::once(first.into()).chain(more));
-    let enforcement: Option<OrganizationEvent> = enforced.then(|| TwoFactorEnforced {}.into());
-    let acme = OrganizationRegistered {
-        name: "Acme".into(),
-    }
-    .into();
-    let policy = state::<Organization>(std::iter::once(acme).chain(enforcement));
+    let policy = state::<Organization>(self::organization(enforced));
     let started = SessionStarted {
         user_id: user(1),
         organization_id: organization,

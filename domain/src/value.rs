@@ -37,7 +37,9 @@ impl EmailAddress {
             return Err(invalid);
         };
         let label = |label: &str| {
-            !label.is_empty()
+            // RFC 1035 section 2.3.4; what is not ASCII grows when it is encoded for the DNS.
+            let room = if label.is_ascii() { 63 } else { 40 };
+            (1..=room).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
@@ -166,6 +168,7 @@ mod tests {
             "a@b..c",
             "a@-b.c",
             "a\n@b.cd",
+            &format!("a@{}.org", "x".repeat(64)),
         ] {
             assert!(EmailAddress::parse(bad).is_err(), "{bad}");
         }

@@ -34,6 +34,7 @@ use loading::States;
 use projections::{Readers, RunningProjections};
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
 
 /// The application: everything that a request needs, shared by all of them.
 #[derive(Clone)]
@@ -57,6 +58,8 @@ pub struct Parts {
     pub set_up_token: Option<SecretString>,
     /// How long a read waits for the read models to reach a position.
     pub read_patience: Duration,
+    /// Cancelled when the server is told to stop.
+    pub stopping: CancellationToken,
 }
 
 struct Inner {
@@ -103,6 +106,11 @@ impl Pawl {
             .wait_for(position, patience)
             .await
             .map_err(|_| Failure::Behind)
+    }
+
+    /// Comes when the server is told to stop: time to let go of who would stay for ever.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.0.parts.stopping.clone().cancelled_owned()
     }
 
     /// Now.

@@ -19,7 +19,10 @@ use axum::{
 use chrono::{DateTime, Utc};
 use domain::{Authority, Permission};
 use eventstore_schema::{Actor, OrganizationId, Position, Sealed};
-use futures::stream::{self, Stream};
+use futures::{
+    StreamExt as _,
+    stream::{self, Stream},
+};
 use projections::audit_trail::{self, AuditEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -199,13 +202,14 @@ struct Live {
 
 impl Live {
     fn follow(self) -> impl Stream<Item = Result<Event, axum::Error>> {
+        let stopping = self.pawl.stopping();
         let pages = stream::unfold(self, |mut live| async move {
             let events = live.next_page().await.inspect_err(|error| {
                 tracing::debug!(%error, "a follower of the audit trail was sent away");
             });
             events.ok().map(|events| (stream::iter(events), live))
         });
-        futures::StreamExt::flatten(pages)
+        pages.take_until(Box::pin(stopping)).flatten()
     }
 
     async fn next_page(&mut self) -> Result<Vec<Result<Event, axum::Error>>, Failure> {

@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 pub const STEP_SECONDS: u64 = 30;
 /// Steps on either side of the current one that are accepted (RFC 6238 section 5.2).
 pub const SKEW_STEPS: u64 = 1;
+/// Bytes of an issuer or account in the QR code at most.
+const LABEL_BYTES: usize = 64;
 /// Steps back in which a code is told apart as expired, to help people whose clock is off.
 const EXPIRED_STEPS: u64 = 20;
 
@@ -85,12 +87,17 @@ impl OtpSecret {
         totp_rs::Secret::from(*self.0).to_base32()
     }
 
-    /// What the QR code says. A colon separates issuer and account, so neither can have one.
+    /// What the QR code says. A colon separates issuer and account, so neither can have one; and
+    /// both are cut where the code would get too dense for a phone to read.
     pub fn otpauth_uri(&self, issuer: &str, account: &str) -> Result<String, TotpError> {
+        let label = |text: &str| {
+            let end = text.floor_char_boundary(LABEL_BYTES);
+            text[..end].trim_end().replace(':', " ")
+        };
         Builder::new()
             .with_secret(*self.0)
-            .with_issuer(Some(issuer.replace(':', " ")))
-            .with_account_name(account.replace(':', " "))
+            .with_issuer(Some(label(issuer)))
+            .with_account_name(label(account))
             .build()?
             .to_url()
     }
@@ -205,5 +212,13 @@ mod tests {
             "otpauth://totp/Acme%20%20R%26D:ada%40example.org\
              ?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Acme%20%20R%26D"
         );
+    }
+
+    #[test]
+    fn the_uri_stays_short_enough_for_a_qr_code() {
+        let uri = rfc_secret()
+            .otpauth_uri(&"統".repeat(200), &"ü".repeat(254))
+            .unwrap();
+        assert!(uri.len() < 700, "{}", uri.len());
     }
 }

@@ -34,6 +34,8 @@ pub struct LiveSession {
 /// What is known of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
+    /// Also true of a session that has ended: it never begins again.
+    started: bool,
     live: Option<LiveSession>,
     second_factor: Option<DeviceId>,
     signed_in: bool,
@@ -66,6 +68,7 @@ impl Decider for Session {
     fn evolve(&mut self, event: &Recorded<SessionEvent>) {
         match &event.data {
             SessionEvent::SessionStarted(started) => {
+                self.started = true;
                 self.live = Some(LiveSession {
                     user_id: started.user_id,
                     organization_id: started.organization_id,
@@ -81,6 +84,62 @@ impl Decider for Session {
             }
             SessionEvent::SignedIn(_) => self.signed_in = true,
             SessionEvent::SessionEnded(_) => self.live = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Rejection, organization::Organization, testing::*, user::User};
+    use eventstore_schema::{Role, SecondFactorAccepted, SessionEnded, SessionStarted, SignedIn};
+
+    fn started() -> SessionEvent {
+        SessionStarted {
+            user_id: user(1),
+            organization_id: acme(),
+            token_digest: digest("token"),
+            expires_at: now() + LIFETIME,
+        }
+        .into()
+    }
+
+    fn start(history: Vec<SessionEvent>, enforced: bool) -> Then<SessionEvent> {
+        let person = state::<User>([registered(Role::Member)]);
+        let organization = state::<Organization>(organization(enforced));
+        let proof = person.show_password(user(1), true).unwrap();
+        let command = StartSession {
+            user: &person,
+            organization: &organization,
+            token_digest: digest("token"),
+            at: now(),
+        };
+        given(history).when::<Session, _>(command, &proof)
+    }
+
+    #[test]
+    fn a_password_signs_in_where_nothing_more_is_required() {
+        let signed_in = SignedIn {
+            factors: vec![Factor::Password],
+        };
+        start(vec![], false).then([started(), signed_in.into()]);
+        start(vec![], true).then([started()]);
+    }
+
+    /// Or a password would bring back the second factor that was shown before the end.
+    #[test]
+    fn a_session_that_has_begun_never_begins_again() {
+        let shown = SecondFactorAccepted {
+            device_id: device(1),
+            token_digest: digest("new token"),
+        };
+        let ended = SessionEvent::from(SessionEnded {});
+        for history in [
+            vec![started()],
+            vec![started(), ended.clone()],
+            vec![started(), shown.into(), ended],
+        ] {
+            start(history, true).then_rejected(&Rejection::Unauthenticated);
         }
     }
 }

@@ -28,7 +28,7 @@ impl Decide<StartSession<'_>> for Session {
     type By = PasswordProof;
 
     fn decide(&self, command: StartSession<'_>, by: &PasswordProof) -> Decision<SessionEvent> {
-        if self.live.is_some() {
+        if self.started {
             return Err(Rejection::Unauthenticated);
         }
         let started = SessionStarted {

@@ -11,7 +11,7 @@ pub use accept_invitation::AcceptInvitation;
 pub use invitation::{
     INVITATION_LIFETIME, InviteFirstAdministrator, InviteUser, ResendInvitation, RevokeInvitation,
 };
-pub use otp_device::{ConfirmOtpDevice, RegisterOtpDevice, SET_UP_LIFETIME};
+pub use otp_device::{ConfirmOtpDevice, DEVICE_LIMIT, RegisterOtpDevice, SET_UP_LIFETIME};
 pub use password::PasswordProof;
 pub use register_administrator::RegisterAdministrator;
 pub use verify_otp::{SecondFactorProof, VerifyOtp};
@@ -113,10 +113,16 @@ impl User {
         }
     }
 
-    /// Whether the invitation was taken back, so that this person can never come alive.
+    /// Whether an address that was claimed for this person is no longer, or never became, theirs:
+    /// the invitation was taken back, or their own stream says another address. Where nothing is
+    /// known of the person yet, the claim stands: the invitation may be under way.
     #[must_use]
-    pub fn is_revoked(&self) -> bool {
-        matches!(&self.person, Some((_, Standing::Revoked)))
+    pub fn has_given_up(&self, address: &AddressId) -> bool {
+        match &self.person {
+            Some((_, Standing::Revoked)) => true,
+            Some((profile, _)) => profile.address_id != *address,
+            None => false,
+        }
     }
 
     /// The end of a pending invitation.

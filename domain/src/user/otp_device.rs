@@ -14,6 +14,8 @@ use eventstore_schema::{
 
 /// How long a set-up waits for its code.
 pub const SET_UP_LIFETIME: TimeDelta = TimeDelta::minutes(10);
+/// Authenticators of a person at most: each one makes a guessed code a little likelier to be right.
+pub const DEVICE_LIMIT: usize = 10;
 
 /// Begins the set-up of an authenticator. It takes the place of one that was not confirmed.
 #[derive(Debug)]
@@ -31,6 +33,9 @@ impl Decide<RegisterOtpDevice> for User {
 
     fn decide(&self, command: RegisterOtpDevice, _by: &Enrolment) -> Decision<UserEvent> {
         self.throttle.admit(command.at)?;
+        if self.devices.len() >= DEVICE_LIMIT {
+            return Err(Rejection::OtpDeviceLimit);
+        }
         emit(OtpDeviceRegistered {
             device_id: command.device_id,
             secret: command.secret,
@@ -42,11 +47,11 @@ impl Decide<RegisterOtpDevice> for User {
 
 /// Confirms a set-up with a code and names the authenticator.
 #[derive(Debug)]
-pub struct ConfirmOtpDevice<'a> {
+pub struct ConfirmOtpDevice {
     /// The authenticator.
     pub device_id: DeviceId,
     /// Its opened secret.
-    pub secret: &'a OtpSecret,
+    pub secret: OtpSecret,
     /// What it is called.
     pub device_name: Personal,
     /// The code that it shows.
@@ -66,14 +71,14 @@ impl User {
     }
 }
 
-impl Decide<ConfirmOtpDevice<'_>> for User {
+impl Decide<ConfirmOtpDevice> for User {
     type By = Enrolment;
 
-    fn decide(&self, command: ConfirmOtpDevice<'_>, by: &Enrolment) -> Decision<UserEvent> {
+    fn decide(&self, command: ConfirmOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
         self.throttle.admit(command.at)?;
         self.set_up(command.device_id, command.at)?;
         let session_id = by.holder().session();
-        let offered = [(command.device_id, None, command.secret)];
+        let offered = [(command.device_id, None, &command.secret)];
         match judge(&offered, &command.code, command.at, session_id) {
             Err(refused) => refused,
             Ok((device_id, step)) => emit(OtpDeviceConfirmed {
@@ -113,7 +118,7 @@ mod tests {
     fn confirm(history: Vec<UserEvent>, code: OtpCode, at: DateTime<Utc>) -> Then<UserEvent> {
         let command = ConfirmOtpDevice {
             device_id: device(1),
-            secret: &phone(),
+            secret: phone(),
             device_name: personal(1),
             code,
             at,
@@ -180,6 +185,30 @@ mod tests {
             }],
             &Rejection::OtpCodeWrong,
         );
+    }
+
+    #[test]
+    fn nobody_needs_more_than_ten() {
+        let confirmed = |n| {
+            let confirmed = OtpDeviceConfirmed {
+                device_id: device(n),
+                device_name: personal(1),
+                time_step: 1,
+                session_id: session(1),
+            };
+            [begun(n), confirmed.into()]
+        };
+        let history = (1..=DEVICE_LIMIT as u128).flat_map(confirmed);
+        given(std::iter::once(registered(Role::Member)).chain(history))
+            .when::<User, _>(
+                RegisterOtpDevice {
+                    device_id: device(11),
+                    secret: secret(11),
+                    at: now(),
+                },
+                &enrolment(),
+            )
+            .then_rejected(&Rejection::OtpDeviceLimit);
     }
 
     #[test]

@@ -14,19 +14,19 @@ use eventstore_schema::{
 
 /// Verifies a code against the person's authenticators.
 #[derive(Debug)]
-pub struct VerifyOtp<'a> {
+pub struct VerifyOtp {
     /// The code as typed.
     pub code: OtpCode,
     /// The opened secrets of the person's authenticators.
-    pub secrets: &'a [(DeviceId, OtpSecret)],
+    pub secrets: Vec<(DeviceId, OtpSecret)>,
     /// Now.
     pub at: DateTime<Utc>,
 }
 
-impl Decide<VerifyOtp<'_>> for User {
+impl Decide<VerifyOtp> for User {
     type By = SessionHolder;
 
-    fn decide(&self, command: VerifyOtp<'_>, by: &SessionHolder) -> Decision<UserEvent> {
+    fn decide(&self, command: VerifyOtp, by: &SessionHolder) -> Decision<UserEvent> {
         match by.next() {
             NextStep::Otp => {}
             NextStep::OtpSetUp => return Err(Rejection::OtpDeviceMissing),
@@ -190,11 +190,10 @@ mod tests {
 
     #[track_caller]
     fn verify(history: Vec<UserEvent>, code: OtpCode) -> Then<UserEvent> {
-        let secrets = [(device(1), phone())];
         given(history).when::<User, _>(
             VerifyOtp {
                 code,
-                secrets: &secrets,
+                secrets: vec![(device(1), phone())],
                 at: now(),
             },
             &waiting_for_a_code(),
@@ -264,13 +263,12 @@ mod tests {
 
     #[test]
     fn a_session_without_device_is_sent_to_the_set_up() {
-        let secrets = [(device(1), phone())];
         let no_device = holder(Role::Member, acme(), [], true, false);
         given([registered(Role::Member)])
             .when::<User, _>(
                 VerifyOtp {
                     code: code_at(&phone(), now()),
-                    secrets: &secrets,
+                    secrets: vec![(device(1), phone())],
                     at: now(),
                 },
                 &no_device,

@@ -1,0 +1,140 @@
+//! Starts that are refused, each with one plain sentence, and leave the files as they were.
+
+use crate::{PAWL, pawl, set_up};
+use harness::Process;
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+/// A data directory that has been in use.
+async fn used() -> TempDir {
+    let data = TempDir::new().unwrap();
+    let server = Process::serve(PAWL, data.path()).await;
+    set_up(&server).await;
+    let (status, _) = server.terminate().await;
+    assert!(status.success());
+    data
+}
+
+/// Asserts that the start is refused in these words, and that it changed nothing.
+#[track_caller]
+fn refuses(data: &Path, words: &str) {
+    let before = contents(data);
+    let (ended, out, error) = pawl(&["serve", "--listen", "127.0.0.1:0"], data);
+    assert!(!ended);
+    assert!(error.contains(words), "{error}");
+    assert!(!out.contains("listening"), "{out}");
+    let sentences: Vec<_> = error.lines().filter(|line| line.starts_with("pawl: ")).collect();
+    assert_eq!(sentences.len(), 1, "{error}");
+    assert_eq!(contents(data), before);
+}
+
+fn contents(data: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|file| file.is_file() && !file.ends_with("lock"));
+    let mut contents: Vec<_> = files
+        .map(|file| (file.display().to_string(), fs::read(&file).unwrap()))
+        .collect();
+    contents.sort();
+    contents
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_directory() {
+    let data = TempDir::new().unwrap();
+    let server = Process::serve(PAWL, data.path()).await;
+    let (_, session) = set_up(&server).await;
+    let (ended, _, error) = pawl(&["serve", "--listen", "127.0.0.1:0"], data.path());
+    assert!(!ended);
+    assert!(error.contains("is in use by another process"), "{error}");
+    let (ended, _, error) = pawl(&["projections", "rebuild"], data.path());
+    assert!(!ended);
+    assert!(error.contains("is in use by another process"), "{error}");
+    // Looking is allowed, and the first one goes on.
+    let (ended, out, error) = pawl(&["projections", "status"], data.path());
+    assert!(ended, "{error}");
+    assert!(out.contains("audit_trail"), "{out}");
+    let _ = session.get("/v1/session").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_log_that_is_none() {
+    let data = used().await;
+    let log = data.path().join("log.db");
+    let whole = fs::read(&log).unwrap();
+    fs::write(&log, "a shopping list, long enough to be no header of a database").unwrap();
+    refuses(data.path(), "is not a log of Pawl's");
+    fs::copy(data.path().join("projections.db"), &log).unwrap();
+    refuses(data.path(), "is a database of another program");
+    // Restored, it serves again.
+    fs::write(&log, whole).unwrap();
+    let server = Process::serve(PAWL, data.path()).await;
+    let (status, _) = server.terminate().await;
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn a_master_key_that_is_missing_public_or_another() {
+    let data = used().await;
+    let key = data.path().join("master.key");
+    let text = fs::read(&key).unwrap();
+    let mode = |mode| {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o644);
+    refuses(data.path(), "can be read by others");
+    fs::remove_file(&key).unwrap();
+    refuses(data.path(), "is missing, and without it");
+    fs::write(&key, "0".repeat(64)).unwrap();
+    mode(0o600);
+    refuses(data.path(), "this is not the master key");
+    fs::write(&key, text).unwrap();
+    let server = Process::serve(PAWL, data.path()).await;
+    let (status, _) = server.terminate().await;
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn read_models_of_another_log_are_not_believed() {
+    let (data, other) = (used().await, used().await);
+    let longer = Process::serve(PAWL, other.path()).await;
+    let _ = longer.client.post("/v1/sign-in", serde_json::json!({ "email": "a@b.cd", "password": "x" })).await;
+    let (status, _) = longer.terminate().await;
+    assert!(status.success());
+    fs::copy(other.path().join("projections.db"), data.path().join("projections.db")).unwrap();
+    let server = Process::serve(PAWL, data.path()).await;
+    let ready = harness::eventually("it notices", async || {
+        let ready = server.client.get("/readyz").await;
+        (ready.status == 503).then_some(ready)
+    })
+    .await;
+    assert!(ready.text.contains("put back to an older state"), "{}", ready.text);
+    let (status, _) = server.terminate().await;
+    assert!(status.success());
+    let (ended, _, error) = pawl(&["projections", "rebuild"], data.path());
+    assert!(ended, "{error}");
+    let server = Process::serve(PAWL, data.path()).await;
+    let _ = server.client.get("/readyz").await.expect(200);
+}
+
+#[test]
+fn settings_that_cannot_be_read() {
+    let data = TempDir::new().unwrap();
+    let file = data.path().join("pawl.toml");
+    for (text, words) in [
+        ("listen = 7", "invalid type"),
+        ("colour = \"red\"", "unknown field `colour`"),
+        ("listen = \"here\"", "invalid socket address"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let config = file.to_str().unwrap();
+        let (ended, _, error) = pawl(&["config", "check", "--config", config], data.path());
+        assert!(!ended);
+        assert!(error.contains(words) && error.contains("pawl.toml"), "{error}");
+    }
+    fs::write(&file, "listen = \"127.0.0.1:9\"\n").unwrap();
+    let config = file.to_str().unwrap();
+    let (ended, out, error) = pawl(&["config", "check", "--config", config], data.path());
+    assert!(ended, "{error}");
+    assert!(out.contains("127.0.0.1:9"), "{out}");
+}

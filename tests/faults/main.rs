@@ -1,0 +1,33 @@
+//! What can go wrong with machines: the binary is killed, its disk is full, its files are damaged,
+//! missing or held by another process. What was acknowledged stays; what is wrong is said.
+
+mod files;
+mod full_disk;
+mod kill;
+
+const PAWL: &str = env!("CARGO_BIN_EXE_pawl-under-test");
+
+/// Makes the first organization; its id and the session of its administrator.
+async fn set_up(server: &harness::Process) -> (String, harness::Client) {
+    let token = server.link().split_once("token=").unwrap().1;
+    let body = serde_json::json!({
+        "token": token, "organization": "Acme", "email": "ada@example.org", "name": "Ada",
+        "password": harness::PASSWORD,
+    });
+    let done = server.client.post("/v1/setup", body).await.expect(201);
+    let session = server.client.with(done["session_token"].as_str().unwrap());
+    (done["organization_id"].as_str().unwrap().to_owned(), session)
+}
+
+/// Runs a command of the binary to its end: whether it succeeded, and what it said.
+fn pawl(arguments: &[&str], data: &std::path::Path) -> (bool, String, String) {
+    let ended = std::process::Command::new(PAWL)
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (ended.status.success(), text(ended.stdout), text(ended.stderr))
+}

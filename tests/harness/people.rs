@@ -1,0 +1,61 @@
+//! The people of the tests, and what they do.
+
+use crate::{Client, Phone, Reply, TestServer, server::text};
+use serde_json::json;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Somebody with an address at example.org.
+pub struct Person {
+    /// Their e-mail address.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// Their password.
+    pub password: &'static str,
+}
+
+impl Person {
+    /// Somebody by their first name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            email: format!("{name}@example.org"),
+            name: name.to_owned(),
+            password: PASSWORD,
+        }
+    }
+}
+
+impl TestServer {
+    /// Signs in with the password.
+    pub async fn sign_in(&self, who: &str) -> Reply {
+        let body = json!({ "email": Person::named(who).email, "password": PASSWORD });
+        self.client.post("/v1/sign-in", body).await
+    }
+
+    /// The session of somebody who has shown their password and must show a code next.
+    pub async fn half_signed_in(&self, who: &str) -> Client {
+        let step = self.sign_in(who).await.expect(200);
+        assert_eq!(step["next"], "otp");
+        self.client.with(text(&step, "session_token"))
+    }
+
+    /// Sets up a phone; the clock moves on by a step, so that its next code is unspent.
+    pub async fn set_up_phone(&self, session: &Client) -> (Client, Phone) {
+        let set_up = session.post_nothing("/v1/me/otp-devices").await.expect(201);
+        let phone = Phone::scan(text(&set_up, "otpauth_uri"));
+        let confirm = format!("/v1/me/otp-devices/{}/confirm", text(&set_up, "device_id"));
+        let body = json!({ "code": phone.code(self.now()), "name": "phone" });
+        let step = session.post(&confirm, body).await.expect(200);
+        assert_eq!(step["next"], "done");
+        self.wait_steps(1);
+        (self.client.with(text(&step, "session_token")), phone)
+    }
+
+    /// Shows a code in a session that waits for one.
+    pub async fn show(&self, session: &Client, code: &str) -> Reply {
+        session.post("/v1/sign-in/otp", json!({ "code": code })).await
+    }
+}

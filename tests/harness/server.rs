@@ -1,0 +1,172 @@
+//! A server in this process, whose clock stands still until the test sets it.
+
+use crate::{Client, Mailbox, Person};
+use chrono::{DateTime, TimeDelta, Utc};
+use pawl::{
+    clock::{Clock as _, ManualClock},
+    server::Server,
+    settings::{Flags, Settings},
+};
+use serde_json::{Value, json};
+use std::{path::Path, sync::Arc};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+/// A running server with a data directory of its own.
+pub struct TestServer {
+    /// Talks to it, without a session.
+    pub client: Client,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    directory: Arc<TempDir>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl TestServer {
+    /// A fresh one.
+    pub async fn start() -> Self {
+        let begin = DateTime::from_timestamp(1_800_000_015, 0).unwrap();
+        let directory = Arc::new(TempDir::new().unwrap());
+        Self::start_in(directory, Arc::new(ManualClock::at(begin))).await
+    }
+
+    async fn start_in(directory: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+        let settings = Settings::resolve(Flags {
+            data: Some(directory.path().to_owned()),
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            // As cheap as argon2 can be: its cost is not what these tests are about.
+            argon2_memory_kib: Some(8),
+            argon2_passes: Some(1),
+            setup_token: Some("first-link".into()),
+            ..Flags::default()
+        })
+        .unwrap();
+        let server = Server::start(&settings, clock.clone()).await.unwrap();
+        let client = Client::of(format!("http://{}", server.address()));
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async move {
+            let shutdown = async move {
+                let _ = stopped.await;
+            };
+            server.serve(shutdown).await.unwrap();
+        });
+        Self {
+            client,
+            clock,
+            directory,
+            stop,
+            serving,
+        }
+    }
+
+    /// Stops in good order, lets `meanwhile` happen to the data directory, and starts again.
+    pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let (directory, clock) = (self.directory.clone(), self.clock.clone());
+        self.stop().await;
+        meanwhile(directory.path());
+        Self::start_in(directory, clock).await
+    }
+
+    /// Stops in good order.
+    pub async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap();
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The mail that it wrote.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::of(self.data())
+    }
+
+    /// Now, by its clock.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Sets its clock forward by so many steps of 30 seconds.
+    pub fn wait_steps(&self, steps: i32) {
+        self.clock.advance(TimeDelta::seconds(30) * steps);
+    }
+
+    /// A fresh server with the organization Acme and its administrator Ada, who has no phone yet.
+    pub async fn with_acme() -> (Self, Acme) {
+        let server = Self::start().await;
+        let first = Person::named("ada");
+        let body = json!({
+            "token": "first-link",
+            "organization": "Acme",
+            "email": first.email,
+            "name": first.name,
+            "password": first.password,
+        });
+        let done = server.client.post("/v1/setup", body).await.expect(201);
+        let ada = server.client.with(text(&done, "session_token"));
+        let id = text(&done, "organization_id").to_owned();
+        (server, Acme { id, ada })
+    }
+
+    /// The token in the link of an invitation.
+    pub async fn invite(&self, by: &Client, organization: &str, who: &str, role: &str) -> String {
+        let person = Person::named(who);
+        let body = json!({ "email": person.email, "name": person.name, "role": role });
+        let path = format!("/v1/organizations/{organization}/invitations");
+        let _ = by.post(&path, body).await.expect(201);
+        self.mailbox().token(&person.email, 1).await
+    }
+
+    /// The session of somebody who is invited and accepts at once.
+    pub async fn join(&self, by: &Client, organization: &str, who: &str, role: &str) -> Client {
+        let token = self.invite(by, organization, who, role).await;
+        let body = json!({ "token": token, "password": crate::PASSWORD });
+        let accepted = self.client.post("/v1/invitations/accept", body).await;
+        self.client
+            .with(text(&accepted.expect(200), "session_token"))
+    }
+}
+
+/// The first organization.
+#[derive(Clone)]
+pub struct Acme {
+    /// Its id.
+    pub id: String,
+    /// The session of its administrator.
+    pub ada: Client,
+}
+
+impl Acme {
+    /// A path below the organization.
+    #[must_use]
+    pub fn path(&self, rest: &str) -> String {
+        format!("/v1/organizations/{}/{rest}", self.id)
+    }
+
+    /// Enforces two-factor authentication.
+    pub async fn enforce(&self) -> Value {
+        let body = json!({ "confirm": "Enforce 2FA" });
+        let path = self.path("two-factor/enforce");
+        self.ada.post(&path, body).await.expect(200)
+    }
+
+    /// Every event of the organization.
+    pub async fn audit(&self, by: &Client) -> Vec<Value> {
+        let path = self.path("audit?limit=500");
+        let page = by.get(&path).await.expect(200);
+        assert_eq!(page["next"], Value::Null, "more than one page");
+        page["items"].as_array().unwrap().clone()
+    }
+}
+
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {field} in {value}"))
+}

@@ -1,0 +1,79 @@
+//! I3: no request that begins after the enforcement was answered is served under a single factor.
+
+use harness::{Client, Reply, TestServer};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// Reads as long as it may, and says whether a read that began after the enforcement was answered
+/// was let through.
+async fn read_until_refused(session: Client, path: String, answered: Arc<AtomicBool>) -> u32 {
+    let mut served_late = 0;
+    for _ in 0..100_000 {
+        let begun_after = answered.load(Ordering::SeqCst);
+        let reply = session.get(&path).await;
+        if reply.status == 200 {
+            served_late += u32::from(begun_after);
+        } else {
+            assert_eq!(reply.slug(), "second-factor-required");
+            if begun_after {
+                return served_late;
+            }
+        }
+    }
+    panic!("it was never refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_one_factor_lose_everything_the_moment_enforcement_is_answered() {
+    let (server, acme) = TestServer::with_acme().await;
+    let (ada, _) = server.set_up_phone(&acme.ada).await;
+    let mut readers = Vec::new();
+    let answered = Arc::new(AtomicBool::new(false));
+    for number in 0..6 {
+        let session = server
+            .join(&ada, &acme.id, &format!("reader{number}"), "user_manager")
+            .await;
+        let path = acme.path(if number % 2 == 0 { "two-factor" } else { "users" });
+        readers.push(tokio::spawn(read_until_refused(session, path, answered.clone())));
+    }
+    // Let them read for a while, so that the states they need are kept in memory.
+    let busy = server.client.clone();
+    harness::eventually("requests are served", async || {
+        let metrics = busy.get("/metrics").await.text;
+        let count = metrics.lines().find(|line| {
+            line.starts_with("pawl_http_request_duration_seconds_count")
+                && line.contains("/two-factor\"")
+        })?;
+        let count: f64 = count.rsplit(' ').next()?.parse().ok()?;
+        (count > 20.0).then_some(())
+    })
+    .await;
+    let acme = harness::Acme { ada, ..acme };
+    acme.enforce().await;
+    answered.store(true, Ordering::SeqCst);
+    for reader in readers {
+        let served_late = tokio::time::timeout(Duration::from_secs(30), reader).await;
+        assert_eq!(served_late.unwrap().unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn commands_are_refused_at_once_too_and_append_nothing() {
+    let (server, acme) = TestServer::with_acme().await;
+    let grace = server.join(&acme.ada, &acme.id, "grace", "admin").await;
+    let (ada, _) = server.set_up_phone(&acme.ada).await;
+    harness::Acme { ada, ..acme.clone() }.enforce().await;
+    let head = server.client.head().await;
+    let body = serde_json::json!({ "email": "eve@example.org", "name": "Eve", "role": "member" });
+    let reply: Reply = grace.post(&acme.path("invitations"), body).await;
+    reply.problem(403, "second-factor-required");
+    let body = serde_json::json!({ "confirm": "Enforce 2FA" });
+    let reply = grace.post(&acme.path("two-factor/enforce"), body).await;
+    reply.problem(403, "second-factor-required");
+    assert_eq!(server.client.head().await, head);
+}

@@ -1,0 +1,107 @@
+//! What operators and clients see of a server: health, metrics, request ids, headers, floods.
+
+use harness::{Process, Reply, TestServer, eventually};
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+
+#[tokio::test]
+async fn it_says_how_it_is() {
+    let (server, acme) = TestServer::with_acme().await;
+    assert_eq!(server.client.get("/healthz").await.text, "ok\n");
+    let ready = eventually("the read models catch up", async || {
+        let ready = server.client.get("/readyz").await.expect(200);
+        let behind = ready["projections"].as_array()?.iter();
+        (behind.map(|each| each["lag_events"].as_u64().unwrap()).sum::<u64>() == 0).then_some(ready)
+    })
+    .await;
+    assert_eq!(ready["ready"], true);
+    let names: Vec<_> = ready["projections"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
+    assert_eq!(names, ["users", "invitations", "organization_security", "audit_trail"]);
+
+    let _ = acme.ada.get(&acme.path("users")).await.expect(200);
+    let metrics = server.client.get("/metrics").await.text;
+    assert!(metrics.contains("pawl_projection_lag_events{projection=\"users\"} 0"), "{metrics}");
+    assert!(metrics.contains("route=\"/v1/organizations/{org}/users\""), "{metrics}");
+    assert!(!metrics.contains(&acme.id), "an id is in a label");
+}
+
+#[tokio::test]
+async fn every_answer_has_an_id_and_keeps_browsers_careful() {
+    let (server, acme) = TestServer::with_acme().await;
+    let id = "0190163d-8694-739b-aea5-966c26f8ad91";
+    for path in ["/healthz", "/v1/session", "/setup?token=x", "/no-such-path"] {
+        let request = acme.ada.request(Method::GET, path).header("x-request-id", id);
+        let reply = Reply::to(request).await;
+        assert_eq!(reply.header("x-request-id"), id, "{path}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
+        assert!(reply.header("content-security-policy").contains("frame-ancestors 'none'"));
+    }
+    let reply = server.client.get("/healthz").await;
+    assert_ne!(reply.header("x-request-id"), id);
+    let secret = acme.ada.get("/v1/session").await;
+    assert_eq!(secret.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn the_id_of_a_request_is_in_its_events() {
+    let (server, acme) = TestServer::with_acme().await;
+    let id = "0190163d-8694-739b-aea5-966c26f8ad91";
+    let body = json!({ "email": "grace@example.org", "name": "Grace", "role": "member" });
+    let request = acme.ada.request(Method::POST, &acme.path("invitations"));
+    let request = request.header("x-request-id", id).json(&body);
+    let _ = Reply::to(request).await.expect(201);
+    let data = server.data().to_owned();
+    server.stop().await;
+    let log = eventstore::embedded::EmbeddedStore::open_read_only(&data).unwrap();
+    let newest = eventstore::EventStore::read_all(
+        &log,
+        eventstore_schema::Position(u64::MAX),
+        eventstore::Direction::Backwards,
+        1,
+    );
+    let newest = newest.await.unwrap().remove(0);
+    assert_eq!(newest.event_type, "UserInvited");
+    assert_eq!(newest.metadata.correlation_id.to_string(), id);
+    assert_eq!(newest.id.0.get_version_num(), 7);
+    let stored = format!("{} {:?}", newest.data, newest.metadata);
+    assert!(!stored.contains("grace"), "{stored}");
+}
+
+/// Real hashing, many more sign-ins than cores: some are sent away, none fails otherwise, and who
+/// is signed in notices nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_sign_ins_does_not_starve_the_rest() {
+    let data = TempDir::new().unwrap();
+    let server = Process::serve(env!("CARGO_BIN_EXE_pawl-under-test"), data.path()).await;
+    let token = server.link().split_once("token=").unwrap().1;
+    let body = json!({
+        "token": token, "organization": "Acme", "email": "ada@example.org", "name": "Ada",
+        "password": harness::PASSWORD,
+    });
+    let done = server.client.post("/v1/setup", body).await.expect(201);
+    let ada = server.client.with(done["session_token"].as_str().unwrap());
+
+    let flood = (0..400).map(|number| {
+        let client = server.client.clone();
+        tokio::spawn(async move {
+            let body = json!({ "email": format!("x{number}@example.org"), "password": "wrong" });
+            client.post("/v1/sign-in", body).await.slug()
+        })
+    });
+    let flood: Vec<_> = flood.collect();
+    let mut served = 0;
+    while !flood.iter().all(tokio::task::JoinHandle::is_finished) {
+        let _ = ada.get("/v1/session").await.expect(200);
+        served += 1;
+    }
+    assert!(served > 20, "only {served} requests were served beside the flood");
+    let mut slugs = std::collections::BTreeMap::<String, usize>::new();
+    for attempt in flood {
+        *slugs.entry(attempt.await.unwrap()).or_default() += 1;
+    }
+    let (rejected, busy) = (slugs["sign-in-rejected"], slugs["busy"]);
+    assert_eq!(rejected + busy, 400, "{slugs:?}");
+    assert!(rejected > 0 && busy > 0, "{slugs:?}");
+}

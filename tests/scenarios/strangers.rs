@@ -1,0 +1,81 @@
+//! One organization does not exist for another, whatever is asked and by whom.
+
+use crate::documents::operations;
+use harness::{Reply, TestServer};
+use serde_json::json;
+
+#[tokio::test]
+async fn nothing_of_another_organization_is_there() {
+    let (server, acme) = TestServer::with_acme().await;
+    let body = json!({ "organization": "Globex", "email": "hank@example.org", "name": "Hank" });
+    let globex = acme.ada.post("/v1/organizations", body).await.expect(201);
+    let token = server.mailbox().token("hank@example.org", 1).await;
+    let body = json!({ "token": token, "password": harness::PASSWORD });
+    let hank = server.client.post("/v1/invitations/accept", body).await.expect(200);
+    let hank = server.client.with(hank["session_token"].as_str().unwrap());
+    let _ = server.invite(&acme.ada, &acme.id, "grace", "member").await;
+    let pending = acme.ada.get(&acme.path("invitations")).await.expect(200);
+    let grace = pending["items"][0]["invitation_id"].as_str().unwrap();
+    let head = server.client.head().await;
+
+    // Ada operates the installation, and still sees nothing of Globex; Hank nothing of Acme.
+    let globex = globex["organization_id"].as_str().unwrap();
+    let nowhere = "00000000-0000-0000-0000-000000000000";
+    let mut tried = 0;
+    for operation in operations() {
+        if !operation.path.contains("{org}") {
+            continue;
+        }
+        for (session, organization) in [(&acme.ada, globex), (&hank, &*acme.id), (&hank, nowhere), (&hank, "x")] {
+            let path = operation.path.replace("{org}", organization).replace("{id}", grace);
+            let request = session.request(operation.method.clone(), &path);
+            let body = match operation.path.ends_with("/enforce") {
+                true => json!({ "confirm": "Enforce 2FA" }),
+                false => json!({ "email": "eve@example.org", "name": "Eve", "role": "member" }),
+            };
+            Reply::to(request.json(&body)).await.problem(404, "not-found");
+            tried += 1;
+        }
+        // In one's own organization, another's person does not exist either.
+        if operation.path.contains("{id}") {
+            let path = operation.path.replace("{org}", globex).replace("{id}", grace);
+            let request = hank.request(operation.method.clone(), &path);
+            Reply::to(request).await.problem(404, "not-found");
+        }
+    }
+    assert!(tried >= 32, "{tried}");
+    assert_eq!(server.client.head().await, head);
+
+    let visible = hank.get(&format!("/v1/organizations/{globex}/audit")).await.expect(200);
+    assert!(!visible.to_string().contains("grace"));
+    let body = json!({ "organization": "Initech", "email": "bill@example.org", "name": "Bill" });
+    hank.post("/v1/organizations", body).await.problem(403, "forbidden");
+}
+
+/// Names, times and traces are the same whether somebody exists or not.
+#[tokio::test]
+async fn an_unknown_address_is_answered_like_a_wrong_password() {
+    let (server, acme) = TestServer::with_acme().await;
+    let _ = server.invite(&acme.ada, &acme.id, "grace", "member").await;
+    let mut answers = Vec::new();
+    // Ada exists, Grace is invited only, nobody else exists.
+    for who in ["ada", "grace", "nobody"] {
+        for _ in 0..11 {
+            let body = json!({ "email": format!("{who}@example.org"), "password": "wrong" });
+            let reply = server.client.post("/v1/sign-in", body).await;
+            answers.push((who, reply.status.as_u16(), reply.text));
+        }
+    }
+    let of = |name: &str| -> Vec<_> {
+        let mine = answers.iter().filter(|(who, ..)| *who == name);
+        mine.map(|(_, status, text)| (*status, text.clone())).collect()
+    };
+    assert_eq!(of("ada"), of("nobody"));
+    assert_eq!(of("grace"), of("nobody"));
+    assert_eq!(of("ada")[9].0, 401);
+    assert_eq!(of("ada")[10].0, 429);
+    // The right password waits too, and is let in when the time has passed.
+    server.sign_in("ada").await.problem(429, "too-many-attempts");
+    server.wait_steps(30);
+    let _ = server.sign_in("ada").await.expect(200);
+}
