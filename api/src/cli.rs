@@ -177,7 +177,8 @@ fn digests(file: &Path, statuses: &[ProjectionStatus]) -> Result<Vec<String>, St
 
 async fn rebuild(settings: &Settings) -> Result<(), StartError> {
     let directory = DataDir::lock(&settings.data)?;
-    let store = EmbeddedStore::open(&directory)?;
+    // Locked, so nobody writes; a log that is not there is not made.
+    let store = EmbeddedStore::open_read_only(directory.path())?;
     let projections = Projections::open(settings.data.join("projections.db"))?;
     let style =
         ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} to go")?;

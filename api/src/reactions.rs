@@ -1,21 +1,23 @@
 //! What follows from events: mail is written and replaced secrets are destroyed. Each reaction
 //! follows the log from where it stopped, so a restart loses none, and doing one twice is harmless.
 
-use crate::mail::Outbox;
-use eventstore::{EventStore, keyring::Keyring};
-use eventstore_schema::{Event, KeyName, Position, Recorded, UserEvent};
-use futures::StreamExt as _;
-use std::{
-    fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+use crate::{
+    files::write_whole,
+    mail::{MailError, Outbox},
 };
+use eventstore::{
+    EventStore, StoreError,
+    keyring::{Keyring, KeyringError},
+};
+use eventstore_schema::{DecodeError, Event, KeyName, Position, Recorded, UserEvent};
+use futures::StreamExt as _;
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait before trying again what failed.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Events from which nothing followed, after which it is noted how far the reactions have come.
+const NOTE_EVERY: u64 = 1_000;
 
 /// Follows the log and reacts, until told to stop.
 pub struct Reactions {
@@ -27,6 +29,21 @@ pub struct Reactions {
     pub outbox: Outbox,
     /// Where it is noted how far the reactions have come.
     pub checkpoint: PathBuf,
+}
+
+/// What keeps the reactions from going on, for now.
+#[derive(Debug, thiserror::Error)]
+enum Outage {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error("the checkpoint of the reactions: {0}")]
+    Checkpoint(io::Error),
 }
 
 impl Reactions {
@@ -47,27 +64,44 @@ impl Reactions {
         }
     }
 
-    async fn follow(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let mut events = self.store.subscribe(read_checkpoint(&self.checkpoint)?);
+    async fn follow(&self) -> Result<(), Outage> {
+        let mut noted = self.begin().await?;
+        let mut events = self.store.subscribe(noted);
         while let Some(event) = events.next().await {
             let event = event?.decode()?;
-            if self.react(&event).await? {
-                write_checkpoint(&self.checkpoint, event.position)?;
+            let reacted = self.react(&event).await?;
+            if reacted || event.position.0 >= noted.0 + NOTE_EVERY {
+                self.note(event.position)?;
+                noted = event.position;
             }
         }
         Ok(())
     }
 
+    /// Where to begin. A checkpoint behind the end of the log says that the log was put back to an
+    /// older state, all of which has been reacted to.
+    async fn begin(&self) -> Result<Position, Outage> {
+        let noted = self.noted().map_err(Outage::Checkpoint)?;
+        let head = self.store.head().await?;
+        if noted > head {
+            tracing::warn!(%noted, %head, "the log was put back; reactions begin at its end");
+            self.note(head)?;
+        }
+        Ok(noted.min(head))
+    }
+
     /// Whether something followed from the event.
-    async fn react(
-        &self,
-        event: &Recorded<Event>,
-    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    async fn react(&self, event: &Recorded<Event>) -> Result<bool, Outage> {
         match &event.data {
             Event::User(UserEvent::UserInvited(_) | UserEvent::InvitationResent(_)) => {
-                self.outbox
-                    .invitation(&*self.store, &self.keyring, event)
-                    .await?;
+                let written = self.outbox.invitation(&*self.store, &self.keyring, event);
+                match written.await {
+                    Err(MailError::Impossible(reason)) => {
+                        // Trying again would hold up everybody's mail for ever.
+                        tracing::error!(event_id = %event.id, reason, "a mail cannot be written");
+                    }
+                    written => written?,
+                }
                 Ok(true)
             }
             Event::User(UserEvent::OtpDeviceRegistered(registered)) => {
@@ -82,24 +116,17 @@ impl Reactions {
             _ => Ok(false),
         }
     }
-}
 
-fn read_checkpoint(file: &Path) -> std::io::Result<Position> {
-    match fs::read_to_string(file) {
-        Ok(text) => text
-            .trim()
-            .parse()
-            .map(Position)
-            .map_err(std::io::Error::other),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Position::START),
-        Err(error) => Err(error),
+    fn noted(&self) -> io::Result<Position> {
+        match fs::read_to_string(&self.checkpoint) {
+            Ok(text) => text.trim().parse().map(Position).map_err(io::Error::other),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Position::START),
+            Err(error) => Err(error),
+        }
     }
-}
 
-fn write_checkpoint(file: &Path, position: Position) -> std::io::Result<()> {
-    let new = file.with_extension("new");
-    let mut written = fs::File::create(&new)?;
-    writeln!(written, "{position}")?;
-    written.sync_all()?;
-    fs::rename(new, file)
+    fn note(&self, position: Position) -> Result<(), Outage> {
+        write_whole(&self.checkpoint, format!("{position}\n").as_bytes())
+            .map_err(Outage::Checkpoint)
+    }
 }

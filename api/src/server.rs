@@ -14,6 +14,7 @@ use eventstore::{
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
     keyring::{Keyring, MasterKey},
 };
+use eventstore_schema::Position;
 use projections::Projections;
 use secrecy::ExposeSecret as _;
 use std::{error::Error, net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -47,8 +48,7 @@ impl Server {
     /// Opens the data directory and takes the address.
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let directory = DataDir::lock(&settings.data)?;
-        let keyring = open_keyring(settings, directory.path())?;
-        let store: Arc<dyn EventStore> = Arc::new(EmbeddedStore::open(&directory)?);
+        let (store, keyring) = open_log_and_keyring(settings, &directory).await?;
         let listener = TcpListener::bind(settings.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
@@ -58,6 +58,7 @@ impl Server {
             None => Url::parse(&format!("http://{address}"))?,
         };
         let projections = Projections::open(settings.data.join("projections.db"))?;
+        projections.expect_same_log(&*store).await?;
         let readers = projections.readers()?;
         let stop = CancellationToken::new();
         let reactions = Reactions {
@@ -112,6 +113,7 @@ impl Server {
     /// Serves until `shutdown` comes, then lets requests under way finish.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
         let metrics = telemetry::init_metrics()?;
+        let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone(), self.stop.clone()));
         let router = http::router(self.pawl.clone(), metrics, REQUEST_TIMEOUT);
         let stop = self.stop.clone();
         let graceful = stop.clone();
@@ -130,15 +132,37 @@ impl Server {
         }
         self.stop.cancel();
         self.reactions.await?;
+        upkeep.await?;
         self.pawl.projections().stop().await;
         Ok(())
     }
 }
 
-/// Opens the keyring. The master key is made only where there is nothing yet that it should open.
-fn open_keyring(settings: &Settings, directory: &Path) -> Result<Keyring, StartError> {
-    let file = directory.join("keyring.db");
-    let first_start = !file.exists() && !directory.join(LOG_FILE).exists();
-    let master = MasterKey::load_or_create(&settings.master_key_file, first_start)?;
-    Ok(Keyring::open(&file, &master)?)
+/// Opens the log and the keyring. Neither is made anew beside what is left of an older
+/// installation: a log without its keys cannot be read, and keys without their log would begin a
+/// second history.
+async fn open_log_and_keyring(
+    settings: &Settings,
+    directory: &DataDir,
+) -> Result<(Arc<dyn EventStore>, Keyring), StartError> {
+    let keyring_file = directory.path().join("keyring.db");
+    let log_file = directory.path().join(LOG_FILE);
+    let first_keyring = !keyring_file.exists();
+    if first_keyring && log_file.exists() {
+        let log = EmbeddedStore::open(directory)?;
+        if log.head().await? > Position::START {
+            return Err(missing(&keyring_file, &log_file));
+        }
+    }
+    let master = MasterKey::load_or_create(&settings.master_key_file, first_keyring)?;
+    let keyring = Keyring::open(&keyring_file, &master)?;
+    if !log_file.exists() && !keyring.is_empty()? {
+        return Err(missing(&log_file, &keyring_file));
+    }
+    Ok((Arc::new(EmbeddedStore::open(directory)?), keyring))
+}
+
+fn missing(lost: &Path, left: &Path) -> StartError {
+    let (lost, left) = (lost.display(), left.display());
+    format!("{lost} is missing while {left} is there; put it back from a backup of both").into()
 }

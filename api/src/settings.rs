@@ -3,14 +3,18 @@
 
 use crate::{application::PasswordParameters, telemetry::LogFormat};
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
+use tracing_subscriber::EnvFilter;
 use url::Url;
+
+/// Characters of a set-up token at least.
+const SETUP_TOKEN_CHARACTERS: usize = 20;
 
 /// Settings as given on the command line or in the environment.
 #[derive(Args, Clone, Debug, Default)]
@@ -102,27 +106,66 @@ impl Settings {
             .or(file.data)
             .unwrap_or_else(|| PathBuf::from("pawl-data"));
         let standard = PasswordParameters::default();
-        let memory_kib = flags.argon2_memory_kib.or(file.argon2_memory_kib);
-        let passes = flags.argon2_passes.or(file.argon2_passes);
+        let passwords = PasswordParameters {
+            memory_kib: flags
+                .argon2_memory_kib
+                .or(file.argon2_memory_kib)
+                .unwrap_or(standard.memory_kib),
+            passes: flags
+                .argon2_passes
+                .or(file.argon2_passes)
+                .unwrap_or(standard.passes),
+        };
+        passwords.check()?;
         Ok(Self {
             listen: flags
                 .listen
                 .or(file.listen)
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            public_url: flags.public_url.or(file.public_url),
+            public_url: flags
+                .public_url
+                .or(file.public_url)
+                .map(checked_url)
+                .transpose()?,
             master_key_file: flags
                 .master_key_file
                 .or(file.master_key_file)
                 .unwrap_or_else(|| data.join("master.key")),
-            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log: checked_filter(flags.log.or(file.log))?,
             log_format: flags.log_format.or(file.log_format),
-            passwords: PasswordParameters {
-                memory_kib: memory_kib.unwrap_or(standard.memory_kib),
-                passes: passes.unwrap_or(standard.passes),
-            },
-            setup_token: flags.setup_token,
+            passwords,
+            setup_token: checked_token(flags.setup_token)?,
             data,
         })
+    }
+}
+
+fn checked_url(url: Url) -> Result<Url, String> {
+    let whole = matches!(url.scheme(), "http" | "https") && url.has_host();
+    if whole && url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
+        Ok(url)
+    } else {
+        Err(format!(
+            "public-url: {url} is not the root of a site, such as https://id.example.org"
+        ))
+    }
+}
+
+fn checked_filter(filter: Option<String>) -> Result<String, String> {
+    let filter = filter.unwrap_or_else(|| "info".to_owned());
+    match EnvFilter::try_new(&filter) {
+        Ok(_) => Ok(filter),
+        Err(error) => Err(format!("log: {error}")),
+    }
+}
+
+/// Whoever guesses the token owns the installation. A variable that is set to nothing is not set.
+fn checked_token(token: Option<SecretString>) -> Result<Option<SecretString>, String> {
+    match token.filter(|token| !token.expose_secret().is_empty()) {
+        Some(short) if short.expose_secret().len() < SETUP_TOKEN_CHARACTERS => Err(format!(
+            "PAWL_SETUP_TOKEN needs {SETUP_TOKEN_CHARACTERS} characters or more, made at random"
+        )),
+        token => Ok(token),
     }
 }
 

@@ -3,8 +3,15 @@
 use clap::ValueEnum;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
-use std::io::{IsTerminal as _, stderr};
+use std::{
+    io::{IsTerminal as _, stderr},
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+
+/// How often samples are summed up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// What log lines look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
@@ -30,6 +37,18 @@ pub fn init_logs(filter: &str, format: Option<LogFormat>) -> Result<(), String> 
         None => lines.json().try_init(),
     };
     done.map_err(|error| error.to_string())
+}
+
+/// Sums the samples up from time to time, until told to stop; somebody who never asks for them
+/// would let them pile up.
+pub async fn keep_up(metrics: PrometheusHandle, stop: CancellationToken) {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(UPKEEP))
+        .await
+        .is_some()
+    {
+        metrics.run_upkeep();
+    }
 }
 
 /// Begins to measure. A second server in the same process (in tests) measures into the first.

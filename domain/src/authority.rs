@@ -7,7 +7,7 @@ use crate::{
     session::Session, user::User,
 };
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Actor, Factor, OrganizationId, Role, SessionId, TokenDigest, UserId};
+use eventstore_schema::{Actor, CommandId, Factor, OrganizationId, Role, SessionId, TokenDigest, UserId};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 
@@ -66,20 +66,20 @@ pub struct SessionHolder {
 }
 
 impl SessionHolder {
-    /// Checks the token that was presented against the session, and the person and organization
-    /// against the policy.
+    /// Checks the token that was presented, perhaps with a command that is repeated, against the
+    /// session, and the person and organization against the policy.
     pub fn of(
         id: SessionId,
         session: &Session,
-        presented: &TokenDigest,
+        (presented, command): (&TokenDigest, Option<CommandId>),
         user: &User,
         organization: &Organization,
         now: DateTime<Utc>,
     ) -> Result<Self, Rejection> {
         let live = session.live_at(now).ok_or(Rejection::Unauthenticated)?;
-        let genuine = live.token_digest.0.as_bytes().ct_eq(presented.0.as_bytes());
+        let genuine = session.opens_with(presented, command);
         let person = user.active().ok_or(Rejection::Unauthenticated)?;
-        if !bool::from(genuine) || person.organization_id != live.organization_id {
+        if !genuine || person.organization_id != live.organization_id {
             return Err(Rejection::Unauthenticated);
         }
         Ok(Self {

@@ -11,14 +11,23 @@ pub enum Permission {
     ReadTwoFactor,
     /// Invite people and manage their invitations.
     InviteUsers,
-    /// Give the administrator's role to somebody.
-    AppointAdmins,
     /// See the people of the organization and their invitations.
     ReadUsers,
     /// Read the audit trail.
     ReadAudit,
     /// Register further organizations. Holds in the operating organization only.
     RegisterOrganizations,
+}
+
+impl Permission {
+    const ALL: [Self; 6] = [
+        Self::EnforceTwoFactor,
+        Self::ReadTwoFactor,
+        Self::InviteUsers,
+        Self::ReadUsers,
+        Self::ReadAudit,
+        Self::RegisterOrganizations,
+    ];
 }
 
 /// Whether the role allows it.
@@ -32,5 +41,27 @@ pub fn allows(role: Role, permission: Permission) -> bool {
         }
         Role::Auditor => matches!(permission, P::ReadAudit | P::ReadUsers | P::ReadTwoFactor),
         Role::Analyst | Role::Member => matches!(permission, P::ReadTwoFactor),
+    }
+}
+
+/// Whether somebody with the role `giver` may give the role `given`: nobody gives what they do not
+/// have, or they could invite themselves under another name.
+#[must_use]
+pub fn may_give(giver: Role, given: Role) -> bool {
+    let missing = |permission: &Permission| allows(given, *permission) && !allows(giver, *permission);
+    !Permission::ALL.iter().any(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gives_more_than_they_have() {
+        use Role as R;
+        let roles = [R::Admin, R::UserManager, R::Auditor, R::Analyst, R::Member];
+        let given = |giver| roles.into_iter().filter(move |given| may_give(giver, *given));
+        assert!(given(R::Admin).eq(roles));
+        assert!(given(R::UserManager).eq([R::UserManager, R::Analyst, R::Member]));
     }
 }

@@ -141,7 +141,8 @@ pub(crate) fn holder(
         .into()
     });
     let open = state::<Session>(std::iter::once(started.into()).chain(factor));
-    SessionHolder::of(session(1), &open, &digest("token"), &person, &policy, now()).unwrap()
+    let presented = digest("token");
+    SessionHolder::of(session(1), &open, (&presented, None), &person, &policy, now()).unwrap()
 }
 
 pub(crate) fn authority(role: Role) -> Authority {

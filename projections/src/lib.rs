@@ -28,7 +28,7 @@ pub use digest::ModelDigest;
 pub use projection::{Projection, ProjectionError, Rows, Table};
 pub use readers::{Page, Readers};
 pub use rebuild::RebuildError;
-pub use runner::{Behind, RunningProjections};
+pub use runner::{Behind, LogPutBack, RunningProjections};
 pub use status::{Failure, ProjectionStatus, status_read_only};
 
 use database::open_writable;

@@ -2,18 +2,26 @@
 //! live are the same code; only the size of the batches differs.
 
 use crate::{
-    Failure, ProjectionStatus, Projections,
+    DatabaseError, Failure, Projection, ProjectionStatus, Projections,
     writer::{Delivery, Model, Writer, lowest_healthy},
 };
 use eventstore::{EventStore, StoreError};
 use eventstore_schema::{Position, RecordedEvent};
 use futures::StreamExt;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::watch, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::watch,
+    task::{JoinError, spawn_blocking},
+    time::{sleep, timeout},
+};
 
 /// At most this many events go into one transaction, which bounds memory and how long a reader
 /// waits for the first of them.
 const BATCH: usize = 1_000;
+/// How long to wait after an outage before trying again; twice as long each time, up to
+/// [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The read models while they follow the log. Dropping it stops them too.
 pub struct RunningProjections {
@@ -31,7 +39,44 @@ pub struct Behind {
     pub reached: Position,
 }
 
+/// A log that is not the one that the read models were built from.
+#[derive(Debug, thiserror::Error)]
+pub enum LogPutBack {
+    /// It ends before an event that they have seen.
+    #[error(
+        "the log ends at position {head}, but the read model {projection} has seen the event at \
+         {seen}: the log was put back to an older state, and what it lacks is lost; if that is \
+         intended, run: pawl projections rebuild"
+    )]
+    Ahead {
+        /// The read model.
+        projection: &'static str,
+        /// What it has seen.
+        seen: Position,
+        /// Where the log ends.
+        head: Position,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl Projections {
+    /// Refuses a log that ends before a checkpoint: it is not the one that the rows were built
+    /// from, and what it lacks would be missing without a trace.
+    pub async fn expect_same_log(&self, store: &dyn EventStore) -> Result<(), LogPutBack> {
+        let head = store.head().await?;
+        let models = &self.writer.models;
+        match models.iter().find(|model| model.position > head) {
+            None => Ok(()),
+            Some(ahead) => Err(LogPutBack::Ahead {
+                projection: ahead.projection.name(),
+                seen: ahead.position,
+                head,
+            }),
+        }
+    }
+
     /// Follows the log from now on, in a task of the current Tokio runtime.
     #[must_use]
     pub fn start(self, store: Arc<dyn EventStore>) -> RunningProjections {
@@ -51,6 +96,16 @@ impl RunningProjections {
             .iter()
             .map(|model| ProjectionStatus::of(model, head))
             .collect()
+    }
+
+    /// Whether this read model has stopped, and so lacks what came later.
+    #[must_use]
+    pub fn has_stopped(&self, projection: &dyn Projection) -> bool {
+        let models = self.models.borrow();
+        let model = models
+            .iter()
+            .find(|model| model.projection.name() == projection.name());
+        model.is_none_or(|model| model.failure.is_some())
     }
 
     /// Waits until every read model that works has seen the event at this position.
@@ -77,55 +132,78 @@ impl RunningProjections {
     }
 }
 
+/// What ended the following of the log.
+enum Ending {
+    /// It was told to stop, or no read model works any more.
+    Final,
+    /// Something that may pass: the disk was full, the log did not answer.
+    Outage(String),
+    /// Going on would make the rows wrong.
+    Fault(String),
+}
+
 async fn run(
     mut writer: Writer,
     store: Arc<dyn EventStore>,
     progress: watch::Sender<Vec<Model>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    if let Err(error) = expect_same_log(&writer.models, &*store).await {
-        return publish_outage(&progress, &error);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let ending;
+        let came_from = lowest_healthy(&writer.models);
+        (writer, ending) = match follow(writer, &*store, &progress, &mut stop).await {
+            Ok(ended) => ended,
+            // The writer is lost with its task.
+            Err(error) => return publish_outage(&progress, &error.to_string()),
+        };
+        match ending {
+            Ending::Final => return,
+            Ending::Fault(error) => return publish_outage(&progress, &error),
+            Ending::Outage(error) => publish_outage(&progress, &error),
+        }
+        let moved = lowest_healthy(&writer.models) != came_from;
+        pause = if moved { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = sleep(pause) => publish(&progress, &writer.models),
+        }
     }
+}
+
+/// Follows the log as long as it can.
+async fn follow(
+    mut writer: Writer,
+    store: &dyn EventStore,
+    progress: &watch::Sender<Vec<Model>>,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<(Writer, Ending), JoinError> {
     let from = lowest_healthy(&writer.models).unwrap_or_default();
     let mut batches = store.subscribe(from).ready_chunks(BATCH);
     while lowest_healthy(&writer.models).is_some() {
         let batch = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return,
+            _ = stop.wait_for(|stop| *stop) => break,
             batch = batches.next() => batch.unwrap_or_default(),
         };
-        let (events, ending) = split(batch);
-        let applied = spawn_blocking(move || {
+        let (events, interruption) = split(batch);
+        let (returned, outcome) = spawn_blocking(move || {
             let events: Vec<_> = events.into_iter().map(Delivery::from).collect();
             let outcome = writer.apply(&events);
             (writer, outcome)
-        });
-        let outcome = match applied.await {
-            Ok((returned, outcome)) => {
-                writer = returned;
-                outcome.map_err(|error| error.to_string())
-            }
-            Err(error) => return publish_outage(&progress, &error.to_string()),
+        })
+        .await?;
+        writer = returned;
+        publish(progress, &writer.models);
+        let ending = match (outcome, interruption) {
+            (Err(error @ DatabaseError::Raced(_)), _) => Ending::Fault(error.to_string()),
+            (Err(error), _) => Ending::Outage(error.to_string()),
+            (Ok(()), Some(error)) => Ending::Outage(error),
+            (Ok(()), None) => continue,
         };
-        publish(&progress, &writer.models);
-        if let Some(error) = outcome.err().or(ending) {
-            return publish_outage(&progress, &error);
-        }
+        return Ok((writer, ending));
     }
-}
-
-/// A log that ends before a checkpoint is not the one that the rows were built from.
-async fn expect_same_log(models: &[Model], store: &dyn EventStore) -> Result<(), String> {
-    let head = store.head().await.map_err(|error| error.to_string())?;
-    match models.iter().find(|model| model.position > head) {
-        None => Ok(()),
-        Some(ahead) => Err(format!(
-            "{} has seen the event at {}, but the log ends at {head}: the log was put back to an \
-             older state; if that is intended, rebuild the projections",
-            ahead.projection.name(),
-            ahead.position
-        )),
-    }
+    Ok((writer, Ending::Final))
 }
 
 /// The events of a batch, and what ended the subscription after them, if it is over.
@@ -291,21 +369,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_log_that_fails_ends_the_runner_after_what_it_sent() {
+    async fn a_log_that_fails_is_tried_again_and_work_goes_on() {
         let directory = TempDir::new().unwrap();
-        let (history, _) = history();
+        let (mut history, admin) = history();
         let store = Arc::new(MemoryStore::holding(&history));
         store.break_down("the cable was cut");
         let running = start(&directory, &[&Users], &store);
 
-        let beyond = Position(history.head().0 + 1);
-        assert!(running.wait_for(beyond, SOON).await.is_err());
+        let mut models = running.models.clone();
+        let failed = models.wait_for(|models| models[0].failure.is_some());
+        timeout(SOON, failed).await.unwrap().unwrap();
         let status = &running.status(history.head())[0];
         assert_eq!(status.position, history.head());
         assert_eq!(
             status.failure.as_ref().unwrap().to_string(),
             "stopped: the log is not available: the cable was cut"
         );
+        assert!(running.has_stopped(&Users));
+
+        store.repair();
+        history.code_rejected(admin);
+        store.catch_up(&history);
+        running.wait_for(history.head(), SOON).await.unwrap();
+        assert!(!running.has_stopped(&Users));
     }
 
     #[tokio::test]
@@ -319,14 +405,11 @@ mod tests {
 
         let mut older = History::default();
         older.organization("Acme");
-        let running = start(
-            &directory,
-            &[&Users],
-            &Arc::new(MemoryStore::holding(&older)),
-        );
-        running.stop().await;
-        let failure = running.status(older.head())[0].failure.clone().unwrap();
-        assert!(failure.to_string().contains("put back"), "{failure}");
+        let file = directory.path().join("projections.db");
+        let projections = Projections::open_with(&file, &[&Users]).unwrap();
+        let store = MemoryStore::holding(&older);
+        let refused = projections.expect_same_log(&store).await.unwrap_err();
+        assert!(refused.to_string().contains("put back"), "{refused}");
     }
 
     #[tokio::test]

@@ -48,6 +48,11 @@ impl MemoryStore {
         self.log.send_modify(|log| log.push(Err(message)));
     }
 
+    /// Undoes [`break_down`](Self::break_down).
+    pub(crate) fn repair(&self) {
+        self.log.send_modify(|log| log.retain(Result::is_ok));
+    }
+
     fn events(&self) -> Vec<RecordedEvent> {
         let log = self.log.borrow();
         log.iter().filter_map(|event| event.clone().ok()).collect()

@@ -23,7 +23,7 @@ pub use mailbox::Mailbox;
 pub use people::{PASSWORD, Person};
 pub use phone::Phone;
 pub use process::Process;
-pub use server::{Acme, TestServer};
+pub use server::{Acme, SETUP_TOKEN, TestServer};
 
 use std::time::Duration;
 

@@ -12,6 +12,9 @@ use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 
+/// The token of the first start's link.
+pub const SETUP_TOKEN: &str = "the token of the first link";
+
 /// A running server with a data directory of its own.
 pub struct TestServer {
     /// Talks to it, without a session.
@@ -38,7 +41,7 @@ impl TestServer {
             // As cheap as argon2 can be: its cost is not what these tests are about.
             argon2_memory_kib: Some(8),
             argon2_passes: Some(1),
-            setup_token: Some("first-link".into()),
+            setup_token: Some(SETUP_TOKEN.into()),
             ..Flags::default()
         })
         .unwrap();
@@ -102,7 +105,7 @@ impl TestServer {
         let server = Self::start().await;
         let first = Person::named("ada");
         let body = json!({
-            "token": "first-link",
+            "token": SETUP_TOKEN,
             "organization": "Acme",
             "email": first.email,
             "name": first.name,

@@ -128,9 +128,9 @@ async fn the_first_link_works_once_and_only_with_its_token() {
         request.json(&body(token, password))
     };
     refused(&server.client, post("guessed", "long enough"), 403, "set-up-token-invalid").await;
-    refused(&server.client, post("first-link", "short"), 422, "invalid-field").await;
-    let _ = Reply::to(post("first-link", "long enough")).await.expect(201);
-    refused(&server.client, post("first-link", "long enough"), 409, "already-set-up").await;
+    refused(&server.client, post(harness::SETUP_TOKEN, "short"), 422, "invalid-field").await;
+    let _ = Reply::to(post(harness::SETUP_TOKEN, "long enough")).await.expect(201);
+    refused(&server.client, post(harness::SETUP_TOKEN, "long enough"), 409, "already-set-up").await;
 }
 
 #[tokio::test]

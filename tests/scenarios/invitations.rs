@@ -72,7 +72,7 @@ async fn links_that_were_never_sent_open_nothing() {
     let mut forged = token.clone();
     let last = if forged.pop() == Some('A') { 'Q' } else { 'A' };
     forged.push(last);
-    for bad in ["", "x", &forged, &token[1..], "first-link"] {
+    for bad in ["", "x", &forged, &token[1..], harness::SETUP_TOKEN] {
         accept(&server, bad).await.problem(404, "invitation-invalid");
     }
     let body = json!({ "token": token, "password": "short" });

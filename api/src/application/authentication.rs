@@ -2,11 +2,16 @@
 
 use super::{Failure, Pawl, SessionToken, digest};
 use domain::{Rejection, SessionHolder, organization::Organization, session::Session, user::User};
-use eventstore_schema::StreamName;
+use eventstore_schema::{CommandId, StreamName};
 
 impl Pawl {
-    /// The holder of a live session.
-    pub async fn authenticate(&self, token: &SessionToken) -> Result<SessionHolder, Failure> {
+    /// The holder of a live session. `command` is what the token is presented with, where it may be
+    /// a repeat.
+    pub async fn authenticate(
+        &self,
+        token: &SessionToken,
+        command: Option<CommandId>,
+    ) -> Result<SessionHolder, Failure> {
         let session = self
             .load::<Session>(&StreamName::session(token.session))
             .await?;
@@ -24,7 +29,7 @@ impl Pawl {
         Ok(SessionHolder::of(
             token.session,
             &session.state,
-            &presented,
+            (&presented, command),
             &user.state,
             &organization.state,
             now,

@@ -15,6 +15,15 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
+    /// The same request with a command that no retry repeats.
+    pub(super) fn once(&self) -> Self {
+        Self {
+            command_id: CommandId(Uuid::now_v7()),
+            command_digest: None,
+            correlation_id: self.correlation_id,
+        }
+    }
+
     /// An id that this command, and every retry of it, gives to what it creates.
     pub(super) fn derived_id(&self, kind: &str) -> Uuid {
         Uuid::new_v5(&self.command_id.0, kind.as_bytes())

@@ -50,13 +50,14 @@ impl Target {
 }
 
 impl Pawl {
-    /// Carries out a command. `command` makes it anew for each attempt.
+    /// Carries out a command. `command` makes it anew for each attempt, from the state that it is
+    /// to be decided on.
     pub(super) async fn execute<D, C>(
         &self,
         target: &Target,
         by: &D::By,
         request: &RequestContext,
-        mut command: impl FnMut() -> C,
+        mut command: impl FnMut(&D) -> Result<C, Failure>,
     ) -> Result<Committed<D>, Failure>
     where
         D: Kept + Decide<C, By: Acting>,
@@ -69,6 +70,8 @@ impl Pawl {
                     position,
                 });
             }
+            let outcome = loaded.state.decide(command(&loaded.state)?, by)?;
+            // After the decision: who has no right to the resource learns nothing of its version.
             if let Some(expected) = target.if_match
                 && loaded.revision != Some(expected)
             {
@@ -76,7 +79,6 @@ impl Pawl {
                     actual: loaded.revision.unwrap_or(0),
                 });
             }
-            let outcome = loaded.state.decide(command(), by)?;
             let refusal = outcome.refusal;
             let committed = if outcome.events.is_empty() {
                 Committed {

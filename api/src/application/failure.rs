@@ -28,6 +28,9 @@ pub enum Failure {
     /// The read models have not reached the position that was asked for.
     #[error("The read models have not reached this position yet. Try again.")]
     Behind,
+    /// The read model that was asked has stopped; the operator finds out why in `/readyz`.
+    #[error("The read model {0} has stopped. The operator has to look after it.")]
+    ReadModelStopped(&'static str),
     /// The log failed.
     #[error(transparent)]
     Store(#[from] StoreError),

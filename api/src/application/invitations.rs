@@ -8,7 +8,7 @@ use super::{
 use chrono::{DateTime, Utc};
 use domain::{
     Acting, Anyone, Authority, Rejection,
-    address::{Address, ClaimAddress},
+    address::{Address, ClaimAddress, ReleaseAddress},
     user::{AcceptInvitation, InviteUser, ResendInvitation, RevokeInvitation, User},
     value::{EmailAddress, NewPassword, PersonName},
 };
@@ -68,7 +68,7 @@ impl Pawl {
         let command = self.invitation(organization, user_id, new, request).await?;
         let target = Target::new(StreamName::user(user_id), organization);
         let committed = self
-            .execute::<User, _>(&target, by, request, || command.clone())
+            .execute(&target, by, request, |_: &User| Ok(command.clone()))
             .await?;
         Ok(Invitation::of(user_id, &committed))
     }
@@ -83,6 +83,13 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<UserId, Failure> {
         let candidate = UserId(request.derived_id("user"));
+        let user = self.load::<User>(&StreamName::user(candidate)).await?;
+        if let Some(past) = user.past_command(request.command_id)
+            && past.digest != request.command_digest
+        {
+            // Before anything is claimed for a person whom another command made.
+            return Err(Failure::IdempotencyKeyReused);
+        }
         self.claim_address_for(candidate, email, organization, actor, request)
             .await
     }
@@ -95,23 +102,37 @@ impl Pawl {
         actor: Actor,
         request: &RequestContext,
     ) -> Result<UserId, Failure> {
-        let stream = StreamName::address(&self.address_id(email));
-        let gone = match self.load::<Address>(&stream).await?.state.holder() {
-            Some(holder) => {
-                let user = self.load::<User>(&StreamName::user(holder)).await?;
-                user.state.is_revoked().then_some(holder)
+        let address_id = self.address_id(email);
+        let stream = StreamName::address(&address_id);
+        if let Some(holder) = self.load::<Address>(&stream).await?.state.holder() {
+            let user = self.load::<User>(&StreamName::user(holder)).await?;
+            if user.state.has_given_up(&address_id) {
+                self.release_address(&user.state, holder, &address_id, actor, request)
+                    .await?;
             }
-            None => None,
-        };
+        }
         let target = Target::new(stream, organization);
-        let command = || ClaimAddress {
-            user_id: candidate,
-            gone,
-        };
-        let claimed = self
-            .execute::<Address, _>(&target, &actor, request, command)
-            .await?;
+        let command = |_: &Address| Ok(ClaimAddress { user_id: candidate });
+        let claimed = self.execute(&target, &actor, request, command).await?;
         Ok(claimed.state.state.holder().unwrap_or(candidate))
+    }
+
+    /// Takes an address from a person who can no longer use it; part of the history of their
+    /// organization.
+    async fn release_address(
+        &self,
+        user: &User,
+        user_id: UserId,
+        address_id: &AddressId,
+        actor: Actor,
+        request: &RequestContext,
+    ) -> Result<Committed<Address>, Failure> {
+        let organization = user.profile().map(|profile| profile.organization_id);
+        let target = Target::new(StreamName::address(address_id), organization);
+        let command = |_: &Address| Ok(ReleaseAddress { user_id });
+        // It follows from another command, and may stand beside that one in the same stream.
+        self.execute(&target, &actor, &request.once(), command)
+            .await
     }
 
     /// The command that invites this person, sealed.
@@ -146,18 +167,19 @@ impl Pawl {
     ) -> Result<Invitation, Failure> {
         let token_digest = digest(&self.link_token(user_id, request));
         let target = Target::new(StreamName::user(user_id), organization_id).if_match(if_match);
-        let command = || ResendInvitation {
-            organization_id,
-            token_digest: token_digest.clone(),
-            at: self.now(),
+        let command = |_: &User| {
+            Ok(ResendInvitation {
+                organization_id,
+                token_digest: token_digest.clone(),
+                at: self.now(),
+            })
         };
-        let committed = self
-            .execute::<User, _>(&target, by, request, command)
-            .await?;
+        let committed = self.execute(&target, by, request, command).await?;
         Ok(Invitation::of(user_id, &committed))
     }
 
-    /// Takes a pending invitation back.
+    /// Takes a pending invitation back. The address is free again; should the second step be cut
+    /// off, whoever next invites it takes that step.
     pub async fn revoke_invitation(
         &self,
         organization_id: OrganizationId,
@@ -167,8 +189,14 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
         let target = Target::new(StreamName::user(user_id), organization_id).if_match(if_match);
-        let command = || RevokeInvitation { organization_id };
-        self.execute(&target, by, request, command).await
+        let command = |_: &User| Ok(RevokeInvitation { organization_id });
+        let revoked = self.execute(&target, by, request, command).await?;
+        let user = &revoked.state.state;
+        if let Some(profile) = user.profile() {
+            self.release_address(user, user_id, &profile.address_id, by.actor(), request)
+                .await?;
+        }
+        Ok(revoked)
     }
 
     /// Accepts an invitation and starts the person's first session.
@@ -189,14 +217,14 @@ impl Pawl {
         let bytes = Zeroizing::new(password.as_bytes().to_vec());
         let hash = self.seal_password(password_id, bytes).await?;
         let target = Target::new(stream, organization);
-        let command = || AcceptInvitation {
-            token_digest: token_digest.clone(),
-            password: hash.clone(),
-            at: self.now(),
+        let command = |_: &User| {
+            Ok(AcceptInvitation {
+                token_digest: token_digest.clone(),
+                password: hash.clone(),
+                at: self.now(),
+            })
         };
-        let accepted = self
-            .execute::<User, _>(&target, &Anyone, request, command)
-            .await?;
+        let accepted = self.execute(&target, &Anyone, request, command).await?;
         let proof = accepted
             .state
             .state

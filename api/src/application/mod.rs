@@ -31,7 +31,7 @@ use crate::clock::Clock;
 use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::Position;
 use loading::States;
-use projections::{Readers, RunningProjections};
+use projections::{Projection, Readers, RunningProjections};
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -89,11 +89,16 @@ impl Pawl {
         &self.0.parts.projections
     }
 
-    /// Queries a read model off the async threads.
+    /// Queries a read model off the async threads. One that has stopped is not asked: what it has
+    /// would look like everything there is.
     pub async fn query<T: Send + 'static>(
         &self,
+        model: &dyn Projection,
         query: impl FnOnce(&Readers) -> Result<T, projections::DatabaseError> + Send + 'static,
     ) -> Result<T, Failure> {
+        if self.projections().has_stopped(model) {
+            return Err(Failure::ReadModelStopped(model.name()));
+        }
         let readers = self.0.parts.readers.clone();
         let answer = tokio::task::spawn_blocking(move || query(&readers)).await;
         Ok(answer.map_err(Failure::internal)??)

@@ -65,10 +65,8 @@ impl Pawl {
             .invitation(id, user_id, &new.administrator, request)
             .await?;
         let target = Target::new(StreamName::user(user_id), id);
-        let command = || InviteFirstAdministrator(invitation.clone());
-        let committed = self
-            .execute::<User, _>(&target, &by, request, command)
-            .await?;
+        let command = |_: &User| Ok(InviteFirstAdministrator(invitation.clone()));
+        let committed = self.execute(&target, &by, request, command).await?;
         Ok((id, Invitation::of(user_id, &committed)))
     }
 
@@ -80,7 +78,7 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<Committed<Organization>, Failure> {
         let target = Target::new(StreamName::organization(id), id);
-        let command = || RegisterOrganization { name: name.clone() };
+        let command = |_: &Organization| Ok(RegisterOrganization { name: name.clone() });
         self.execute(&target, by, request, command).await
     }
 
@@ -120,12 +118,12 @@ impl Pawl {
     ) -> Result<TwoFactorStatus, Failure> {
         let target =
             Target::new(StreamName::organization(organization), organization).if_match(if_match);
-        let command = || EnforceTwoFactor {
-            confirmation: confirmation.to_owned(),
+        let command = |_: &Organization| {
+            Ok(EnforceTwoFactor {
+                confirmation: confirmation.to_owned(),
+            })
         };
-        let committed = self
-            .execute::<Organization, _>(&target, by, request, command)
-            .await?;
+        let committed = self.execute(&target, by, request, command).await?;
         Ok(TwoFactorStatus {
             enforcement: committed.state.state.enforcement().cloned(),
             revision: committed.state.revision.unwrap_or(0),

@@ -12,6 +12,7 @@ use domain::{
     user::{ConfirmOtpDevice, RegisterOtpDevice, User, VerifyOtp},
     value::DeviceName,
 };
+use eventstore::keyring::KeyringError;
 use eventstore_schema::{DeviceId, Position, StreamName};
 
 /// A set-up that waits for its code.
@@ -38,18 +39,25 @@ impl Pawl {
         let device_id = DeviceId(request.derived_id("otp-device"));
         let mut bytes = [0; 20];
         getrandom::fill(&mut bytes).map_err(Failure::internal)?;
-        let sealed = self
+        let sealed = match self
             .seal_otp_secret(device_id, &OtpSecret::new(bytes))
-            .await?;
-        let target = Target::new(StreamName::user(holder.user()), holder.organization());
-        let command = || RegisterOtpDevice {
-            device_id,
-            secret: sealed.clone(),
-            at: self.now(),
+            .await
+        {
+            // A retry so late that another set-up has taken its place.
+            Err(Failure::Keyring(KeyringError::Destroyed { .. })) => {
+                return Err(Rejection::OtpSetUpNotFound.into());
+            }
+            sealed => sealed?,
         };
-        let committed = self
-            .execute::<User, _>(&target, enrolment, request, command)
-            .await?;
+        let target = Target::new(StreamName::user(holder.user()), holder.organization());
+        let command = |_: &User| {
+            Ok(RegisterOtpDevice {
+                device_id,
+                secret: sealed.clone(),
+                at: self.now(),
+            })
+        };
+        let committed = self.execute(&target, enrolment, request, command).await?;
 
         // From the log, so that a retry hears the same secret.
         let user = &committed.state.state;
@@ -82,21 +90,18 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<SessionGrant, Failure> {
         let holder = enrolment.holder();
-        let stream = StreamName::user(holder.user());
-        let user = self.load::<User>(&stream).await?;
-        let secret = self.open_otp_secret(user.state.set_up(device_id, self.now())?)?;
         let device_name = self.seal_personal(holder.user(), DEVICE_NAME, name.as_str())?;
-        let target = Target::new(stream, holder.organization());
-        let command = || ConfirmOtpDevice {
-            device_id,
-            secret: &secret,
-            device_name: device_name.clone(),
-            code: code.clone(),
-            at: self.now(),
+        let target = Target::new(StreamName::user(holder.user()), holder.organization());
+        let command = |user: &User| {
+            Ok(ConfirmOtpDevice {
+                device_id,
+                secret: self.open_otp_secret(user.set_up(device_id, self.now())?)?,
+                device_name: device_name.clone(),
+                code: code.clone(),
+                at: self.now(),
+            })
         };
-        let committed = self
-            .execute::<User, _>(&target, enrolment, request, command)
-            .await?;
+        let committed = self.execute(&target, enrolment, request, command).await?;
         self.accept_second_factor(holder, &committed.state.state, request)
             .await
     }
@@ -108,21 +113,18 @@ impl Pawl {
         code: &OtpCode,
         request: &RequestContext,
     ) -> Result<SessionGrant, Failure> {
-        let stream = StreamName::user(holder.user());
-        let user = self.load::<User>(&stream).await?;
-        let mut secrets = Vec::new();
-        for device in user.state.devices() {
-            secrets.push((device.id, self.open_otp_secret(&device.secret)?));
-        }
-        let target = Target::new(stream, holder.organization());
-        let command = || VerifyOtp {
-            code: code.clone(),
-            secrets: &secrets,
-            at: self.now(),
+        let target = Target::new(StreamName::user(holder.user()), holder.organization());
+        let command = |user: &User| {
+            let devices = user.devices().iter();
+            let secrets =
+                devices.map(|device| Ok((device.id, self.open_otp_secret(&device.secret)?)));
+            Ok(VerifyOtp {
+                code: code.clone(),
+                secrets: secrets.collect::<Result<_, Failure>>()?,
+                at: self.now(),
+            })
         };
-        let committed = self
-            .execute::<User, _>(&target, holder, request, command)
-            .await?;
+        let committed = self.execute(&target, holder, request, command).await?;
         self.accept_second_factor(holder, &committed.state.state, request)
             .await
     }
@@ -137,12 +139,12 @@ impl Pawl {
         let proof = user.second_factor_shown(holder.user(), holder.session())?;
         let session_token = self.session_token(holder.session(), request);
         let target = Target::new(StreamName::session(holder.session()), holder.organization());
-        let command = || AcceptSecondFactor {
-            token_digest: digest(&session_token),
+        let command = |_: &Session| {
+            Ok(AcceptSecondFactor {
+                token_digest: digest(&session_token),
+            })
         };
-        let committed = self
-            .execute::<Session, _>(&target, &proof, request, command)
-            .await?;
+        let committed = self.execute(&target, &proof, request, command).await?;
         Ok(SessionGrant {
             session_token,
             next: NextStep::Done,

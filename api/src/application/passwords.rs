@@ -31,6 +31,19 @@ impl Default for PasswordParameters {
     }
 }
 
+impl PasswordParameters {
+    /// Refuses what argon2 cannot do (RFC 9106 section 3.1).
+    pub fn check(self) -> Result<(), String> {
+        self.params()
+            .map(|_| ())
+            .map_err(|error| format!("argon2: {error}"))
+    }
+
+    fn params(self) -> argon2::Result<Params> {
+        Params::new(self.memory_kib, self.passes, 1, None)
+    }
+}
+
 /// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct PasswordHasher {
@@ -44,8 +57,7 @@ pub struct PasswordHasher {
 impl PasswordHasher {
     /// A hasher with these parameters, on all cores.
     pub fn new(parameters: PasswordParameters) -> Result<Self, Failure> {
-        let params = Params::new(parameters.memory_kib, parameters.passes, 1, None)
-            .map_err(Failure::internal)?;
+        let params = parameters.params().map_err(Failure::internal)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut unknown = [0; 32];
         getrandom::fill(&mut unknown).map_err(Failure::internal)?;

@@ -22,6 +22,9 @@ pub enum Opened {
     Text(String),
     /// The key is destroyed.
     Erased,
+    /// The keyring cannot open it: it was restored from before the key was made, or the value has
+    /// been tampered with. The operator finds it in the log.
+    Unreadable,
 }
 
 impl Opened {
@@ -31,6 +34,7 @@ impl Opened {
         match self {
             Self::Text(text) => text,
             Self::Erased => "erased person".to_owned(),
+            Self::Unreadable => "unreadable".to_owned(),
         }
     }
 }
@@ -68,6 +72,10 @@ impl Pawl {
                 .map(Opened::Text)
                 .map_err(Failure::internal),
             Err(KeyringError::Destroyed { .. }) => Ok(Opened::Erased),
+            Err(error @ (KeyringError::Missing { .. } | KeyringError::Tampered { .. })) => {
+                tracing::error!(%error, field, "personal data cannot be read");
+                Ok(Opened::Unreadable)
+            }
             Err(error) => Err(error.into()),
         }
     }

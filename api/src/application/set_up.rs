@@ -61,14 +61,14 @@ impl Pawl {
         first: FirstAdministrator,
         request: &RequestContext,
     ) -> Result<(OrganizationId, UserId, SessionGrant), Failure> {
-        let command = || ClaimSetUp {
-            organization_id: OrganizationId(request.derived_id("organization")),
-            user_id: UserId(request.derived_id("user")),
+        let command = |_: &Installation| {
+            Ok(ClaimSetUp {
+                organization_id: OrganizationId(request.derived_id("organization")),
+                user_id: UserId(request.derived_id("user")),
+            })
         };
         let target = Target::new(StreamName::installation(), None);
-        let claim = self
-            .execute::<Installation, _>(&target, link, request, command)
-            .await?;
+        let claim = self.execute(&target, link, request, command).await?;
         let claimed = claim.state.state.claimed().ok_or(Rejection::NotFound)?;
         let (organization_id, user_id) = (claimed.organization_id, claimed.user_id);
 
@@ -95,16 +95,16 @@ impl Pawl {
         let name = self.seal_personal(user_id, NAME, first.name.as_str())?;
         let address_id = self.address_id(&first.email);
         let target = Target::new(stream, organization_id);
-        let command = || RegisterAdministrator {
-            organization_id,
-            email: email.clone(),
-            address_id: address_id.clone(),
-            name: name.clone(),
-            password: password.clone(),
+        let command = |_: &User| {
+            Ok(RegisterAdministrator {
+                organization_id,
+                email: email.clone(),
+                address_id: address_id.clone(),
+                name: name.clone(),
+                password: password.clone(),
+            })
         };
-        let registered = self
-            .execute::<User, _>(&target, link, request, command)
-            .await?;
+        let registered = self.execute(&target, link, request, command).await?;
         let proof = registered.state.state.show_password(user_id, true)?;
         let grant = self.start_session(&proof, request).await?;
         Ok((organization_id, user_id, grant))

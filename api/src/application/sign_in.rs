@@ -12,6 +12,7 @@ use domain::{
 };
 use eventstore_schema::{Position, SessionId, StreamName};
 use secrecy::SecretString;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// A session and what it has to do next.
@@ -41,10 +42,13 @@ impl Pawl {
         address.state.admit(self.now())?;
 
         let holder = address.state.holder();
-        let user = match holder {
+        let mut user = match holder {
             Some(id) => self.load::<User>(&StreamName::user(id)).await?,
-            None => std::sync::Arc::default(),
+            None => Arc::default(),
         };
+        if user.state.has_given_up(&self.address_id(&email)) {
+            user = Arc::default();
+        }
         let hash = user
             .state
             .password()
@@ -62,8 +66,10 @@ impl Pawl {
             _ => {
                 let organization = user.state.profile().map(|profile| profile.organization_id);
                 let target = Target::new(stream, organization);
-                let command = || RejectSignIn { at: self.now() };
-                self.execute::<Address, _>(&target, &Anyone, request, command)
+                let command = |_: &Address| Ok(RejectSignIn { at: self.now() });
+                // Each attempt counts, also under the idempotency key of another: or a key that was
+                // used before would be a way to guess without being counted.
+                self.execute(&target, &Anyone, &request.once(), command)
                     .await?;
                 Err(Rejection::SignInRejected.into())
             }
@@ -82,16 +88,26 @@ impl Pawl {
         let id = SessionId(request.derived_id("session"));
         let session_token = self.session_token(id, request);
         let target = Target::new(StreamName::session(id), proof.organization());
-        let command = || StartSession {
-            user: &user.state,
-            organization: &organization.state,
-            token_digest: digest(&session_token),
-            at: self.now(),
+        let command = |_: &Session| {
+            Ok(StartSession {
+                user: &user.state,
+                organization: &organization.state,
+                token_digest: digest(&session_token),
+                at: self.now(),
+            })
         };
-        let committed = self
-            .execute::<Session, _>(&target, proof, request, command)
-            .await?;
-        let next = next_step(&user.state, &organization.state, &committed.state.state);
+        let committed = self.execute(&target, proof, request, command).await?;
+        let session = &committed.state.state;
+        let live = session
+            .live_at(self.now())
+            .ok_or(Rejection::Unauthenticated)?;
+        if live.token_digest != digest(&session_token) {
+            // A retry so late that the session has come further: its token was exchanged.
+            return Err(Rejection::Unauthenticated.into());
+        }
+        // The policy may have changed in between, and the client is to hear what holds now.
+        let organization = self.load::<Organization>(&policy).await?;
+        let next = next_step(&user.state, &organization.state, session);
         Ok(SessionGrant {
             session_token,
             next,
@@ -106,6 +122,7 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<Committed<Session>, Failure> {
         let target = Target::new(StreamName::session(holder.session()), holder.organization());
-        self.execute(&target, holder, request, || EndSession).await
+        self.execute(&target, holder, request, |_: &Session| Ok(EndSession))
+            .await
     }
 }

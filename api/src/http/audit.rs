@@ -23,7 +23,7 @@ use futures::{
     StreamExt as _,
     stream::{self, Stream},
 };
-use projections::audit_trail::{self, AuditEntry};
+use projections::audit_trail::{self, AuditEntry, AuditTrail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -103,14 +103,14 @@ impl<S: Send + Sync> FromRequestParts<S> for AuditQuery {
 )]
 pub async fn list(
     State(pawl): State<Pawl>,
+    _caught_up: CaughtUp,
     Authorized(authority): Authorized,
     OrganizationPath(organization): OrganizationPath,
     query: AuditQuery,
     headers: HeaderMap,
-    _caught_up: CaughtUp,
 ) -> Result<Response, Problem> {
     authority.permit(Permission::ReadAudit, organization)?;
-    let after = page::cursor::<u64>(query.cursor.as_deref())?.unwrap_or(0);
+    let after = page::position(query.cursor.as_deref())?.unwrap_or(0);
     if accepts_event_stream(&headers) {
         let after = last_event_id(&headers)?.unwrap_or(after);
         return match bearer(&headers) {
@@ -130,7 +130,7 @@ pub async fn list(
     }
     let (after, as_of, limit) = (Position(after), query.as_of, page::limit(query.limit));
     let page = pawl
-        .query(move |readers| audit_trail::page(readers, organization, after, as_of, limit))
+        .query(&AuditTrail, move |readers| audit_trail::page(readers, organization, after, as_of, limit))
         .await?;
     let items = page
         .items
@@ -167,6 +167,7 @@ fn open(pawl: &Pawl, value: &mut Value) -> Result<(), Failure> {
                 *value = match pawl.open_personal(field, &sealed)? {
                     Opened::Text(text) => Value::String(text),
                     Opened::Erased => json!({ "erased": true }),
+                    Opened::Unreadable => json!({ "unreadable": true }),
                 };
             }
             Ok(_) => *value = json!({ "sealed": true }),
@@ -187,9 +188,8 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get("last-event-id") else {
         return Ok(None);
     };
-    let id = value.to_str().ok().and_then(|text| text.parse().ok());
-    id.map(Some)
-        .ok_or_else(|| invalid("Last-Event-ID is the id of an event that was sent."))
+    page::position(value.to_str().ok())
+        .map_err(|_| invalid("Last-Event-ID is the id of an event that was sent."))
 }
 
 /// A reader who follows. The right to do so is asked for again before each page.
@@ -220,16 +220,22 @@ impl Live {
             .projections()
             .wait_for(Position(after.0 + 1), LIVE_PATIENCE)
             .await;
-        let holder = self.pawl.authenticate(&self.token).await?;
-        Authority::of(holder)?.permit(Permission::ReadAudit, organization)?;
         let head = self.pawl.store().head().await?;
         self.pawl.wait_for(head).await?;
+        // What the right is asked for is what there was before it was asked: nothing later is sent.
+        let holder = self.pawl.authenticate(&self.token, None).await?;
+        Authority::of(holder)?.permit(Permission::ReadAudit, organization)?;
         let page = self
             .pawl
-            .query(move |readers| audit_trail::page(readers, organization, after, None, LIVE_PAGE))
+            .query(&AuditTrail, move |readers| {
+                audit_trail::page(readers, organization, after, None, LIVE_PAGE)
+            })
             .await?;
         let mut events = Vec::with_capacity(page.items.len());
         for entry in page.items {
+            if entry.position > head {
+                return Ok(events);
+            }
             self.after = entry.position;
             let item = item(&self.pawl, entry)?;
             let (id, name) = (item.position.to_string(), item.event_type.clone());

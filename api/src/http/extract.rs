@@ -5,11 +5,14 @@ use super::problem::{self, Problem};
 use crate::application::{Failure, Pawl, RequestContext, SessionToken};
 use axum::{
     body::Bytes,
+    middleware::Next,
+    response::Response,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use domain::{Authority, Enrolment, Rejection, SessionHolder};
 use eventstore_schema::{CommandId, Position};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -42,8 +45,10 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let pawl = Pawl::from_ref(state);
         let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
-        Ok(Self(Pawl::from_ref(state).authenticate(&token).await?))
+        let command = repeatable_command(&pawl, parts)?;
+        Ok(Self(pawl.authenticate(&token, command).await?))
     }
 }
 
@@ -81,6 +86,9 @@ where
 
 /// A query that waits until the read models hold what the client has seen (`Pawl-Min-Position`);
 /// without the header, everything that the log held when the request came.
+///
+/// It goes before [`Authorized`] among a handler's arguments, so that the right to read is asked for
+/// after the wait; that somebody is there at all, it asks before.
 pub struct CaughtUp;
 
 impl<S> FromRequestParts<S> for CaughtUp
@@ -91,6 +99,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Holder::from_request_parts(parts, state).await?;
         let pawl = Pawl::from_ref(state);
         let position = match parts.headers.get("pawl-min-position") {
             Some(value) => value
@@ -173,12 +182,26 @@ where
 }
 
 async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
-    axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-        Problem::new(
+    let limited = Limited::new(body, BODY_LIMIT);
+    match limited.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(
             problem::BODY_TOO_LARGE,
             format!("A body has {BODY_LIMIT} bytes at most."),
-        )
-    })
+        )),
+        Err(_) => Err(Problem::new(
+            problem::MALFORMED_JSON,
+            "The body broke off.",
+        )),
+    }
+}
+
+/// Takes in the body before anything is decided about the request: between the check of a right and
+/// its use there is no waiting for a slow client.
+pub async fn take_in(request: Request, next: Next) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = read(body).await?;
+    Ok(next.run(Request::from_parts(parts, body.into())).await)
 }
 
 fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
@@ -243,13 +266,24 @@ fn context(pawl: &Pawl, parts: &Parts, bytes: &[u8]) -> Result<RequestContext, P
         .extensions
         .get::<RequestId>()
         .map_or_else(Uuid::now_v7, |id| id.0);
-    let Some(key) = parts.headers.get("idempotency-key") else {
-        let command_id = CommandId(Uuid::now_v7());
-        return Ok(RequestContext {
+    Ok(match repeatable_command(pawl, parts)? {
+        Some(command_id) => RequestContext {
             command_id,
+            command_digest: Some(pawl.command_digest(bytes)),
+            correlation_id,
+        },
+        None => RequestContext {
+            command_id: CommandId(Uuid::now_v7()),
             command_digest: None,
             correlation_id,
-        });
+        },
+    })
+}
+
+/// The command of a request with an `Idempotency-Key`: the same for each repeat of it.
+fn repeatable_command(pawl: &Pawl, parts: &Parts) -> Result<Option<CommandId>, Problem> {
+    let Some(key) = parts.headers.get("idempotency-key") else {
+        return Ok(None);
     };
     let key = key
         .to_str()
@@ -269,11 +303,8 @@ fn context(pawl: &Pawl, parts: &Parts, bytes: &[u8]) -> Result<RequestContext, P
     );
     let scope = [caller, method, path, key.as_bytes()].join(&b'\n');
     let digest = pawl.command_digest(&scope);
-    Ok(RequestContext {
-        command_id: CommandId(Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes())),
-        command_digest: Some(pawl.command_digest(bytes)),
-        correlation_id,
-    })
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes());
+    Ok(Some(CommandId(id)))
 }
 
 /// A parameter or header that cannot be read.

@@ -20,7 +20,7 @@ use domain::{
     value::{EmailAddress, NewPassword, PersonName},
 };
 use eventstore_schema::Role;
-use projections::invitations::{self, Which};
+use projections::invitations::{self, Invitations, Which};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -125,15 +125,15 @@ pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> 
 )]
 pub async fn list(
     State(pawl): State<Pawl>,
+    _caught_up: CaughtUp,
     Authorized(authority): Authorized,
     OrganizationPath(organization): OrganizationPath,
     query: ListQuery,
-    _caught_up: CaughtUp,
 ) -> Result<Answer<Page<InvitationView>>, Problem> {
     authority.permit(Permission::ReadUsers, organization)?;
     let (after, limit) = (query.cursor()?, query.limit());
     let page = pawl
-        .query(move |readers| {
+        .query(&Invitations, move |readers| {
             invitations::page(readers, organization, Which::Pending, after, limit)
         })
         .await?;

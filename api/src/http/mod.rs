@@ -79,6 +79,7 @@ pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) 
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(pawl)
+        .layer(middleware::from_fn(extract::take_in))
         .layer(middleware::from_fn_with_state(
             request_timeout,
             layers::time_out,

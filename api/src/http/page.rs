@@ -49,6 +49,17 @@ pub(super) fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Proble
     .transpose()
 }
 
+/// A cursor that is a place in the log, which has 2^63 places.
+pub(super) fn position(text: Option<&str>) -> Result<Option<u64>, Problem> {
+    let position = cursor::<u64>(text)?;
+    match position {
+        Some(beyond) if i64::try_from(beyond).is_err() => {
+            Err(invalid("cursor: not one that was given."))
+        }
+        _ => Ok(position),
+    }
+}
+
 pub(super) fn limit(asked: Option<u32>) -> u32 {
     asked.unwrap_or(100).clamp(1, 500)
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use domain::Rejection;
-use eventstore::StoreError;
+use eventstore::{StoreError, keyring::KeyringError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -66,9 +66,11 @@ problem_types! {
     OTP_CODE_REUSED = "otp-code-reused", UNAUTHORIZED, "The code has been used";
     OTP_CODE_EXPIRED = "otp-code-expired", UNAUTHORIZED, "The code has expired";
     OTP_DEVICE_MISSING = "otp-device-missing", CONFLICT, "No authenticator is set up";
+    OTP_DEVICE_LIMIT = "otp-device-limit", CONFLICT, "There are as many authenticators as anybody may have";
     OTP_NOT_NEEDED = "otp-not-needed", CONFLICT, "The session has its second factor";
     OTP_SET_UP_NOT_FOUND = "otp-set-up-not-found", NOT_FOUND, "There is no such set-up";
     OTP_SET_UP_EXPIRED = "otp-set-up-expired", GONE, "The set-up has expired";
+    READ_MODEL_STOPPED = "read-model-stopped", SERVICE_UNAVAILABLE, "The read model has stopped";
     READ_MODEL_BEHIND = "read-model-behind", SERVICE_UNAVAILABLE, "The read models are behind";
     BUSY = "busy", SERVICE_UNAVAILABLE, "The server is busy";
     TIMED_OUT = "timed-out", SERVICE_UNAVAILABLE, "The request took too long";
@@ -146,6 +148,13 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        // The other form of the header (RFC 9110 section 10.2.3) needs no clock.
+        let date = self
+            .retry_at
+            .map(|at| at.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
+            headers.insert(header::RETRY_AFTER, date);
+        }
         response
     }
 }
@@ -173,6 +182,7 @@ impl From<Rejection> for Problem {
             R::OtpCodeReused => OTP_CODE_REUSED,
             R::OtpCodeExpired => OTP_CODE_EXPIRED,
             R::OtpDeviceMissing => OTP_DEVICE_MISSING,
+            R::OtpDeviceLimit => OTP_DEVICE_LIMIT,
             R::OtpNotNeeded => OTP_NOT_NEEDED,
             R::OtpSetUpNotFound => OTP_SET_UP_NOT_FOUND,
             R::OtpSetUpExpired => OTP_SET_UP_EXPIRED,
@@ -197,7 +207,8 @@ impl From<Failure> for Problem {
             Failure::Behind => {
                 return Self::new(READ_MODEL_BEHIND, failure.to_string()).retry_after(1);
             }
-            Failure::Store(StoreError::Full) => STORAGE_FULL,
+            Failure::ReadModelStopped(_) => return Self::new(READ_MODEL_STOPPED, failure.to_string()),
+            Failure::Store(StoreError::Full) | Failure::Keyring(KeyringError::Full) => STORAGE_FULL,
             Failure::Store(_) => STORAGE_UNAVAILABLE,
             Failure::Keyring(_)
             | Failure::Decode(_)

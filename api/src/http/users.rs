@@ -12,7 +12,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::{Permission, Rejection};
 use eventstore_schema::Role;
-use projections::users::{self, Status, User};
+use projections::users::{self, Status, User, Users};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -79,15 +79,15 @@ fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
 )]
 pub async fn list(
     State(pawl): State<Pawl>,
+    _caught_up: CaughtUp,
     Authorized(authority): Authorized,
     OrganizationPath(organization): OrganizationPath,
     query: ListQuery,
-    _caught_up: CaughtUp,
 ) -> Result<Answer<Page<UserView>>, Problem> {
     authority.permit(Permission::ReadUsers, organization)?;
     let (after, limit) = (query.cursor()?, query.limit());
     let page = pawl
-        .query(move |readers| users::page(readers, organization, after, limit))
+        .query(&Users, move |readers| users::page(readers, organization, after, limit))
         .await?;
     let items = page
         .items
@@ -116,12 +116,12 @@ pub async fn list(
 )]
 pub async fn one(
     State(pawl): State<Pawl>,
+    _caught_up: CaughtUp,
     Authorized(authority): Authorized,
     PersonPath(organization, id): PersonPath,
-    _caught_up: CaughtUp,
 ) -> Result<Answer<UserView>, Problem> {
     authority.permit(Permission::ReadUsers, organization)?;
-    let user = pawl.query(move |readers| users::by_id(readers, id)).await?;
+    let user = pawl.query(&Users, move |readers| users::by_id(readers, id)).await?;
     let user = user
         .filter(|user| user.organization_id == organization)
         .ok_or(Rejection::NotFound)?;

@@ -1,23 +1,53 @@
 //! Mail. In this version messages are written as files under `DATA/outbox/`.
 
-use crate::application::invitation_token;
+use crate::{application::invitation_token, files::write_whole};
 use chrono::{DateTime, Utc};
 use eventstore::{
-    Direction, EventStore,
+    Direction, EventStore, StoreError,
     keyring::{Keyring, KeyringError},
 };
 use eventstore_schema::{
-    Event, OrganizationEvent, Personal, Recorded, StreamName, UserEvent, UserId,
+    Event, OrganizationEvent, Personal, Recorded, RecordedEvent, StreamName, UserEvent, UserId,
 };
 use lettre::{
-    Message,
+    Address, Message,
     message::{Mailbox, header::ContentType},
 };
 use secrecy::ExposeSecret as _;
-use std::{fs, path::PathBuf};
+use std::{fmt::Display, fs::DirBuilder, io, os::unix::fs::DirBuilderExt as _, path::PathBuf};
 use url::Url;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Why a message was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// It can never be: what it is made from does not make a message.
+    #[error("{0}")]
+    Impossible(String),
+    /// The log failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keyring failed.
+    #[error(transparent)]
+    Keyring(KeyringError),
+    /// The outbox failed.
+    #[error("the outbox: {0}")]
+    Outbox(#[from] io::Error),
+}
+
+impl MailError {
+    fn impossible(error: impl Display) -> Self {
+        Self::Impossible(error.to_string())
+    }
+}
+
+impl From<KeyringError> for MailError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Unavailable(_) | KeyringError::Full => Self::Keyring(error),
+            other => Self::impossible(other),
+        }
+    }
+}
 
 /// Where messages go.
 pub struct Outbox {
@@ -41,24 +71,25 @@ impl Outbox {
         store: &dyn EventStore,
         keyring: &Keyring,
         event: &Recorded<Event>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), MailError> {
         let Some(user) = event.stream.as_str().strip_prefix("user-") else {
             return Ok(());
         };
-        let user = UserId(user.parse()?);
+        let user = UserId(user.parse().map_err(MailError::impossible)?);
         let Some(invited) = invited(store, event).await? else {
             return Ok(());
         };
         let address = match keyring.open_sealed("email", &invited.email.0) {
-            Ok(address) => String::from_utf8(address.to_vec())?,
+            Ok(address) => text(&address)?,
             // Erased before the mail was written: there is nobody to write to.
             Err(KeyringError::Destroyed { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let name = String::from_utf8(keyring.open_sealed("name", &invited.name.0)?.to_vec())?;
+        let name = text(&keyring.open_sealed("name", &invited.name.0)?)?;
         let organization = organization(store, event).await?;
         let token = invitation_token(keyring, user, event.metadata.command_id);
-        let mut link = self.public_url.join("/invitation")?;
+        let mut link = self.public_url.clone();
+        link.set_path("/invitation");
         link.query_pairs_mut()
             .append_pair("token", token.expose_secret());
         let body = format!(
@@ -69,23 +100,25 @@ impl Outbox {
             invited.expires_at.format("%Y-%m-%d %H:%M UTC"),
         );
         let message = Message::builder()
-            .from("Pawl <no-reply@localhost>".parse()?)
-            .to(Mailbox::new(Some(name), address.parse()?))
+            .from(Mailbox::new(Some("Pawl".into()), sender()?))
+            .to(Mailbox::new(Some(name), address.parse().map_err(MailError::impossible)?))
             .subject(format!("Your invitation to {organization}"))
             .date(event.metadata.recorded_at.into())
             .message_id(Some(format!("<{}@pawl>", event.id)))
             .header(ContentType::TEXT_PLAIN)
-            .body(body)?;
+            .body(body)
+            .map_err(MailError::impossible)?;
         self.write(event, &message.formatted())
     }
 
     /// One file for each event: writing it again changes nothing, and it is there whole or not.
-    fn write(&self, event: &Recorded<Event>, message: &[u8]) -> Result<(), Failure> {
-        fs::create_dir_all(&self.folder)?;
-        let name = format!("{:012}-{}", event.position.0, event.id);
-        let unfinished = self.folder.join(format!(".{name}.new"));
-        fs::write(&unfinished, message)?;
-        fs::rename(unfinished, self.folder.join(format!("{name}.eml")))?;
+    fn write(&self, event: &Recorded<Event>, message: &[u8]) -> Result<(), MailError> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)?;
+        let name = format!("{:012}-{}.eml", event.position.0, event.id);
+        write_whole(&self.folder.join(name), message)?;
         tracing::info!(event_id = %event.id, "mail written to the outbox");
         Ok(())
     }
@@ -95,7 +128,7 @@ impl Outbox {
 async fn invited(
     store: &dyn EventStore,
     event: &Recorded<Event>,
-) -> Result<Option<Invited>, Failure> {
+) -> Result<Option<Invited>, MailError> {
     let resent_until = match &event.data {
         Event::User(UserEvent::InvitationResent(resent)) => Some(resent.expires_at),
         _ => None,
@@ -104,7 +137,7 @@ async fn invited(
         .read_stream(&event.stream, 0, Direction::Forwards, 10)
         .await?
     {
-        if let Event::User(UserEvent::UserInvited(invited)) = earlier.decode()?.data {
+        if let Event::User(UserEvent::UserInvited(invited)) = decoded(earlier)? {
             let expires_at = resent_until.unwrap_or(invited.expires_at);
             return Ok(Some(Invited {
                 email: invited.email,
@@ -116,7 +149,7 @@ async fn invited(
     Ok(None)
 }
 
-async fn organization(store: &dyn EventStore, event: &Recorded<Event>) -> Result<String, Failure> {
+async fn organization(store: &dyn EventStore, event: &Recorded<Event>) -> Result<String, MailError> {
     let Some(id) = event.metadata.organization_id else {
         return Ok("Pawl".to_owned());
     };
@@ -126,10 +159,22 @@ async fn organization(store: &dyn EventStore, event: &Recorded<Event>) -> Result
         .await?
     {
         if let Event::Organization(OrganizationEvent::OrganizationRegistered(registered)) =
-            event.decode()?.data
+            decoded(event)?
         {
             return Ok(registered.name);
         }
     }
     Ok("Pawl".to_owned())
+}
+
+fn decoded(event: RecordedEvent) -> Result<Event, MailError> {
+    Ok(event.decode().map_err(MailError::impossible)?.data)
+}
+
+fn text(bytes: &[u8]) -> Result<String, MailError> {
+    String::from_utf8(bytes.to_vec()).map_err(MailError::impossible)
+}
+
+fn sender() -> Result<Address, MailError> {
+    Address::new("no-reply", "localhost").map_err(MailError::impossible)
 }

@@ -12,8 +12,9 @@ pub use start_session::StartSession;
 use crate::decider::Decider;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    DeviceId, Factor, OrganizationId, Recorded, SessionEvent, TokenDigest, UserId,
+    CommandId, DeviceId, Factor, OrganizationId, Recorded, SessionEvent, TokenDigest, UserId,
 };
+use subtle::ConstantTimeEq;
 
 /// How long a session lives at most (NIST SP 800-63B-4 section 2.2.3 allows 24 hours).
 pub const LIFETIME: TimeDelta = TimeDelta::hours(12);
@@ -37,6 +38,8 @@ pub struct Session {
     /// Also true of a session that has ended: it never begins again.
     started: bool,
     live: Option<LiveSession>,
+    /// The token that was exchanged last, and the command that did it.
+    exchanged: Option<(TokenDigest, CommandId)>,
     second_factor: Option<DeviceId>,
     signed_in: bool,
 }
@@ -46,6 +49,15 @@ impl Session {
     #[must_use]
     pub fn live_at(&self, now: DateTime<Utc>) -> Option<&LiveSession> {
         self.live.as_ref().filter(|live| now < live.expires_at)
+    }
+
+    /// Whether this token opens the session. The one that was exchanged last does so for a repeat
+    /// of the very command that exchanged it: its answer, with the new token, may have been lost.
+    pub(crate) fn opens_with(&self, presented: &TokenDigest, command: Option<CommandId>) -> bool {
+        let same = |known: &TokenDigest| known.0.as_bytes().ct_eq(presented.0.as_bytes());
+        let current = self.live.as_ref().map(|live| same(&live.token_digest));
+        let exchanged = self.exchanged.as_ref().map(|(old, by)| same(old) & u8::from(command == Some(*by)).into());
+        bool::from(current.unwrap_or(0.into()) | exchanged.unwrap_or(0.into()))
     }
 
     /// The authenticator that was shown in it.
@@ -79,7 +91,9 @@ impl Decider for Session {
             SessionEvent::SecondFactorAccepted(accepted) => {
                 self.second_factor = Some(accepted.device_id);
                 if let Some(live) = &mut self.live {
-                    live.token_digest.clone_from(&accepted.token_digest);
+                    let new = accepted.token_digest.clone();
+                    let old = std::mem::replace(&mut live.token_digest, new);
+                    self.exchanged = Some((old, event.metadata.command_id));
                 }
             }
             SessionEvent::SignedIn(_) => self.signed_in = true,
@@ -124,6 +138,30 @@ mod tests {
         };
         start(vec![], false).then([started(), signed_in.into()]);
         start(vec![], true).then([started()]);
+    }
+
+    #[test]
+    fn an_exchanged_token_opens_the_session_for_a_repeat_of_its_exchange_only() {
+        let shown = SecondFactorAccepted {
+            device_id: device(1),
+            token_digest: digest("new token"),
+        };
+        // `recorded` gives each event the nil command.
+        let session = state::<Session>([started(), shown.into()]);
+        let exchange = Some(CommandId(uuid::Uuid::nil()));
+        let another = Some(CommandId(uuid::Uuid::from_u128(1)));
+        for (token, command, opens) in [
+            ("new token", None, true),
+            ("new token", another, true),
+            ("token", exchange, true),
+            ("token", another, false),
+            ("token", None, false),
+            ("guess", exchange, false),
+        ] {
+            assert_eq!(session.opens_with(&digest(token), command), opens, "{token}");
+        }
+        let ended = state::<Session>([started(), SessionEnded {}.into()]);
+        assert!(!ended.opens_with(&digest("token"), exchange));
     }
 
     /// Or a password would bring back the second factor that was shown before the end.

@@ -3,6 +3,7 @@
 use super::{Standing, User};
 use crate::{
     Authority, Decide, Decision, Permission, Rejection, authority::Operating, decider::emit,
+    permission::may_give,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
@@ -40,9 +41,10 @@ impl InviteUser {
         organization: OrganizationId,
     ) -> Result<(), Rejection> {
         by.permit(Permission::InviteUsers, organization)?;
-        match role {
-            Role::Admin => by.permit(Permission::AppointAdmins, organization),
-            _ => Ok(()),
+        if may_give(by.holder().role(), role) {
+            Ok(())
+        } else {
+            Err(Rejection::Forbidden)
         }
     }
 }
@@ -192,12 +194,12 @@ mod tests {
     }
 
     #[test]
-    fn a_user_manager_invites_members_but_no_admins() {
+    fn nobody_invites_somebody_mightier() {
         given([] as [UserEvent; 0])
             .when::<User, _>(invite(Role::Member), &authority(Role::UserManager))
             .then([invited(Role::Member)]);
         given([] as [UserEvent; 0])
-            .when::<User, _>(invite(Role::Admin), &authority(Role::UserManager))
+            .when::<User, _>(invite(Role::Auditor), &authority(Role::UserManager))
             .then_rejected(&Rejection::Forbidden);
         given([] as [UserEvent; 0])
             .when::<User, _>(invite(Role::Member), &authority(Role::Member))

@@ -14,16 +14,18 @@ use chacha20poly1305::{
 use data_encoding::BASE64URL_NOPAD;
 use eventstore_schema::{KeyName, Sealed};
 use hmac::{Hmac, Mac as _};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 use sha2::Sha256;
 use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use zeroize::Zeroizing;
 
 /// Marks the file as a keyring of Pawl's ("PwlK").
 const APPLICATION_ID: i32 = 0x5077_6c4b;
+const VERSION: i32 = 1;
 const CHECK: &[u8] = b"the master key fits";
 const NONCE: usize = 24;
 
@@ -57,6 +59,9 @@ pub enum KeyringError {
         /// The key.
         name: String,
     },
+    /// There is no room for more keys.
+    #[error("the disk that holds the keyring is full; free some room and repeat the command")]
+    Full,
     /// The file failed.
     #[error("the keyring is not available: {0}")]
     Unavailable(String),
@@ -64,7 +69,10 @@ pub enum KeyringError {
 
 impl From<rusqlite::Error> for KeyringError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }
 
@@ -73,7 +81,9 @@ impl From<rusqlite::Error> for KeyringError {
 pub struct Keyring(Arc<Inner>);
 
 struct Inner {
-    file: Mutex<Connection>,
+    writer: Mutex<Connection>,
+    /// Apart, so that whoever needs a key does not wait for the fsync of somebody else's new one.
+    reader: Mutex<Connection>,
     wrapping: XChaCha20Poly1305,
     macs: Zeroizing<[u8; 32]>,
 }
@@ -81,10 +91,15 @@ struct Inner {
 impl Keyring {
     /// Opens the keyring in this file, or makes one.
     pub fn open(file: &Path, master: &MasterKey) -> Result<Self, KeyringError> {
-        let connection = open_file(file)?;
+        let writer = open_file(file)?;
+        let reader = Connection::open_with_flags(
+            file,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         let wrapping = XChaCha20Poly1305::new(&(*master.derive("wrap")?).into());
         let keyring = Self(Arc::new(Inner {
-            file: Mutex::new(connection),
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
             wrapping,
             macs: master.derive("mac")?,
         }));
@@ -96,8 +111,8 @@ impl Keyring {
     pub async fn create(&self, names: &[KeyName]) -> Result<(), KeyringError> {
         let (keyring, names) = (self.clone(), names.to_vec());
         blocking(move || {
-            let mut file = keyring.file();
-            let transaction = file.transaction()?;
+            let mut writer = locked(&keyring.0.writer);
+            let transaction = writer.transaction()?;
             for name in &names {
                 let key = random::<32>()?;
                 let wrapped =
@@ -118,8 +133,8 @@ impl Keyring {
     pub async fn destroy(&self, names: &[KeyName]) -> Result<(), KeyringError> {
         let (keyring, names) = (self.clone(), names.to_vec());
         blocking(move || {
-            let mut file = keyring.file();
-            let transaction = file.transaction()?;
+            let mut writer = locked(&keyring.0.writer);
+            let transaction = writer.transaction()?;
             for name in &names {
                 transaction.execute(
                     "INSERT INTO keys (name, wrapped) VALUES (?1, NULL)
@@ -127,9 +142,16 @@ impl Keyring {
                     [name.as_str()],
                 )?;
             }
-            Ok(transaction.commit()?)
+            transaction.commit()?;
+            Ok(forget_past(&writer)?)
         })
         .await
+    }
+
+    /// Whether no key was ever made.
+    pub fn is_empty(&self) -> Result<bool, KeyringError> {
+        let none = "SELECT NOT EXISTS (SELECT 1 FROM keys)";
+        Ok(locked(&self.0.reader).query_row(none, [], |row| row.get(0))?)
     }
 
     /// Encrypts a value under a key, bound to the name of the field it stands in.
@@ -181,7 +203,7 @@ impl Keyring {
     }
 
     fn cipher(&self, name: &KeyName) -> Result<XChaCha20Poly1305, KeyringError> {
-        let wrapped = wrapped_key(&self.file(), name)?;
+        let wrapped = wrapped_key(&locked(&self.0.reader), name)?;
         let tampered = || KeyringError::Tampered {
             name: name.to_string(),
         };
@@ -208,7 +230,7 @@ impl Keyring {
 
     /// The first opening leaves a value that only the same master key opens again.
     fn check_master_key(&self, file: &Path) -> Result<(), KeyringError> {
-        let connection = self.file();
+        let connection = locked(&self.0.writer);
         let found: Option<Vec<u8>> = connection
             .query_row("SELECT value FROM master_key_check", [], |row| row.get(0))
             .optional()?;
@@ -222,33 +244,45 @@ impl Keyring {
             }
         }
     }
+}
 
-    fn file(&self) -> MutexGuard<'_, Connection> {
-        self.0.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Empties the write-ahead log, in which a key may stand that has been destroyed since. It waits
+/// for readers that still look at it.
+fn forget_past(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 fn open_file(file: &Path) -> Result<Connection, KeyringError> {
-    let foreign = |error: rusqlite::Error| {
-        KeyringError::Foreign(format!(
-            "{} is not a keyring of Pawl's: {error}",
-            file.display()
-        ))
+    let foreign = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            KeyringError::Foreign(format!(
+                "{} is not a keyring of Pawl's, or is damaged",
+                file.display()
+            ))
+        }
+        _ => KeyringError::from(error),
     };
     let connection = Connection::open(file).map_err(foreign)?;
-    // No write-ahead log, and deleted content overwritten: a destroyed key must not linger.
+    connection.busy_timeout(Duration::from_secs(10))?;
+    // Deleted content is overwritten: a destroyed key must not linger.
     connection
-        .execute_batch(
-            "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
-        )
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
         .map_err(foreign)?;
-    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let id: i32 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .map_err(foreign)?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(foreign)?;
     if id == 0 && tables == 0 {
         connection.execute_batch(&format!(
             "BEGIN;
              PRAGMA application_id = {APPLICATION_ID};
+             PRAGMA user_version = {VERSION};
              CREATE TABLE keys (name TEXT PRIMARY KEY, wrapped BLOB) STRICT, WITHOUT ROWID;
              CREATE TABLE master_key_check (value BLOB NOT NULL) STRICT;
              COMMIT;"
@@ -259,6 +293,15 @@ fn open_file(file: &Path) -> Result<Connection, KeyringError> {
             file.display()
         )));
     }
+    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version != VERSION {
+        return Err(KeyringError::Foreign(format!(
+            "{} is a keyring of version {version}; this Pawl knows version {VERSION}",
+            file.display()
+        )));
+    }
+    connection.execute_batch("PRAGMA journal_mode = WAL")?;
+    forget_past(&connection)?;
     Ok(connection)
 }
 
