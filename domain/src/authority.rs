@@ -7,7 +7,9 @@ use crate::{
     session::Session, user::User,
 };
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Actor, CommandId, Factor, OrganizationId, Role, SessionId, TokenDigest, UserId};
+use eventstore_schema::{
+    Actor, CommandId, Factor, OrganizationId, Role, SessionId, TokenDigest, UserId,
+};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 

@@ -48,7 +48,8 @@ pub fn allows(role: Role, permission: Permission) -> bool {
 /// have, or they could invite themselves under another name.
 #[must_use]
 pub fn may_give(giver: Role, given: Role) -> bool {
-    let missing = |permission: &Permission| allows(given, *permission) && !allows(giver, *permission);
+    let missing =
+        |permission: &Permission| allows(given, *permission) && !allows(giver, *permission);
     !Permission::ALL.iter().any(missing)
 }
 
@@ -60,7 +61,11 @@ mod tests {
     fn nobody_gives_more_than_they_have() {
         use Role as R;
         let roles = [R::Admin, R::UserManager, R::Auditor, R::Analyst, R::Member];
-        let given = |giver| roles.into_iter().filter(move |given| may_give(giver, *given));
+        let given = |giver| {
+            roles
+                .into_iter()
+                .filter(move |given| may_give(giver, *given))
+        };
         assert!(given(R::Admin).eq(roles));
         assert!(given(R::UserManager).eq([R::UserManager, R::Analyst, R::Member]));
     }

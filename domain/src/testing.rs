@@ -142,7 +142,15 @@ pub(crate) fn holder(
     });
     let open = state::<Session>(std::iter::once(started.into()).chain(factor));
     let presented = digest("token");
-    SessionHolder::of(session(1), &open, (&presented, None), &person, &policy, now()).unwrap()
+    SessionHolder::of(
+        session(1),
+        &open,
+        (&presented, None),
+        &person,
+        &policy,
+        now(),
+    )
+    .unwrap()
 }
 
 pub(crate) fn authority(role: Role) -> Authority {

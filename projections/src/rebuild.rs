@@ -58,8 +58,8 @@ impl Projections {
             progress(last, head);
             page = next?;
         }
-        for model in writer.models {
-            if let Some(failure) = model.failure {
+        for model in &writer.models {
+            if let Some(failure) = model.failure.clone() {
                 let projection = model.projection.name();
                 return Err(RebuildError::Stopped {
                     projection,

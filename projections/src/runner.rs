@@ -163,7 +163,11 @@ async fn run(
             Ending::Outage(error) => publish_outage(&progress, &error),
         }
         let moved = lowest_healthy(&writer.models) != came_from;
-        pause = if moved { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+        pause = if moved {
+            FIRST_PAUSE
+        } else {
+            (pause * 2).min(LONGEST_PAUSE)
+        };
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             () = sleep(pause) => publish(&progress, &writer.models),

@@ -112,6 +112,18 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// Leaves one whole file behind, which can be copied. Readers cannot do it when they close.
+    fn drop(&mut self) {
+        let emptied = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = emptied {
+            tracing::warn!(%error, "the write-ahead log of the projections stays");
+        }
+    }
+}
+
 impl Model {
     fn advance(
         &mut self,

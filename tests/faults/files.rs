@@ -2,7 +2,11 @@
 
 use crate::{PAWL, pawl, set_up};
 use harness::Process;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::{Path, PathBuf},
+};
 use tempfile::TempDir;
 
 /// A data directory that has been in use.
@@ -16,24 +20,35 @@ async fn used() -> TempDir {
 }
 
 /// Asserts that the start is refused in these words, and that it changed nothing.
-#[track_caller]
-fn refuses(data: &Path, words: &str) {
+async fn refuses(data: &Path, words: &str) {
     let before = contents(data);
-    let (ended, out, error) = pawl(&["serve", "--listen", "127.0.0.1:0"], data);
+    let (ended, out, error) = pawl(&["serve", "--listen", "127.0.0.1:0"], data).await;
     assert!(!ended);
     assert!(error.contains(words), "{error}");
     assert!(!out.contains("listening"), "{out}");
-    let sentences: Vec<_> = error.lines().filter(|line| line.starts_with("pawl: ")).collect();
+    let sentences: Vec<_> = error
+        .lines()
+        .filter(|line| line.starts_with("pawl: "))
+        .collect();
     assert_eq!(sentences.len(), 1, "{error}");
     assert_eq!(contents(data), before);
 }
 
-fn contents(data: &Path) -> Vec<(String, Vec<u8>)> {
-    let files = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path());
-    let files = files.filter(|file| file.is_file() && !file.ends_with("lock"));
-    let mut contents: Vec<_> = files
-        .map(|file| (file.display().to_string(), fs::read(&file).unwrap()))
-        .collect();
+/// Every file but the lock and SQLite's own notes beside a database: its name and a checksum.
+fn contents(data: &Path) -> Vec<(String, u64)> {
+    let files = fs::read_dir(data)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let content = |file: PathBuf| {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let is_one = file.is_file() && name != "lock" && !name.contains(".db-");
+        is_one.then(|| {
+            let mut checksum = DefaultHasher::new();
+            fs::read(&file).unwrap().hash(&mut checksum);
+            (name, checksum.finish())
+        })
+    };
+    let mut contents: Vec<_> = files.filter_map(content).collect();
     contents.sort();
     contents
 }
@@ -43,14 +58,14 @@ async fn a_second_process_on_the_same_directory() {
     let data = TempDir::new().unwrap();
     let server = Process::serve(PAWL, data.path()).await;
     let (_, session) = set_up(&server).await;
-    let (ended, _, error) = pawl(&["serve", "--listen", "127.0.0.1:0"], data.path());
+    let (ended, _, error) = pawl(&["serve", "--listen", "127.0.0.1:0"], data.path()).await;
     assert!(!ended);
     assert!(error.contains("is in use by another process"), "{error}");
-    let (ended, _, error) = pawl(&["projections", "rebuild"], data.path());
+    let (ended, _, error) = pawl(&["projections", "rebuild"], data.path()).await;
     assert!(!ended);
     assert!(error.contains("is in use by another process"), "{error}");
     // Looking is allowed, and the first one goes on.
-    let (ended, out, error) = pawl(&["projections", "status"], data.path());
+    let (ended, out, error) = pawl(&["projections", "status"], data.path()).await;
     assert!(ended, "{error}");
     assert!(out.contains("audit_trail"), "{out}");
     let _ = session.get("/v1/session").await.expect(200);
@@ -61,10 +76,14 @@ async fn a_log_that_is_none() {
     let data = used().await;
     let log = data.path().join("log.db");
     let whole = fs::read(&log).unwrap();
-    fs::write(&log, "a shopping list, long enough to be no header of a database").unwrap();
-    refuses(data.path(), "is not a log of Pawl's");
+    fs::write(
+        &log,
+        "a shopping list, long enough to be no header of a database",
+    )
+    .unwrap();
+    refuses(data.path(), "is not a log of Pawl's").await;
     fs::copy(data.path().join("projections.db"), &log).unwrap();
-    refuses(data.path(), "is a database of another program");
+    refuses(data.path(), "is a database of another program").await;
     // Restored, it serves again.
     fs::write(&log, whole).unwrap();
     let server = Process::serve(PAWL, data.path()).await;
@@ -82,12 +101,12 @@ async fn a_master_key_that_is_missing_public_or_another() {
         fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
     };
     mode(0o644);
-    refuses(data.path(), "can be read by others");
+    refuses(data.path(), "can be read by others").await;
     fs::remove_file(&key).unwrap();
-    refuses(data.path(), "is missing, and without it");
+    refuses(data.path(), "is missing, and without it").await;
     fs::write(&key, "0".repeat(64)).unwrap();
     mode(0o600);
-    refuses(data.path(), "this is not the master key");
+    refuses(data.path(), "this is not the master key").await;
     fs::write(&key, text).unwrap();
     let server = Process::serve(PAWL, data.path()).await;
     let (status, _) = server.terminate().await;
@@ -99,7 +118,7 @@ async fn a_log_or_a_keyring_that_is_lost() {
     for lost in ["log.db", "keyring.db"] {
         let data = used().await;
         fs::remove_file(data.path().join(lost)).unwrap();
-        refuses(data.path(), &format!("{lost} is missing while"));
+        refuses(data.path(), &format!("{lost} is missing while")).await;
     }
     // Cut off in the middle of the first start, before anything happened.
     for left in ["log.db", "keyring.db"] {
@@ -107,9 +126,11 @@ async fn a_log_or_a_keyring_that_is_lost() {
         let server = Process::serve(PAWL, data.path()).await;
         let (status, _) = server.terminate().await;
         assert!(status.success());
-        for file in contents(data.path()) {
-            if !file.0.ends_with(left) && !file.0.ends_with("master.key") {
-                fs::remove_file(file.0).unwrap();
+        for file in fs::read_dir(data.path()).unwrap() {
+            let (file, name) = file.map(|f| (f.path(), f.file_name())).unwrap();
+            let stays = [left, "master.key"].contains(&name.to_str().unwrap());
+            if !stays && file.is_file() {
+                fs::remove_file(file).unwrap();
             }
         }
         let server = Process::serve(PAWL, data.path()).await;
@@ -117,11 +138,11 @@ async fn a_log_or_a_keyring_that_is_lost() {
     }
 }
 
-#[test]
-fn a_directory_that_was_mistyped() {
+#[tokio::test]
+async fn a_directory_that_was_mistyped() {
     let data = TempDir::new().unwrap();
     for command in ["rebuild", "status"] {
-        let (ended, _, error) = pawl(&["projections", command], data.path());
+        let (ended, _, error) = pawl(&["projections", command], data.path()).await;
         assert!(!ended);
         assert!(error.contains("log.db"), "{error}");
     }
@@ -132,39 +153,55 @@ fn a_directory_that_was_mistyped() {
 async fn read_models_of_another_log_are_not_believed() {
     let (data, other) = (used().await, used().await);
     let longer = Process::serve(PAWL, other.path()).await;
-    let _ = longer.client.post("/v1/sign-in", serde_json::json!({ "email": "a@b.cd", "password": "x" })).await;
+    let _ = longer
+        .client
+        .post(
+            "/v1/sign-in",
+            serde_json::json!({ "email": "a@b.cd", "password": "x" }),
+        )
+        .await;
     let (status, _) = longer.terminate().await;
     assert!(status.success());
-    fs::copy(other.path().join("projections.db"), data.path().join("projections.db")).unwrap();
-    refuses(data.path(), "the log was put back to an older state");
-    let (ended, _, error) = pawl(&["projections", "rebuild"], data.path());
+    fs::copy(
+        other.path().join("projections.db"),
+        data.path().join("projections.db"),
+    )
+    .unwrap();
+    refuses(data.path(), "the log was put back to an older state").await;
+    let (ended, _, error) = pawl(&["projections", "rebuild"], data.path()).await;
     assert!(ended, "{error}");
     let server = Process::serve(PAWL, data.path()).await;
     let _ = server.client.get("/readyz").await.expect(200);
 }
 
-#[test]
-fn settings_that_cannot_be_read() {
+#[tokio::test]
+async fn settings_that_cannot_be_read() {
     let data = TempDir::new().unwrap();
     let file = data.path().join("pawl.toml");
     for (text, words) in [
         ("listen = 7", "invalid type"),
         ("colour = \"red\"", "unknown field `colour`"),
         ("listen = \"here\"", "invalid socket address"),
-        ("public-url = \"localhost:8080\"", "is not the root of a site"),
-        ("public-url = \"https://example.org/pawl\"", "is not the root of a site"),
+        (
+            "public-url = \"localhost:8080\"",
+            "is not the root of a site",
+        ),
+        (
+            "public-url = \"https://example.org/pawl\"",
+            "is not the root of a site",
+        ),
         ("log = \"pawl=loud\"", "log: "),
         ("argon2-memory-kib = 1", "argon2: "),
     ] {
         fs::write(&file, text).unwrap();
         let config = file.to_str().unwrap();
-        let (ended, _, error) = pawl(&["config", "check", "--config", config], data.path());
+        let (ended, _, error) = pawl(&["config", "check", "--config", config], data.path()).await;
         assert!(!ended);
         assert!(error.contains(words), "{error}");
     }
     fs::write(&file, "listen = \"127.0.0.1:9\"\n").unwrap();
     let config = file.to_str().unwrap();
-    let (ended, out, error) = pawl(&["config", "check", "--config", config], data.path());
+    let (ended, out, error) = pawl(&["config", "check", "--config", config], data.path()).await;
     assert!(ended, "{error}");
     assert!(out.contains("127.0.0.1:9"), "{out}");
 }

@@ -11,7 +11,12 @@ use std::{
 use tempfile::TempDir;
 
 /// Invites people as fast as it can until the server is gone; notes who was acknowledged.
-async fn invite_until_killed(session: Client, path: String, who: usize, invited: Arc<Mutex<BTreeSet<String>>>) {
+async fn invite_until_killed(
+    session: Client,
+    path: String,
+    who: usize,
+    invited: Arc<Mutex<BTreeSet<String>>>,
+) {
     for number in 0.. {
         let email = format!("p{who}.{number}@example.org");
         let body = json!({ "email": email, "name": "P", "role": "member" });
@@ -29,7 +34,10 @@ async fn invite_until_killed(session: Client, path: String, who: usize, invited:
 async fn everybody(session: &Client, path: &str) -> BTreeSet<String> {
     let (mut emails, mut cursor) = (BTreeSet::new(), String::new());
     loop {
-        let page = session.get(&format!("{path}?limit=500{cursor}")).await.expect(200);
+        let page = session
+            .get(&format!("{path}?limit=500{cursor}"))
+            .await
+            .expect(200);
         for item in page["items"].as_array().unwrap() {
             emails.insert(item["email"].as_str().unwrap().to_owned());
         }
@@ -40,8 +48,8 @@ async fn everybody(session: &Client, path: &str) -> BTreeSet<String> {
     }
 }
 
-fn digests(data: &Path) -> Value {
-    let (ended, out, error) = pawl(&["projections", "status", "--digest", "--json"], data);
+async fn digests(data: &Path) -> Value {
+    let (ended, out, error) = pawl(&["projections", "status", "--digest", "--json"], data).await;
     assert!(ended, "{error}");
     serde_json::from_str(&out).unwrap()
 }
@@ -60,7 +68,12 @@ async fn acknowledged_commands_survive_kill_9() {
         let writers: Vec<_> = (0..8)
             .map(|writer| {
                 let (session, path, invited) = (session.clone(), path.clone(), invited.clone());
-                tokio::spawn(invite_until_killed(session, path, round * 8 + writer, invited))
+                tokio::spawn(invite_until_killed(
+                    session,
+                    path,
+                    round * 8 + writer,
+                    invited,
+                ))
             })
             .collect();
         harness::eventually("some people are invited", async || {
@@ -83,10 +96,17 @@ async fn acknowledged_commands_survive_kill_9() {
     let (status, _) = server.terminate().await;
     assert!(status.success());
 
-    let before = digests(data.path());
-    assert!(before.as_array().unwrap().iter().all(|model| model["lag_events"] == 0), "{before}");
-    let (ended, out, error) = pawl(&["projections", "rebuild"], data.path());
+    let before = digests(data.path()).await;
+    assert!(
+        before
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|model| model["lag_events"] == 0),
+        "{before}"
+    );
+    let (ended, out, error) = pawl(&["projections", "rebuild"], data.path()).await;
     assert!(ended, "{error}");
     assert!(out.starts_with("rebuilt from "), "{out}");
-    assert_eq!(digests(data.path()), before);
+    assert_eq!(digests(data.path()).await, before);
 }

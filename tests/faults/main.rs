@@ -16,18 +16,27 @@ async fn set_up(server: &harness::Process) -> (String, harness::Client) {
     });
     let done = server.client.post("/v1/setup", body).await.expect(201);
     let session = server.client.with(done["session_token"].as_str().unwrap());
-    (done["organization_id"].as_str().unwrap().to_owned(), session)
+    (
+        done["organization_id"].as_str().unwrap().to_owned(),
+        session,
+    )
 }
 
 /// Runs a command of the binary to its end: whether it succeeded, and what it said.
-fn pawl(arguments: &[&str], data: &std::path::Path) -> (bool, String, String) {
-    let ended = std::process::Command::new(PAWL)
+async fn pawl(arguments: &[&str], data: &std::path::Path) -> (bool, String, String) {
+    let ended = tokio::process::Command::new(PAWL)
         .args(arguments)
         .arg("--data")
         .arg(data)
         .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
+        .kill_on_drop(true)
+        .output();
+    let ended = tokio::time::timeout(harness::DEADLINE, ended).await;
+    let ended = ended.expect("the command ends in time").unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (ended.status.success(), text(ended.stdout), text(ended.stderr))
+    (
+        ended.status.success(),
+        text(ended.stdout),
+        text(ended.stderr),
+    )
 }

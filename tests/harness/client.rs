@@ -43,9 +43,7 @@ impl Client {
     /// A request, for tests that add headers or bodies of their own.
     #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self
-            .http
-            .request(method, format!("{}{path}", self.address));
+        let request = self.http.request(method, format!("{}{path}", self.address));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -121,8 +119,7 @@ impl Reply {
         assert_eq!(self.slug(), slug, "{}", self.text);
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(
-            self.headers["content-type"],
-            "application/problem+json",
+            self.headers["content-type"], "application/problem+json",
             "{slug}"
         );
         let body = self.json();

@@ -56,6 +56,8 @@ impl TestServer {
 
     /// Shows a code in a session that waits for one.
     pub async fn show(&self, session: &Client, code: &str) -> Reply {
-        session.post("/v1/sign-in/otp", json!({ "code": code })).await
+        session
+            .post("/v1/sign-in/otp", json!({ "code": code }))
+            .await
     }
 }

@@ -52,7 +52,9 @@ impl Process {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut greeting = Vec::new();
         let address = loop {
-            let line = timeout(DEADLINE, lines.next_line()).await.expect("ready in time");
+            let line = timeout(DEADLINE, lines.next_line())
+                .await
+                .expect("ready in time");
             match line.unwrap() {
                 Some(line) if line.starts_with("listening on ") => {
                     break line["listening on ".len()..].to_owned();
@@ -77,6 +79,12 @@ impl Process {
         link.expect("the link of the first start")
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// `kill -9`
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -84,7 +92,7 @@ impl Process {
 
     /// `kill -TERM`, and what it logged until it ended.
     pub async fn terminate(mut self) -> (ExitStatus, String) {
-        let id = self.child.id().unwrap().to_string();
+        let id = self.id().to_string();
         let sent = std::process::Command::new("kill").arg(id).status();
         assert!(sent.unwrap().success());
         let status = timeout(DEADLINE, self.child.wait()).await;

@@ -38,8 +38,16 @@ async fn sessions_of_one_factor_lose_everything_the_moment_enforcement_is_answer
         let session = server
             .join(&ada, &acme.id, &format!("reader{number}"), "user_manager")
             .await;
-        let path = acme.path(if number % 2 == 0 { "two-factor" } else { "users" });
-        readers.push(tokio::spawn(read_until_refused(session, path, answered.clone())));
+        let path = acme.path(if number % 2 == 0 {
+            "two-factor"
+        } else {
+            "users"
+        });
+        readers.push(tokio::spawn(read_until_refused(
+            session,
+            path,
+            answered.clone(),
+        )));
     }
     // Let them read for a while, so that the states they need are kept in memory.
     let busy = server.client.clone();
@@ -67,7 +75,12 @@ async fn commands_are_refused_at_once_too_and_append_nothing() {
     let (server, acme) = TestServer::with_acme().await;
     let grace = server.join(&acme.ada, &acme.id, "grace", "admin").await;
     let (ada, _) = server.set_up_phone(&acme.ada).await;
-    harness::Acme { ada, ..acme.clone() }.enforce().await;
+    harness::Acme {
+        ada,
+        ..acme.clone()
+    }
+    .enforce()
+    .await;
     let head = server.client.head().await;
     let body = serde_json::json!({ "email": "eve@example.org", "name": "Eve", "role": "member" });
     let reply: Reply = grace.post(&acme.path("invitations"), body).await;

@@ -5,7 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 fn types(events: &[Value]) -> Vec<&str> {
-    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+    events
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect()
 }
 
 /// Ada sets up a phone and enforces; Grace, invited before, joins and sets one up; somebody tries
@@ -17,12 +20,20 @@ async fn history() -> (TestServer, Acme) {
     let token = server.invite(&acme.ada, &acme.id, "grace", "member").await;
     acme.enforce().await;
     let body = json!({ "token": token, "password": harness::PASSWORD });
-    let step = server.client.post("/v1/invitations/accept", body).await.expect(200);
+    let step = server
+        .client
+        .post("/v1/invitations/accept", body)
+        .await
+        .expect(200);
     assert_eq!(step["next"], "otp_setup");
     let grace = server.client.with(step["session_token"].as_str().unwrap());
     server.set_up_phone(&grace).await;
     let body = json!({ "email": "grace@example.org", "password": "not hers" });
-    server.client.post("/v1/sign-in", body).await.problem(401, "sign-in-rejected");
+    server
+        .client
+        .post("/v1/sign-in", body)
+        .await
+        .problem(401, "sign-in-rejected");
     (server, acme)
 }
 
@@ -55,7 +66,8 @@ async fn it_lists_everything_in_order_with_actors() {
     );
     let who = acme.ada.get("/v1/session").await.expect(200);
     let ada = json!({ "kind": "user", "id": who["user_id"] });
-    let grace = json!({ "kind": "user", "id": events[9]["subject"].as_str().unwrap()["user-".len()..] });
+    let grace =
+        json!({ "kind": "user", "id": events[9]["subject"].as_str().unwrap()["user-".len()..] });
     for (index, actor) in [
         (0, json!({ "kind": "operator" })),
         (2, json!({ "kind": "operator" })),
@@ -68,7 +80,10 @@ async fn it_lists_everything_in_order_with_actors() {
     ] {
         assert_eq!(events[index]["actor"], actor, "{}", events[index]);
     }
-    let positions: Vec<_> = events.iter().map(|event| event["position"].as_u64()).collect();
+    let positions: Vec<_> = events
+        .iter()
+        .map(|event| event["position"].as_u64())
+        .collect();
     assert!(positions.is_sorted_by(|a, b| a < b), "{positions:?}");
     assert_eq!(events[10]["subject"], format!("organization-{}", acme.id));
 }
@@ -93,7 +108,11 @@ async fn pages_and_times_cut_the_same_list() {
     for limit in [1, 7, 500] {
         let (mut listed, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = acme.ada.get(&acme.path(&format!("audit?limit={limit}{cursor}"))).await.expect(200);
+            let page = acme
+                .ada
+                .get(&acme.path(&format!("audit?limit={limit}{cursor}")))
+                .await
+                .expect(200);
             listed.extend(page["items"].as_array().unwrap().clone());
             match page["next"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -105,28 +124,48 @@ async fn pages_and_times_cut_the_same_list() {
     server.wait_steps(100);
     let _ = acme.ada.delete("/v1/session").await.expect(204);
     let ada = server.half_signed_in("ada").await;
-    ada.get(&acme.path("audit")).await.problem(403, "second-factor-required");
+    ada.get(&acme.path("audit"))
+        .await
+        .problem(403, "second-factor-required");
 }
 
 #[tokio::test]
 async fn as_of_a_time_it_is_what_it_was() {
     let (server, acme) = TestServer::with_acme().await;
-    let then = server.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let then = server
+        .now()
+        .to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     server.wait_steps(1);
     acme.enforce().await;
     let (ada, _) = server.set_up_phone(&acme.ada).await;
-    let past = ada.get(&acme.path(&format!("audit?as_of={then}"))).await.expect(200);
+    let past = ada
+        .get(&acme.path(&format!("audit?as_of={then}")))
+        .await
+        .expect(200);
     let past = past["items"].as_array().unwrap().clone();
     assert_eq!(types(&past).last(), Some(&"SignedIn"));
     assert!(acme.audit(&ada).await.starts_with(&past));
-    ada.get(&acme.path("audit?as_of=yesterday")).await.problem(400, "invalid-parameter");
-    ada.get(&acme.path("audit?cursor=x")).await.problem(400, "invalid-parameter");
-    ada.get(&acme.path("audit?colour=red")).await.problem(400, "invalid-parameter");
+    ada.get(&acme.path("audit?as_of=yesterday"))
+        .await
+        .problem(400, "invalid-parameter");
+    ada.get(&acme.path("audit?cursor=x"))
+        .await
+        .problem(400, "invalid-parameter");
+    ada.get(&acme.path("audit?colour=red"))
+        .await
+        .problem(400, "invalid-parameter");
 }
 
 /// Reads server-sent events until there are this many; answers their ids and types.
-async fn follow(by: &Client, path: &str, last: Option<&str>, count: usize) -> Vec<(String, String)> {
-    let mut request = by.request(Method::GET, path).header("accept", "text/event-stream");
+async fn follow(
+    by: &Client,
+    path: &str,
+    last: Option<&str>,
+    count: usize,
+) -> Vec<(String, String)> {
+    let mut request = by
+        .request(Method::GET, path)
+        .header("accept", "text/event-stream");
     if let Some(last) = last {
         request = request.header("last-event-id", last);
     }
@@ -135,7 +174,10 @@ async fn follow(by: &Client, path: &str, last: Option<&str>, count: usize) -> Ve
     let mut text = String::new();
     let reading = async {
         loop {
-            let messages: Vec<_> = text.split_inclusive("\n\n").filter(|m| m.ends_with("\n\n")).collect();
+            let messages: Vec<_> = text
+                .split_inclusive("\n\n")
+                .filter(|m| m.ends_with("\n\n"))
+                .collect();
             let field = |message: &str, name: &str| {
                 let line = message.lines().find_map(|line| line.strip_prefix(name));
                 line.map(|value| value.trim().to_owned())
@@ -151,7 +193,9 @@ async fn follow(by: &Client, path: &str, last: Option<&str>, count: usize) -> Ve
             text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     };
-    tokio::time::timeout(harness::DEADLINE, reading).await.unwrap()
+    tokio::time::timeout(harness::DEADLINE, reading)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +204,11 @@ async fn it_can_be_followed_live_and_resumed_where_it_stopped() {
     let all = acme.audit(&acme.ada).await;
     let path = acme.path("audit");
     let first = follow(&acme.ada, &path, None, 5).await;
-    let names: Vec<_> = first.iter().take(5).map(|(_, name)| name.as_str()).collect();
+    let names: Vec<_> = first
+        .iter()
+        .take(5)
+        .map(|(_, name)| name.as_str())
+        .collect();
     assert_eq!(names, types(&all[..5]));
 
     let (resume, following) = (first[4].0.clone(), acme.ada.clone());
@@ -180,7 +228,11 @@ async fn who_follows_is_sent_away_with_the_right_to_do_so_and_when_the_server_st
     let (server, acme) = history().await;
     let listen = async |by: &Client| {
         let request = by.request(Method::GET, &acme.path("audit"));
-        request.header("accept", "text/event-stream").send().await.unwrap()
+        request
+            .header("accept", "text/event-stream")
+            .send()
+            .await
+            .unwrap()
     };
     let mut follower = listen(&acme.ada).await;
     let mut other = {
@@ -190,25 +242,35 @@ async fn who_follows_is_sent_away_with_the_right_to_do_so_and_when_the_server_st
     };
     let _ = acme.ada.delete("/v1/session").await.expect(204);
     let ended = async { while let Ok(Some(_)) = follower.chunk().await {} };
-    tokio::time::timeout(harness::DEADLINE, ended).await.expect("the stream ends with the session");
+    tokio::time::timeout(harness::DEADLINE, ended)
+        .await
+        .expect("the stream ends with the session");
 
     // The server does not wait for whoever still follows.
     let began = std::time::Instant::now();
     server.stop().await;
     assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
     let ended = async { while let Ok(Some(_)) = other.chunk().await {} };
-    tokio::time::timeout(harness::DEADLINE, ended).await.expect("the stream ends with the server");
+    tokio::time::timeout(harness::DEADLINE, ended)
+        .await
+        .expect("the stream ends with the server");
 }
 
 #[tokio::test]
 async fn reads_wait_for_the_position_that_a_command_answered() {
     let (server, acme) = TestServer::with_acme().await;
     for number in 0..20 {
-        let body = json!({ "email": format!("p{number}@example.org"), "name": "P", "role": "member" });
+        let body =
+            json!({ "email": format!("p{number}@example.org"), "name": "P", "role": "member" });
         let invited = acme.ada.post(&acme.path("invitations"), body).await;
         let position = invited.header("pawl-position").to_owned();
-        let id = invited.expect(201)["invitation_id"].as_str().unwrap().to_owned();
-        let request = acme.ada.request(Method::GET, &acme.path(&format!("users/{id}")));
+        let id = invited.expect(201)["invitation_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let request = acme
+            .ada
+            .request(Method::GET, &acme.path(&format!("users/{id}")));
         let reply = harness::Reply::to(request.header("pawl-min-position", position)).await;
         assert_eq!(reply.expect(200)["status"], "invited");
     }

@@ -68,7 +68,11 @@ async fn every_problem_type_is_documented_and_has_a_page() {
     let documented: BTreeSet<_> = text.split('`').collect();
     let server = TestServer::start().await;
     for kind in PROBLEM_TYPES {
-        assert!(documented.contains(kind.slug), "{} is documented nowhere", kind.slug);
+        assert!(
+            documented.contains(kind.slug),
+            "{} is documented nowhere",
+            kind.slug
+        );
         let page = server.client.get(&format!("/problems/{}", kind.slug)).await;
         assert_eq!(page.status, 200, "{}", kind.slug);
         assert!(page.text.contains(kind.title), "{}", kind.slug);

@@ -59,7 +59,10 @@ async fn who_must_set_up_a_device_reaches_the_set_up_only() {
     assert_eq!(who["factors"], json!(["password", "otp"]));
     let _ = ada.get(&acme.path("users")).await.expect(200);
     // The token of before is dead, not promoted.
-    acme.ada.get("/v1/session").await.problem(401, "unauthenticated");
+    acme.ada
+        .get("/v1/session")
+        .await
+        .problem(401, "unauthenticated");
 }
 
 /// A stolen password must not bring its own phone.
@@ -75,15 +78,29 @@ async fn who_has_a_device_reaches_the_code_only_enforced_or_not() {
             "enforced: {enforced}"
         );
         let _ = waiting.delete("/v1/session").await.expect(204);
-        waiting.get("/v1/session").await.problem(401, "unauthenticated");
+        waiting
+            .get("/v1/session")
+            .await
+            .problem(401, "unauthenticated");
         if !enforced {
-            harness::Acme { ada: ada.clone(), ..acme.clone() }.enforce().await;
+            harness::Acme {
+                ada: ada.clone(),
+                ..acme.clone()
+            }
+            .enforce()
+            .await;
         }
     }
     let waiting = server.half_signed_in("ada").await;
-    let step = server.show(&waiting, &phone.code(server.now())).await.expect(200);
+    let step = server
+        .show(&waiting, &phone.code(server.now()))
+        .await
+        .expect(200);
     assert_eq!(step["next"], "done");
-    waiting.get("/v1/session").await.problem(401, "unauthenticated");
+    waiting
+        .get("/v1/session")
+        .await
+        .problem(401, "unauthenticated");
 }
 
 #[tokio::test]
@@ -91,9 +108,12 @@ async fn a_second_session_does_not_inherit_the_factor_of_the_first() {
     let (server, acme) = TestServer::with_acme().await;
     let first = server.sign_in("ada").await.expect(200);
     let second = server.sign_in("ada").await.expect(200);
-    assert_eq!((&first["next"], &second["next"]), (&json!("done"), &json!("done")));
-    let [first, second] =
-        [first, second].map(|step: Value| server.client.with(step["session_token"].as_str().unwrap()));
+    assert_eq!(
+        (&first["next"], &second["next"]),
+        (&json!("done"), &json!("done"))
+    );
+    let [first, second] = [first, second]
+        .map(|step: Value| server.client.with(step["session_token"].as_str().unwrap()));
     let (_, _) = server.set_up_phone(&first).await;
     // Ada has a phone now, so her other session must show it.
     second

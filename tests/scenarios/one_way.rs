@@ -25,10 +25,7 @@ async fn enforcing_again_answers_the_same_and_appends_nothing() {
     server.wait_steps(10);
     assert_eq!(acme.enforce().await, first);
     assert_eq!(acme.ada.head().await, head);
-    assert_eq!(
-        two_factor(&acme.ada, &acme.path("two-factor")).await,
-        first
-    );
+    assert_eq!(two_factor(&acme.ada, &acme.path("two-factor")).await, first);
 }
 
 /// Whatever the API offers, done by the mightiest person there is, with whatever body.
@@ -46,7 +43,11 @@ async fn no_call_of_the_api_undoes_enforcement() {
             reply.problem(405, "method-not-allowed");
         }
     }
-    let bodies = [json!({ "enforced": false }), json!({ "confirm": "" }), json!({})];
+    let bodies = [
+        json!({ "enforced": false }),
+        json!({ "confirm": "" }),
+        json!({}),
+    ];
     let mut tried = 0;
     for operation in operations() {
         if operation.method == Method::GET || operation.path == "/v1/session" {
@@ -92,8 +93,6 @@ async fn enforcement_outlives_restarts_and_lost_read_models() {
         .show(&waiting, &phone.code(server.now()))
         .await
         .expect(200);
-    let ada = server
-        .client
-        .with(step["session_token"].as_str().unwrap());
+    let ada = server.client.with(step["session_token"].as_str().unwrap());
     assert_eq!(two_factor(&ada, &acme.path("two-factor")).await, enforced);
 }

@@ -12,17 +12,40 @@ async fn it_says_how_it_is() {
     let ready = eventually("the read models catch up", async || {
         let ready = server.client.get("/readyz").await.expect(200);
         let behind = ready["projections"].as_array()?.iter();
-        (behind.map(|each| each["lag_events"].as_u64().unwrap()).sum::<u64>() == 0).then_some(ready)
+        (behind
+            .map(|each| each["lag_events"].as_u64().unwrap())
+            .sum::<u64>()
+            == 0)
+            .then_some(ready)
     })
     .await;
     assert_eq!(ready["ready"], true);
-    let names: Vec<_> = ready["projections"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
-    assert_eq!(names, ["users", "invitations", "organization_security", "audit_trail"]);
+    let names: Vec<_> = ready["projections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["name"])
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "users",
+            "invitations",
+            "organization_security",
+            "audit_trail"
+        ]
+    );
 
     let _ = acme.ada.get(&acme.path("users")).await.expect(200);
     let metrics = server.client.get("/metrics").await.text;
-    assert!(metrics.contains("pawl_projection_lag_events{projection=\"users\"} 0"), "{metrics}");
-    assert!(metrics.contains("route=\"/v1/organizations/{org}/users\""), "{metrics}");
+    assert!(
+        metrics.contains("pawl_projection_lag_events{projection=\"users\"} 0"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("route=\"/v1/organizations/{org}/users\""),
+        "{metrics}"
+    );
     assert!(!metrics.contains(&acme.id), "an id is in a label");
 }
 
@@ -31,12 +54,19 @@ async fn every_answer_has_an_id_and_keeps_browsers_careful() {
     let (server, acme) = TestServer::with_acme().await;
     let id = "0190163d-8694-739b-aea5-966c26f8ad91";
     for path in ["/healthz", "/v1/session", "/setup?token=x", "/no-such-path"] {
-        let request = acme.ada.request(Method::GET, path).header("x-request-id", id);
+        let request = acme
+            .ada
+            .request(Method::GET, path)
+            .header("x-request-id", id);
         let reply = Reply::to(request).await;
         assert_eq!(reply.header("x-request-id"), id, "{path}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
-        assert!(reply.header("content-security-policy").contains("frame-ancestors 'none'"));
+        assert!(
+            reply
+                .header("content-security-policy")
+                .contains("frame-ancestors 'none'")
+        );
     }
     let reply = server.client.get("/healthz").await;
     assert_ne!(reply.header("x-request-id"), id);
@@ -52,9 +82,7 @@ async fn the_id_of_a_request_is_in_its_events() {
     let request = acme.ada.request(Method::POST, &acme.path("invitations"));
     let request = request.header("x-request-id", id).json(&body);
     let _ = Reply::to(request).await.expect(201);
-    let data = server.data().to_owned();
-    server.stop().await;
-    let log = eventstore::embedded::EmbeddedStore::open_read_only(&data).unwrap();
+    let log = eventstore::embedded::EmbeddedStore::open_read_only(server.data()).unwrap();
     let newest = eventstore::EventStore::read_all(
         &log,
         eventstore_schema::Position(u64::MAX),
@@ -96,7 +124,10 @@ async fn a_flood_of_sign_ins_does_not_starve_the_rest() {
         let _ = ada.get("/v1/session").await.expect(200);
         served += 1;
     }
-    assert!(served > 20, "only {served} requests were served beside the flood");
+    assert!(
+        served > 20,
+        "only {served} requests were served beside the flood"
+    );
     let mut slugs = std::collections::BTreeMap::<String, usize>::new();
     for attempt in flood {
         *slugs.entry(attempt.await.unwrap()).or_default() += 1;

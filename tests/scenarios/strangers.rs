@@ -11,7 +11,11 @@ async fn nothing_of_another_organization_is_there() {
     let globex = acme.ada.post("/v1/organizations", body).await.expect(201);
     let token = server.mailbox().token("hank@example.org", 1).await;
     let body = json!({ "token": token, "password": harness::PASSWORD });
-    let hank = server.client.post("/v1/invitations/accept", body).await.expect(200);
+    let hank = server
+        .client
+        .post("/v1/invitations/accept", body)
+        .await
+        .expect(200);
     let hank = server.client.with(hank["session_token"].as_str().unwrap());
     let _ = server.invite(&acme.ada, &acme.id, "grace", "member").await;
     let pending = acme.ada.get(&acme.path("invitations")).await.expect(200);
@@ -26,19 +30,32 @@ async fn nothing_of_another_organization_is_there() {
         if !operation.path.contains("{org}") {
             continue;
         }
-        for (session, organization) in [(&acme.ada, globex), (&hank, &*acme.id), (&hank, nowhere), (&hank, "x")] {
-            let path = operation.path.replace("{org}", organization).replace("{id}", grace);
+        for (session, organization) in [
+            (&acme.ada, globex),
+            (&hank, &*acme.id),
+            (&hank, nowhere),
+            (&hank, "x"),
+        ] {
+            let path = operation
+                .path
+                .replace("{org}", organization)
+                .replace("{id}", grace);
             let request = session.request(operation.method.clone(), &path);
             let body = match operation.path.ends_with("/enforce") {
                 true => json!({ "confirm": "Enforce 2FA" }),
                 false => json!({ "email": "eve@example.org", "name": "Eve", "role": "member" }),
             };
-            Reply::to(request.json(&body)).await.problem(404, "not-found");
+            Reply::to(request.json(&body))
+                .await
+                .problem(404, "not-found");
             tried += 1;
         }
         // In one's own organization, another's person does not exist either.
         if operation.path.contains("{id}") {
-            let path = operation.path.replace("{org}", globex).replace("{id}", grace);
+            let path = operation
+                .path
+                .replace("{org}", globex)
+                .replace("{id}", grace);
             let request = hank.request(operation.method.clone(), &path);
             Reply::to(request).await.problem(404, "not-found");
         }
@@ -46,10 +63,15 @@ async fn nothing_of_another_organization_is_there() {
     assert!(tried >= 32, "{tried}");
     assert_eq!(server.client.head().await, head);
 
-    let visible = hank.get(&format!("/v1/organizations/{globex}/audit")).await.expect(200);
+    let visible = hank
+        .get(&format!("/v1/organizations/{globex}/audit"))
+        .await
+        .expect(200);
     assert!(!visible.to_string().contains("grace"));
     let body = json!({ "organization": "Initech", "email": "bill@example.org", "name": "Bill" });
-    hank.post("/v1/organizations", body).await.problem(403, "forbidden");
+    hank.post("/v1/organizations", body)
+        .await
+        .problem(403, "forbidden");
 }
 
 /// Names, times and traces are the same whether somebody exists or not.
@@ -68,14 +90,18 @@ async fn an_unknown_address_is_answered_like_a_wrong_password() {
     }
     let of = |name: &str| -> Vec<_> {
         let mine = answers.iter().filter(|(who, ..)| *who == name);
-        mine.map(|(_, status, text)| (*status, text.clone())).collect()
+        mine.map(|(_, status, text)| (*status, text.clone()))
+            .collect()
     };
     assert_eq!(of("ada"), of("nobody"));
     assert_eq!(of("grace"), of("nobody"));
     assert_eq!(of("ada")[9].0, 401);
     assert_eq!(of("ada")[10].0, 429);
     // The right password waits too, and is let in when the time has passed.
-    server.sign_in("ada").await.problem(429, "too-many-attempts");
+    server
+        .sign_in("ada")
+        .await
+        .problem(429, "too-many-attempts");
     server.wait_steps(30);
     let _ = server.sign_in("ada").await.expect(200);
 }

@@ -99,6 +99,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AuditQuery {
         (status = 400, body = ProblemBody, description = "`invalid-parameter`"),
         (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
     ),
 )]
 pub async fn list(
@@ -130,7 +131,9 @@ pub async fn list(
     }
     let (after, as_of, limit) = (Position(after), query.as_of, page::limit(query.limit));
     let page = pawl
-        .query(&AuditTrail, move |readers| audit_trail::page(readers, organization, after, as_of, limit))
+        .query(&AuditTrail, move |readers| {
+            audit_trail::page(readers, organization, after, as_of, limit)
+        })
         .await?;
     let items = page
         .items

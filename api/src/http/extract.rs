@@ -5,10 +5,10 @@ use super::problem::{self, Problem};
 use crate::application::{Failure, Pawl, RequestContext, SessionToken};
 use axum::{
     body::Bytes,
-    middleware::Next,
-    response::Response,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
+    middleware::Next,
+    response::Response,
 };
 use domain::{Authority, Enrolment, Rejection, SessionHolder};
 use eventstore_schema::{CommandId, Position};
@@ -189,10 +189,7 @@ async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
             problem::BODY_TOO_LARGE,
             format!("A body has {BODY_LIMIT} bytes at most."),
         )),
-        Err(_) => Err(Problem::new(
-            problem::MALFORMED_JSON,
-            "The body broke off.",
-        )),
+        Err(_) => Err(Problem::new(problem::MALFORMED_JSON, "The body broke off.")),
     }
 }
 
@@ -222,6 +219,7 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pr
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let (path, inner) = (error.path().to_string(), error.inner());
+        let place = if path == "." { "The body" } else { &path };
         // The parser's words name fields and types, never the values that were sent.
         let detail = describe(inner);
         if !inner.is_data() {
@@ -232,7 +230,7 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pr
                 format!("{path}: this field is not known."),
             )
         } else {
-            Problem::new(problem::INVALID_BODY, format!("{path}: {detail}"))
+            Problem::new(problem::INVALID_BODY, format!("{place}: {detail}"))
         }
     })?;
     json.end().map_err(|_| {

@@ -121,6 +121,7 @@ pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> 
         (status = 200, body = Page<InvitationView>),
         (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
     ),
 )]
 pub async fn list(

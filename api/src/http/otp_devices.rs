@@ -45,6 +45,7 @@ pub struct Confirmation {
     responses(
         (status = 201, body = OtpSetUp),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 409, body = ProblemBody, description = "`otp-device-limit`"),
         (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it first"),
     ),
 )]

@@ -207,7 +207,9 @@ impl From<Failure> for Problem {
             Failure::Behind => {
                 return Self::new(READ_MODEL_BEHIND, failure.to_string()).retry_after(1);
             }
-            Failure::ReadModelStopped(_) => return Self::new(READ_MODEL_STOPPED, failure.to_string()),
+            Failure::ReadModelStopped(_) => {
+                return Self::new(READ_MODEL_STOPPED, failure.to_string());
+            }
             Failure::Store(StoreError::Full) | Failure::Keyring(KeyringError::Full) => STORAGE_FULL,
             Failure::Store(_) => STORAGE_UNAVAILABLE,
             Failure::Keyring(_)

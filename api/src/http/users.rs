@@ -75,6 +75,7 @@ fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
         (status = 200, body = Page<UserView>),
         (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
     ),
 )]
 pub async fn list(
@@ -87,7 +88,9 @@ pub async fn list(
     authority.permit(Permission::ReadUsers, organization)?;
     let (after, limit) = (query.cursor()?, query.limit());
     let page = pawl
-        .query(&Users, move |readers| users::page(readers, organization, after, limit))
+        .query(&Users, move |readers| {
+            users::page(readers, organization, after, limit)
+        })
         .await?;
     let items = page
         .items
@@ -121,7 +124,9 @@ pub async fn one(
     PersonPath(organization, id): PersonPath,
 ) -> Result<Answer<UserView>, Problem> {
     authority.permit(Permission::ReadUsers, organization)?;
-    let user = pawl.query(&Users, move |readers| users::by_id(readers, id)).await?;
+    let user = pawl
+        .query(&Users, move |readers| users::by_id(readers, id))
+        .await?;
     let user = user
         .filter(|user| user.organization_id == organization)
         .ok_or(Rejection::NotFound)?;

@@ -101,7 +101,10 @@ impl Outbox {
         );
         let message = Message::builder()
             .from(Mailbox::new(Some("Pawl".into()), sender()?))
-            .to(Mailbox::new(Some(name), address.parse().map_err(MailError::impossible)?))
+            .to(Mailbox::new(
+                Some(name),
+                address.parse().map_err(MailError::impossible)?,
+            ))
             .subject(format!("Your invitation to {organization}"))
             .date(event.metadata.recorded_at.into())
             .message_id(Some(format!("<{}@pawl>", event.id)))
@@ -149,7 +152,10 @@ async fn invited(
     Ok(None)
 }
 
-async fn organization(store: &dyn EventStore, event: &Recorded<Event>) -> Result<String, MailError> {
+async fn organization(
+    store: &dyn EventStore,
+    event: &Recorded<Event>,
+) -> Result<String, MailError> {
     let Some(id) = event.metadata.organization_id else {
         return Ok("Pawl".to_owned());
     };

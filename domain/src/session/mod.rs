@@ -56,7 +56,10 @@ impl Session {
     pub(crate) fn opens_with(&self, presented: &TokenDigest, command: Option<CommandId>) -> bool {
         let same = |known: &TokenDigest| known.0.as_bytes().ct_eq(presented.0.as_bytes());
         let current = self.live.as_ref().map(|live| same(&live.token_digest));
-        let exchanged = self.exchanged.as_ref().map(|(old, by)| same(old) & u8::from(command == Some(*by)).into());
+        let exchanged = self
+            .exchanged
+            .as_ref()
+            .map(|(old, by)| same(old) & u8::from(command == Some(*by)).into());
         bool::from(current.unwrap_or(0.into()) | exchanged.unwrap_or(0.into()))
     }
 
@@ -158,7 +161,11 @@ mod tests {
             ("token", None, false),
             ("guess", exchange, false),
         ] {
-            assert_eq!(session.opens_with(&digest(token), command), opens, "{token}");
+            assert_eq!(
+                session.opens_with(&digest(token), command),
+                opens,
+                "{token}"
+            );
         }
         let ended = state::<Session>([started(), SessionEnded {}.into()]);
         assert!(!ended.opens_with(&digest("token"), exchange));

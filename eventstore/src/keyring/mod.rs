@@ -81,9 +81,10 @@ impl From<rusqlite::Error> for KeyringError {
 pub struct Keyring(Arc<Inner>);
 
 struct Inner {
-    writer: Mutex<Connection>,
-    /// Apart, so that whoever needs a key does not wait for the fsync of somebody else's new one.
+    /// Apart, so that whoever needs a key does not wait for the fsync of somebody else's new one;
+    /// and first, so that the writer closes last and leaves one whole file.
     reader: Mutex<Connection>,
+    writer: Mutex<Connection>,
     wrapping: XChaCha20Poly1305,
     macs: Zeroizing<[u8; 32]>,
 }
