@@ -119,13 +119,13 @@ impl Server {
         let graceful = stop.clone();
         let server = axum::serve(self.listener, router)
             .with_graceful_shutdown(async move { graceful.cancelled().await });
-        let mut server = std::pin::pin!(server.into_future());
+        let mut serving = std::pin::pin!(server.into_future());
         tokio::select! {
-            served = &mut server => served?,
+            ended = &mut serving => ended?,
             () = shutdown => {
                 stop.cancel();
                 tracing::info!("stopping");
-                if tokio::time::timeout(GRACE, server).await.is_err() {
+                if tokio::time::timeout(GRACE, serving).await.is_err() {
                     tracing::warn!("some requests were cut off");
                 }
             }

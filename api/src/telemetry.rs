@@ -30,11 +30,14 @@ pub fn init_logs(filter: &str, format: Option<LogFormat>) -> Result<(), String> 
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr);
-    let done = match format {
-        Some(LogFormat::Json) => lines.json().try_init(),
-        Some(LogFormat::Text) => lines.with_ansi(terminal).try_init(),
-        None if terminal => lines.with_ansi(true).try_init(),
-        None => lines.json().try_init(),
+    let customary = if terminal {
+        LogFormat::Text
+    } else {
+        LogFormat::Json
+    };
+    let done = match format.unwrap_or(customary) {
+        LogFormat::Json => lines.json().try_init(),
+        LogFormat::Text => lines.with_ansi(terminal).try_init(),
     };
     done.map_err(|error| error.to_string())
 }

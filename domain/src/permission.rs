@@ -44,13 +44,14 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     }
 }
 
-/// Whether somebody with the role `giver` may give the role `given`: nobody gives what they do not
-/// have, or they could invite themselves under another name.
+/// Whether somebody with the role `giver` may give this role to others: nobody gives what they do
+/// not have, or they could invite themselves under another name.
 #[must_use]
-pub fn may_give(giver: Role, given: Role) -> bool {
-    let missing =
-        |permission: &Permission| allows(given, *permission) && !allows(giver, *permission);
-    !Permission::ALL.iter().any(missing)
+pub fn may_give(giver: Role, role: Role) -> bool {
+    let mut needed = Permission::ALL
+        .into_iter()
+        .filter(|permission| allows(role, *permission));
+    needed.all(|permission| allows(giver, permission))
 }
 
 #[cfg(test)]
@@ -61,12 +62,8 @@ mod tests {
     fn nobody_gives_more_than_they_have() {
         use Role as R;
         let roles = [R::Admin, R::UserManager, R::Auditor, R::Analyst, R::Member];
-        let given = |giver| {
-            roles
-                .into_iter()
-                .filter(move |given| may_give(giver, *given))
-        };
-        assert!(given(R::Admin).eq(roles));
-        assert!(given(R::UserManager).eq([R::UserManager, R::Analyst, R::Member]));
+        let given_by = |giver| roles.into_iter().filter(move |role| may_give(giver, *role));
+        assert!(given_by(R::Admin).eq(roles));
+        assert!(given_by(R::UserManager).eq([R::UserManager, R::Analyst, R::Member]));
     }
 }

@@ -1,6 +1,8 @@
 //! The code against the published contract. A red test here says what to do; the way to change an
 //! event is in CONTRIBUTING.md.
 
+#![expect(clippy::unwrap_used, reason = "it is all test")]
+
 use eventstore_schema::{
     OrganizationEvent,
     published::{DIRECTORY, Problem, Published},

@@ -22,7 +22,7 @@ fn serve_on_a_small_disk(data: &Path) -> Command {
 }
 
 /// A path as the server sees it.
-fn seen_by(server: &Process, path: PathBuf) -> PathBuf {
+fn seen_by(server: &Process, path: &Path) -> PathBuf {
     let root = PathBuf::from(format!("/proc/{}/root", server.id()));
     root.join(path.strip_prefix("/").unwrap())
 }
@@ -51,7 +51,7 @@ async fn a_full_disk_is_said_and_survived() {
     let who = session.get("/v1/session").await.expect(200);
     assert_eq!(who["next"], "done", "what was there is still served");
 
-    std::fs::remove_file(seen_by(&server, data.path().join("ballast"))).unwrap();
+    std::fs::remove_file(seen_by(&server, &data.path().join("ballast"))).unwrap();
     let _ = invite(acknowledged).await.expect(201);
     harness::eventually("the read models go on", async || {
         let list = session.get(&format!("{path}?limit=500")).await;

@@ -41,7 +41,6 @@ impl Client {
     }
 
     /// A request, for tests that add headers or bodies of their own.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.address));
         match &self.token {

@@ -36,11 +36,11 @@ pub fn operations() -> Vec<Operation> {
 #[tokio::test]
 async fn the_document_in_the_repository_is_the_one_that_is_served() {
     let server = TestServer::start().await;
-    let served = server.client.get("/openapi.json").await.expect(200);
-    assert_eq!(served["openapi"].as_str().map(|v| &v[..3]), Some("3.1"));
+    let document = server.client.get("/openapi.json").await.expect(200);
+    assert_eq!(document["openapi"].as_str().map(|v| &v[..3]), Some("3.1"));
     let kept = include_str!("../../docs/openapi.json");
     assert!(
-        serde_json::from_str::<Value>(kept).unwrap() == served,
+        serde_json::from_str::<Value>(kept).unwrap() == document,
         "the API has changed; write its description anew: \
          cargo run -- openapi > docs/openapi.json"
     );

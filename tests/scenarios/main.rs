@@ -1,6 +1,13 @@
 //! The system from outside, over HTTP, told as what people do with it. Each file is about one
 //! promise; what a promise is called (I1 to I9) is in `docs/threat-model.md`.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "it is all test"
+)]
+
 mod a_code_works_once;
 mod at_once;
 mod audit_trail;

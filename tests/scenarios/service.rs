@@ -119,14 +119,14 @@ async fn a_flood_of_sign_ins_does_not_starve_the_rest() {
         })
     });
     let flood: Vec<_> = flood.collect();
-    let mut served = 0;
+    let mut answers = 0;
     while !flood.iter().all(tokio::task::JoinHandle::is_finished) {
         let _ = ada.get("/v1/session").await.expect(200);
-        served += 1;
+        answers += 1;
     }
     assert!(
-        served > 20,
-        "only {served} requests were served beside the flood"
+        answers > 20,
+        "only {answers} requests were served beside the flood"
     );
     let mut slugs = std::collections::BTreeMap::<String, usize>::new();
     for attempt in flood {

@@ -41,9 +41,10 @@ async fn nothing_of_another_organization_is_there() {
                 .replace("{org}", organization)
                 .replace("{id}", grace);
             let request = session.request(operation.method.clone(), &path);
-            let body = match operation.path.ends_with("/enforce") {
-                true => json!({ "confirm": "Enforce 2FA" }),
-                false => json!({ "email": "eve@example.org", "name": "Eve", "role": "member" }),
+            let body = if operation.path.ends_with("/enforce") {
+                json!({ "confirm": "Enforce 2FA" })
+            } else {
+                json!({ "email": "eve@example.org", "name": "Eve", "role": "member" })
             };
             Reply::to(request.json(&body))
                 .await

@@ -13,7 +13,7 @@ pub(crate) enum Task {
     Check,
 }
 
-pub(crate) fn run(task: Task) -> Result<(), Failure> {
+pub(crate) fn run(task: &Task) -> Result<(), Failure> {
     let directory = Path::new(DIRECTORY);
     match task {
         Task::Publish => {

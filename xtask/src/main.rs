@@ -37,8 +37,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
-        Task::Test(arguments) => test::run(arguments),
-        Task::Contract(task) => contract::run(task),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Contract(task) => contract::run(&task),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

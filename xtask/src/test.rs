@@ -28,14 +28,13 @@ pub(crate) struct Arguments {
     short: bool,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     install_programs()?;
     install_subcommands(arguments.short)?;
     if !arguments.short {
         cargo(&["fmt", "--all", "--check"])?;
         cargo(&[
             "deny",
-            "--offline",
             "--log-level",
             "error",
             "check",
@@ -53,7 +52,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             "warnings",
         ])?;
     }
-    contract::run(contract::Task::Check)?;
+    contract::run(&contract::Task::Check)?;
     // Last, so that the run ends with the summary of the tests.
     cargo(&["nextest", "run", "--workspace", "--all-features"])
 }

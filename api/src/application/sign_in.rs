@@ -61,19 +61,17 @@ impl Pawl {
             .await?
             .state
             .admit(self.now())?;
-        match holder.map(|id| user.state.show_password(id, matches)) {
-            Some(Ok(proof)) => self.start_session(&proof, request).await,
-            _ => {
-                let organization = user.state.profile().map(|profile| profile.organization_id);
-                let target = Target::new(stream, organization);
-                let command = |_: &Address| Ok(RejectSignIn { at: self.now() });
-                // Each attempt counts, also under the idempotency key of another: or a key that was
-                // used before would be a way to guess without being counted.
-                self.execute(&target, &Anyone, &request.once(), command)
-                    .await?;
-                Err(Rejection::SignInRejected.into())
-            }
+        if let Some(Ok(proof)) = holder.map(|id| user.state.show_password(id, matches)) {
+            return self.start_session(&proof, request).await;
         }
+        let organization = user.state.profile().map(|profile| profile.organization_id);
+        let target = Target::new(stream, organization);
+        let command = |_: &Address| Ok(RejectSignIn { at: self.now() });
+        // Each attempt counts, also under the idempotency key of another: or a key that was used
+        // before would be a way to guess without being counted.
+        self.execute(&target, &Anyone, &request.once(), command)
+            .await?;
+        Err(Rejection::SignInRejected.into())
     }
 
     /// Starts the session of a person who has just shown, or chosen, their password.

@@ -100,6 +100,10 @@ pub async fn time_out(State(limit): State<Duration>, request: Request, next: Nex
 }
 
 /// A panic is a bug of ours: logged in full, answered without detail.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer calls it with what it caught"
+)]
 pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<String>()

@@ -92,10 +92,10 @@ mod tests {
             let mut since = None;
             for (revision, event) in events.into_iter().enumerate() {
                 organization.evolve(&recorded(revision as u64, event));
-                match &since {
-                    None => since = organization.enforcement().cloned(),
-                    Some(_) => prop_assert_eq!(organization.enforcement(), since.as_ref()),
+                if since.is_none() {
+                    since = organization.enforcement().cloned();
                 }
+                prop_assert_eq!(organization.enforcement(), since.as_ref());
                 prop_assert_eq!(organization.requires_second_factor(), since.is_some());
             }
         }

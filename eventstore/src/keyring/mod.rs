@@ -23,7 +23,7 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// Marks the file as a keyring of Pawl's ("PwlK").
+/// Marks the file as a keyring of Pawl's (`PwlK`).
 const APPLICATION_ID: i32 = 0x5077_6c4b;
 const VERSION: i32 = 1;
 const CHECK: &[u8] = b"the master key fits";
@@ -116,8 +116,7 @@ impl Keyring {
             let transaction = writer.transaction()?;
             for name in &names {
                 let key = random::<32>()?;
-                let wrapped =
-                    keyring.encrypt(&keyring.0.wrapping, name.as_str(), key.as_slice())?;
+                let wrapped = encrypt(&keyring.0.wrapping, name.as_str(), key.as_slice())?;
                 let made = transaction
                     .prepare_cached("INSERT OR IGNORE INTO keys (name, wrapped) VALUES (?1, ?2)")?
                     .execute(params![name.as_str(), wrapped])?;
@@ -163,7 +162,7 @@ impl Keyring {
         plaintext: &[u8],
     ) -> Result<Sealed, KeyringError> {
         let cipher = self.cipher(key)?;
-        let sealed = self.encrypt(&cipher, &bound(key, field), plaintext)?;
+        let sealed = encrypt(&cipher, &bound(key, field), plaintext)?;
         Ok(Sealed {
             key: key.clone(),
             ciphertext: BASE64URL_NOPAD.encode(&sealed),
@@ -212,23 +211,6 @@ impl Keyring {
         XChaCha20Poly1305::new_from_slice(&key).map_err(|_| tampered())
     }
 
-    fn encrypt(
-        &self,
-        cipher: &XChaCha20Poly1305,
-        bound: &str,
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, KeyringError> {
-        let nonce = random::<NONCE>()?;
-        let payload = Payload {
-            msg: plaintext,
-            aad: bound.as_bytes(),
-        };
-        let ciphertext = cipher
-            .encrypt(&XNonce::from(*nonce), payload)
-            .map_err(|error| KeyringError::Unavailable(error.to_string()))?;
-        Ok([nonce.as_slice(), &ciphertext].concat())
-    }
-
     /// The first opening leaves a value that only the same master key opens again.
     fn check_master_key(&self, file: &Path) -> Result<(), KeyringError> {
         let connection = locked(&self.0.writer);
@@ -239,7 +221,7 @@ impl Keyring {
             Some(value) if decrypt(&self.0.wrapping, "check", &value).is_some() => Ok(()),
             Some(_) => Err(KeyringError::WrongMasterKey(file.display().to_string())),
             None => {
-                let value = self.encrypt(&self.0.wrapping, "check", CHECK)?;
+                let value = encrypt(&self.0.wrapping, "check", CHECK)?;
                 connection.execute("INSERT INTO master_key_check (value) VALUES (?1)", [value])?;
                 Ok(())
             }
@@ -324,6 +306,22 @@ fn wrapped_key(connection: &Connection, name: &KeyName) -> Result<Vec<u8>, Keyri
 
 fn bound(key: &KeyName, field: &str) -> String {
     format!("{key}\n{field}")
+}
+
+fn encrypt(
+    cipher: &XChaCha20Poly1305,
+    bound: &str,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, KeyringError> {
+    let nonce = random::<NONCE>()?;
+    let payload = Payload {
+        msg: plaintext,
+        aad: bound.as_bytes(),
+    };
+    let ciphertext = cipher
+        .encrypt(&XNonce::from(*nonce), payload)
+        .map_err(|error| KeyringError::Unavailable(error.to_string()))?;
+    Ok([nonce.as_slice(), &ciphertext].concat())
 }
 
 fn decrypt(cipher: &XChaCha20Poly1305, bound: &str, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
