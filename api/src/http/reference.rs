@@ -23,7 +23,8 @@ use utoipa::{
             **Sessions.** `next` says what a session has to do. Until it is `done`, only the session itself, \
             its end, a code and the set-up of an authenticator are open; all else is `second-factor-required`.\n\n\
             **Retries.** Unsafe calls take an `Idempotency-Key`; a repeated call is answered like the first \
-            and changes nothing.\n\n\
+            and changes nothing. Where a call exchanges the session token, repeat it with the token that it was \
+            made with. What is rejected counts each time, and who has signed out is `unauthenticated`.\n\n\
             **Reading your own writes.** Commands answer with `Pawl-Position`; reads take `Pawl-Min-Position` \
             and wait for it.\n\n\
             **Versions.** Resources have an `ETag`; commands on them take `If-Match`.\n\n\
@@ -31,6 +32,11 @@ use utoipa::{
             `malformed-json`, `unknown-field`, `invalid-body`, `unsupported-media-type`, `body-too-large`, \
             `invalid-parameter`, `idempotency-key-reused`, `method-not-allowed`, `timed-out`, `storage-full`, \
             `storage-unavailable` or `internal`; each type has a page at its address."
+    ),
+    tags(
+        (name = "Set-up"), (name = "Sign-in"), (name = "Session"), (name = "Authenticators"),
+        (name = "Two-factor authentication"), (name = "Invitations"), (name = "People"),
+        (name = "Audit"), (name = "Organizations"),
     ),
     modifiers(&Session)
 )]
