@@ -2,7 +2,7 @@
 //! adapter to it.
 
 use async_trait::async_trait;
-use eventstore_schema::{NewEvent, Position, RecordedEvent, StreamName};
+use eventstore_schema::{EventId, NewEvent, Position, RecordedEvent, StreamName};
 use futures::stream::BoxStream;
 
 /// What the writer believes about the stream that it appends to.
@@ -54,7 +54,7 @@ pub enum AppendError {
 }
 
 /// A log that cannot do its work. Each sentence is written for the operator who reads it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another process holds the log.
     #[error("{0} is in use by another process; stop that process or choose another data directory")]
@@ -68,17 +68,20 @@ pub enum StoreError {
     /// There is no room for more events. Those acknowledged are safe.
     #[error("the disk that holds the log is full; free some room and repeat the command")]
     Full,
+    /// The append has no events: there is no answer to give, for a stream that may not exist.
+    #[error("an append needs at least one event")]
+    NoEvents,
     /// An event is larger than the log accepts.
     #[error("an event of {size} bytes is larger than the log accepts ({limit} bytes)")]
     TooLarge {
-        /// Bytes of the event's content.
+        /// Bytes of the event's content and metadata.
         size: usize,
         /// Bytes that the log accepts.
         limit: usize,
     },
-    /// An event id is in the log already, with another event.
+    /// An event id stands for another event already, in the log or in the same append.
     #[error("the event id {0} belongs to another event already")]
-    DuplicateId(eventstore_schema::EventId),
+    DuplicateId(EventId),
     /// The log did not answer.
     #[error("the log is not available: {0}")]
     Unavailable(String),
@@ -91,9 +94,15 @@ pub type Subscription = BoxStream<'static, Result<RecordedEvent, StoreError>>;
 /// A log of events: append and read, nothing else.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
-    /// Appends all the events to the stream, or none. When it answers, they are durable. Events
-    /// whose ids are in the log already, in this stream and this order, are not appended again:
-    /// the answer is that of the first time.
+    /// Appends all the events to the stream, or none. When it answers, they are durable, and every
+    /// read and subscription that begins from then on sees them.
+    ///
+    /// Events whose ids are in the log already, in this stream and this order, are not appended
+    /// again: whatever the writer expects by now, the answer is that of the first time. If only
+    /// some of the ids are known, or in another order, the append is refused with `DuplicateId`. So
+    /// is an id of another stream, by a log that keeps an index of ids over all streams.
+    ///
+    /// An append without events is refused with `NoEvents`.
     async fn append(
         &self,
         stream: &StreamName,
@@ -113,7 +122,8 @@ pub trait EventStore: Send + Sync + 'static {
 
     /// Reads a page of the whole log: forwards the events after `from`, backwards those before it,
     /// `limit` events at most. `Position::START` forwards and `Position(u64::MAX)` backwards read
-    /// from the ends.
+    /// from the ends. Only a page without events is the end: a log that leaves out events of its own
+    /// may answer fewer than `limit` before it.
     async fn read_all(
         &self,
         from: Position,
@@ -121,7 +131,8 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError>;
 
-    /// The position of the last durable event, `Position::START` where there is none.
+    /// The position of the last durable event, `Position::START` where there is none. No read that
+    /// was answered before has shown an event beyond it.
     async fn head(&self) -> Result<Position, StoreError>;
 
     /// Every event after this position, those to come included.

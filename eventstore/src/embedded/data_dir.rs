@@ -2,25 +2,31 @@
 
 use crate::StoreError;
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-/// A data directory that this process holds, as long as the value lives. The log is opened through
-/// it, so two processes can never write to the same one.
+/// A data directory that this process holds, as long as the value or a log opened through it lives.
+/// So two processes can never write to the same log.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
-    _lock: File,
+    lock: Arc<File>,
 }
 
 impl DataDir {
-    /// Takes the directory, which is made if there is none.
+    /// Takes the directory, which is made, for its owner alone, if there is none.
     pub fn lock(path: &Path) -> Result<Self, StoreError> {
         let failed = |error: std::io::Error| {
             StoreError::Unavailable(format!("cannot use {}: {error}", path.display()))
         };
-        fs::create_dir_all(path).map_err(failed)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(failed)?;
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -30,7 +36,7 @@ impl DataDir {
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
-                _lock: lock,
+                lock: Arc::new(lock),
             }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.display().to_string())),
             Err(TryLockError::Error(error)) => Err(failed(error)),
@@ -41,5 +47,10 @@ impl DataDir {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Keeps the directory locked for as long as the log that is opened in it.
+    pub(super) fn held(&self) -> Arc<File> {
+        self.lock.clone()
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Streams remembered at most.
-const LIMIT: usize = 200_000;
+pub(super) const LIMIT: usize = 200_000;
 
 /// The revision of the last committed event of many streams.
 #[derive(Default)]

@@ -3,6 +3,9 @@
 mod data_dir;
 mod file;
 mod heads;
+mod readers;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use data_dir::DataDir;
@@ -15,18 +18,20 @@ use eventstore_schema::{NewEvent, Position, RecordedEvent, StreamName};
 use file::{COLUMNS, event_from, fault, signed, unsigned};
 use futures::{StreamExt as _, stream};
 use heads::Heads;
-use rusqlite::{Connection, params};
+use readers::Readers;
+use rusqlite::{Connection, Params, params};
 use std::{
+    fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread::JoinHandle,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use writer::Request;
 
 /// The name of the log in its data directory.
 pub const LOG_FILE: &str = "log.db";
-/// Bytes of an event's content at most.
+/// Bytes of an event's content and metadata at most.
 pub const EVENT_LIMIT: usize = 1024 * 1024;
 /// Appends that may wait.
 const QUEUE: usize = 4096;
@@ -39,48 +44,57 @@ pub struct EmbeddedStore(Arc<Inner>);
 
 struct Inner {
     shared: Arc<Shared>,
-    requests: Option<mpsc::Sender<Request>>,
-    writer: Option<JoinHandle<()>>,
+    writer: Option<Writer>,
+}
+
+/// The way to the thread that writes. A log opened to read has none.
+struct Writer {
+    requests: mpsc::Sender<Request>,
+    thread: JoinHandle<()>,
+    _directory: Arc<File>,
 }
 
 /// What the writer and the readers share.
 struct Shared {
     file: PathBuf,
+    /// Where the log ends for everybody: the writer moves it when a transaction is durable, and
+    /// nobody reads further.
     head: watch::Sender<Position>,
     heads: Heads,
-    readers: Mutex<Vec<Connection>>,
+    readers: Arc<Readers>,
 }
 
 impl EmbeddedStore {
-    /// Opens the log in the directory, or makes a new one.
+    /// Opens the log in the directory, or makes a new one. The directory stays locked for as long
+    /// as the log is open.
     pub fn open(directory: &DataDir) -> Result<Self, StoreError> {
         let file = directory.path().join(LOG_FILE);
         let connection = file::open_to_write(&file)?;
         let shared = Arc::new(Shared::new(file, &connection)?);
         let (requests, waiting) = mpsc::channel(QUEUE);
-        let writer = std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("log-writer".into())
             .spawn({
                 let shared = shared.clone();
                 move || writer::run(connection, &shared, waiting)
             })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self(Arc::new(Inner {
-            shared,
-            requests: Some(requests),
-            writer: Some(writer),
-        })))
+        let writer = Some(Writer {
+            requests,
+            thread,
+            _directory: directory.held(),
+        });
+        Ok(Self(Arc::new(Inner { shared, writer })))
     }
 
-    /// Opens a log to read, also while another process writes to it. What is appended later is not
-    /// seen by subscriptions.
+    /// Opens a log to read, as it is at this moment, also while another process writes to it. What
+    /// is appended later is not seen.
     pub fn open_read_only(directory: &Path) -> Result<Self, StoreError> {
         let file = directory.join(LOG_FILE);
         let connection = file::open_to_read(&file)?;
         let shared = Arc::new(Shared::new(file, &connection)?);
         Ok(Self(Arc::new(Inner {
             shared,
-            requests: None,
             writer: None,
         })))
     }
@@ -88,10 +102,12 @@ impl EmbeddedStore {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The writer ends when nobody can ask any more; what it has taken, it finishes.
-        drop(self.requests.take());
+        // The writer ends when nobody can ask any more; what it has taken, it finishes. It is the last
+        // to close the file, which tidies up, and only then is the directory free.
         if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
+            self.shared.readers.idle().clear();
+            drop(writer.requests);
+            let _ = writer.thread.join();
         }
     }
 }
@@ -102,57 +118,100 @@ impl Shared {
             .query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| {
                 row.get(0)
             })
-            .map_err(|error| fault(&file, error))?;
+            .map_err(|error| fault(&file, &error))?;
         Ok(Self {
-            file,
             head: watch::Sender::new(Position(unsigned(head))),
             heads: Heads::default(),
-            readers: Mutex::default(),
+            readers: Readers::new(&file),
+            file,
         })
     }
 
-    /// Runs a query that yields events, on a connection of the pool.
-    fn query(
-        &self,
-        sql: &str,
-        parameters: impl rusqlite::Params,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let pooled = self
-            .readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let connection = match pooled {
-            Some(connection) => connection,
-            None => file::open_to_read(&self.file)?,
-        };
-        let events = self.events(&connection, sql, parameters);
-        self.readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
-        events
+    fn head(&self) -> Position {
+        *self.head.borrow()
     }
 
-    fn events(
+    /// The log has an end, but nothing there: without this, a subscription would look for ever.
+    fn hollow(&self, after: Position) -> StoreError {
+        let (file, head) = (self.file.display(), self.head());
+        StoreError::Corrupt(format!(
+            "{file} ends at position {head} but has no events after {after}; \
+             restore it from a backup"
+        ))
+    }
+
+    /// Runs a query that yields events.
+    fn query(
         &self,
         connection: &Connection,
         sql: &str,
-        parameters: impl rusqlite::Params,
+        parameters: impl Params,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let fail = |error| fault(&self.file, error);
+        let fail = |error| fault(&self.file, &error);
         let mut statement = connection.prepare_cached(sql).map_err(fail)?;
-        let rows = statement.query_map(parameters, event_from).map_err(fail)?;
+        let mut rows = statement.query(parameters).map_err(fail)?;
         let mut events = Vec::new();
-        for row in rows {
-            events.push(row.map_err(fail)?.map_err(|position| {
-                StoreError::Corrupt(format!(
-                    "the event at position {position} in {} cannot be read",
-                    self.file.display()
-                ))
-            })?);
+        while let Some(row) = rows.next().map_err(fail)? {
+            events.push(event_from(&self.file, row)?);
         }
         Ok(events)
+    }
+
+    fn read_stream(
+        &self,
+        connection: &Connection,
+        stream: &StreamName,
+        from: u64,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let generation = self.heads.generation();
+        let (reaches, order) = match direction {
+            Direction::Forwards => (">=", "ASC"),
+            Direction::Backwards => ("<=", "DESC"),
+        };
+        // The plus keeps SQLite from looking for events by their position here.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events
+             WHERE stream = ?1 AND revision {reaches} ?2 AND +position <= ?3
+             ORDER BY revision {order} LIMIT ?4"
+        );
+        let (head, rows) = (signed(self.head().0), signed(limit as u64));
+        let events = self.query(
+            connection,
+            &sql,
+            params![stream.as_str(), signed(from), head, rows],
+        )?;
+        let at_the_end = direction == Direction::Forwards && events.len() < limit;
+        if let Some(last) = events.last().filter(|_| at_the_end) {
+            self.heads.seen(generation, stream, last.revision);
+        }
+        Ok(events)
+    }
+
+    fn read_all(
+        &self,
+        connection: &Connection,
+        from: Position,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let head = self.head().0;
+        let (after, up_to, order) = match direction {
+            Direction::Forwards => (from.0, head, "ASC"),
+            Direction::Backwards => (0, head.min(from.0.saturating_sub(1)), "DESC"),
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events
+             WHERE position > ?1 AND position <= ?2
+             ORDER BY position {order} LIMIT ?3"
+        );
+        let rows = signed(limit as u64);
+        self.query(
+            connection,
+            &sql,
+            params![signed(after), signed(up_to), rows],
+        )
     }
 }
 
@@ -164,36 +223,14 @@ impl EventStore for EmbeddedStore {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
-        for event in &events {
-            let size = event.data.len();
-            if size > EVENT_LIMIT {
-                return Err(StoreError::TooLarge {
-                    size,
-                    limit: EVENT_LIMIT,
-                }
-                .into());
-            }
-        }
         let unavailable = |reason: &str| StoreError::Unavailable(reason.to_owned());
-        let requests = self
-            .0
-            .requests
-            .as_ref()
-            .ok_or_else(|| unavailable("it was opened to read"))?;
-        let (answer, answered) = oneshot::channel();
-        let request = Request {
-            stream: stream.clone(),
-            expected,
-            events,
-            answer,
-        };
-        requests
-            .send(request)
-            .await
-            .map_err(|_| unavailable("its writer has stopped"))?;
-        answered
-            .await
-            .map_err(|_| unavailable("its writer has stopped"))?
+        let writer = self.0.writer.as_ref();
+        let writer = writer.ok_or_else(|| unavailable("it was opened to read"))?;
+        let (request, answered) = Request::new(stream.clone(), expected, events)?;
+        let stopped = || unavailable("its writer has stopped");
+        let sent = writer.requests.send(request).await;
+        sent.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
     }
 
     async fn read_stream(
@@ -203,32 +240,17 @@ impl EventStore for EmbeddedStore {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let shared = &self.0.shared;
-        let forwards = direction == Direction::Forwards;
-        // Only a log that is written to here knows where its streams stand.
-        if forwards
-            && self.0.requests.is_some()
+        let shared = self.0.shared.clone();
+        if direction == Direction::Forwards
             && shared.heads.get(stream).is_some_and(|last| from > last)
         {
             return Ok(Vec::new());
         }
-        let (shared, stream) = (shared.clone(), stream.clone());
-        blocking(move || {
-            let generation = shared.heads.generation();
-            let events = shared.query(
-                &if forwards {
-                    format!("SELECT {COLUMNS} FROM events WHERE stream = ?1 AND revision >= ?2 ORDER BY revision LIMIT ?3")
-                } else {
-                    format!("SELECT {COLUMNS} FROM events WHERE stream = ?1 AND revision <= ?2 ORDER BY revision DESC LIMIT ?3")
-                },
-                params![stream.as_str(), signed(from), signed(limit as u64)],
-            )?;
-            if let Some(last) = events.last().filter(|_| forwards && events.len() < limit) {
-                shared.heads.seen(generation, &stream, last.revision);
-            }
-            Ok(events)
-        })
-        .await
+        let stream = stream.clone();
+        let readers = shared.readers.clone();
+        readers
+            .run(move |connection| shared.read_stream(connection, &stream, from, direction, limit))
+            .await
     }
 
     async fn read_all(
@@ -238,22 +260,14 @@ impl EventStore for EmbeddedStore {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let shared = self.0.shared.clone();
-        blocking(move || {
-            let sql = match direction {
-                Direction::Forwards => {
-                    format!("SELECT {COLUMNS} FROM events WHERE position > ?1 ORDER BY position LIMIT ?2")
-                }
-                Direction::Backwards => {
-                    format!("SELECT {COLUMNS} FROM events WHERE position < ?1 ORDER BY position DESC LIMIT ?2")
-                }
-            };
-            shared.query(&sql, params![signed(from.0), signed(limit as u64)])
-        })
-        .await
+        let readers = shared.readers.clone();
+        readers
+            .run(move |connection| shared.read_all(connection, from, direction, limit))
+            .await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        Ok(*self.0.shared.head.borrow())
+        Ok(self.0.shared.head())
     }
 
     fn subscribe(&self, after: Position) -> Subscription {
@@ -266,7 +280,11 @@ impl EventStore for EmbeddedStore {
             if head.wait_for(|head| *head > after).await.is_err() {
                 return None;
             }
-            match store.read_all(after, Direction::Forwards, PAGE).await {
+            let page = match store.read_all(after, Direction::Forwards, PAGE).await {
+                Ok(events) if events.is_empty() => Err(store.0.shared.hollow(after)),
+                page => page,
+            };
+            match page {
                 Ok(events) => {
                     let after = events.last().map_or(after, |last| last.position);
                     let events = events.into_iter().map(Ok).collect::<Vec<_>>();
@@ -278,12 +296,4 @@ impl EventStore for EmbeddedStore {
         .flatten()
         .boxed()
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StoreError::Unavailable(error.to_string()))?
 }
