@@ -93,6 +93,12 @@ impl Server {
         })
     }
 
+    /// The application that it serves.
+    #[must_use]
+    pub fn pawl(&self) -> &Pawl {
+        &self.pawl
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

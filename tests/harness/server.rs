@@ -1,19 +1,34 @@
 //! A server in this process, whose clock stands still until the test sets it.
 
-use crate::{Client, Mailbox, Person};
+use crate::{Client, DEADLINE, Mailbox, Person};
 use chrono::{DateTime, TimeDelta, Utc};
+use eventstore::{
+    EventStore,
+    keyring::{Keyring, MasterKey},
+};
 use pawl::{
+    application::{Parts, PasswordHasher, PasswordParameters, Pawl},
     clock::{Clock as _, ManualClock},
+    http,
     server::Server,
     settings::{Flags, Settings},
+    telemetry,
 };
+use projections::Projections;
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 /// The token of the first start's link.
 pub const SETUP_TOKEN: &str = "the token of the first link";
+
+/// As cheap as argon2 can be: its cost is not what these tests are about.
+const CHEAP: PasswordParameters = PasswordParameters {
+    memory_kib: 8,
+    passes: 1,
+};
 
 /// A running server with a data directory of its own.
 pub struct TestServer {
@@ -22,6 +37,7 @@ pub struct TestServer {
     /// Its clock.
     pub clock: Arc<ManualClock>,
     directory: Arc<TempDir>,
+    store: Arc<dyn EventStore>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -38,15 +54,15 @@ impl TestServer {
         let settings = Settings::resolve(Flags {
             data: Some(directory.path().to_owned()),
             listen: Some("127.0.0.1:0".parse().unwrap()),
-            // As cheap as argon2 can be: its cost is not what these tests are about.
-            argon2_memory_kib: Some(8),
-            argon2_passes: Some(1),
+            argon2_memory_kib: Some(CHEAP.memory_kib),
+            argon2_passes: Some(CHEAP.passes),
             setup_token: Some(SETUP_TOKEN.into()),
             ..Flags::default()
         })
         .unwrap();
         let server = Server::start(&settings, clock.clone()).await.unwrap();
         let client = Client::of(format!("http://{}", server.address()));
+        let store = server.pawl().store().clone();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
             let shutdown = async move {
@@ -58,9 +74,35 @@ impl TestServer {
             client,
             clock,
             directory,
+            store,
             stop,
             serving,
         }
+    }
+
+    /// Another node on the same log, with states and read models of its own. It lives as long as
+    /// the test.
+    pub async fn another_node(&self) -> Client {
+        let file = |name: &str| self.data().join(name);
+        let master = MasterKey::load_or_create(&file("master.key"), false).unwrap();
+        let projections = Projections::open(file("another-node.db")).unwrap();
+        let node = Pawl::new(Parts {
+            store: self.store.clone(),
+            keyring: Keyring::open(&file("keyring.db"), &master).unwrap(),
+            readers: projections.readers().unwrap(),
+            projections: projections.start(self.store.clone()),
+            clock: self.clock.clone(),
+            passwords: PasswordHasher::new(CHEAP).unwrap(),
+            set_up_token: None,
+            read_patience: DEADLINE,
+            stopping: CancellationToken::new(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = Client::of(format!("http://{}", listener.local_addr().unwrap()));
+        let metrics = telemetry::init_metrics().unwrap();
+        let router = http::router(node, metrics, DEADLINE);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        client
     }
 
     /// Stops in good order, lets `meanwhile` happen to the data directory, and starts again.
@@ -73,6 +115,7 @@ impl TestServer {
 
     /// Stops in good order.
     pub async fn stop(self) {
+        drop(self.store);
         self.stop.send(()).unwrap();
         self.serving.await.unwrap();
     }

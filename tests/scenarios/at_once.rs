@@ -70,6 +70,41 @@ async fn sessions_of_one_factor_lose_everything_the_moment_enforcement_is_answer
     }
 }
 
+/// The other node has the policy in memory, and hears of the enforcement from the log alone.
+#[tokio::test]
+async fn another_node_refuses_at_once_too() {
+    let (server, acme) = TestServer::with_acme().await;
+    let grace = server.join(&acme.ada, &acme.id, "grace", "admin").await;
+    let (ada, phone) = server.set_up_phone(&acme.ada).await;
+    let acme = harness::Acme { ada, ..acme };
+    let other = server.another_node().await;
+    let (ada, grace) = (other.same_session(&acme.ada), other.same_session(&grace));
+    for session in [&ada, &grace] {
+        let state = session.get(&acme.path("two-factor")).await.expect(200);
+        assert_eq!(state["enforced"], false);
+    }
+
+    let enforced = acme.enforce().await;
+    let refused = grace.get(&acme.path("two-factor")).await;
+    refused.problem(403, "second-factor-required");
+    let state = ada.get(&acme.path("two-factor")).await.expect(200);
+    assert_eq!(state, enforced);
+
+    // A code that was used there is spent here, and a session that ended there has ended here.
+    let code = phone.code(server.now());
+    let (here, there) = (
+        server.half_signed_in("ada").await,
+        server.half_signed_in("ada").await,
+    );
+    let there = other.same_session(&there);
+    let _ = server.show(&there, &code).await.expect(200);
+    let refused = server.show(&here, &code).await;
+    refused.problem(401, "otp-code-reused");
+    let _ = ada.delete("/v1/session").await.expect(204);
+    let refused = acme.ada.get("/v1/session").await;
+    refused.problem(401, "unauthenticated");
+}
+
 #[tokio::test]
 async fn commands_are_refused_at_once_too_and_append_nothing() {
     let (server, acme) = TestServer::with_acme().await;

@@ -85,6 +85,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         /// I1: whatever happens afterwards, and whether it makes sense or not.
         #[test]
         fn enforcement_is_never_undone(events in prop::collection::vec(any_event(), 0..30)) {
