@@ -68,6 +68,11 @@ impl Metadata {
     /// The newest version of this shape. The log does not record it: every published version reads
     /// as the newest, so what is added must be optional.
     pub const VERSION: u32 = 1;
+
+    /// As JSON text.
+    pub fn encode(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
 }
 
 /// An event about to be appended.
@@ -77,13 +82,13 @@ pub struct NewEvent {
     pub id: EventId,
     /// The name of its type, such as `TwoFactorEnforced`.
     pub event_type: String,
-    /// The rest of its envelope.
-    pub metadata: Metadata,
+    /// The rest of its envelope: [`Metadata`] as JSON text.
+    pub metadata: String,
     /// Its content, as JSON text.
     pub data: String,
 }
 
-/// An event read from the log, its content still as it was stored.
+/// An event read from the log, envelope and content still byte for byte as they were stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// Its place in the whole log.
@@ -96,23 +101,39 @@ pub struct RecordedEvent {
     pub id: EventId,
     /// The name of its type.
     pub event_type: String,
-    /// The rest of its envelope.
-    pub metadata: Metadata,
+    /// The rest of its envelope: [`Metadata`] as JSON text.
+    pub metadata: String,
     /// Its content, as JSON text.
     pub data: String,
 }
 
 impl RecordedEvent {
-    /// Reads the content as one of the contract's events, older versions brought up to date.
+    /// Reads envelope and content as one of the contract's events, older versions brought up to
+    /// date.
     pub fn decode(self) -> Result<Recorded<Event>, DecodeError> {
-        let data = Event::decode(&self.event_type, self.metadata.version, &self.data)?;
-        Ok(Recorded {
+        self.decode_with_content().map(|(event, _)| event)
+    }
+
+    /// The same, with the content as it was stored.
+    pub fn decode_with_content(self) -> Result<(Recorded<Event>, String), DecodeError> {
+        let metadata = self.read_metadata()?;
+        let data = Event::decode(&self.event_type, metadata.version, &self.data)?;
+        let event = Recorded {
             position: self.position,
             stream: self.stream,
             revision: self.revision,
             id: self.id,
-            metadata: self.metadata,
+            metadata,
             data,
+        };
+        Ok((event, self.data))
+    }
+
+    /// Reads the envelope alone.
+    pub fn read_metadata(&self) -> Result<Metadata, DecodeError> {
+        serde_json::from_str(&self.metadata).map_err(|source| DecodeError::Envelope {
+            event_type: self.event_type.clone(),
+            source,
         })
     }
 }

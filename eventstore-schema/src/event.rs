@@ -22,6 +22,14 @@ pub enum DecodeError {
         /// The version as found.
         version: u32,
     },
+    /// The metadata is not an envelope of Pawl's; another program wrote it.
+    #[error("the metadata of an event {event_type} is not an envelope of Pawl's: {source}")]
+    Envelope {
+        /// The type's name as found.
+        event_type: String,
+        /// What the parser found.
+        source: serde_json::Error,
+    },
     /// The content is not what the type and version promise.
     #[error("the content of an event {event_type} version {version} is malformed: {source}")]
     Malformed {

@@ -162,7 +162,9 @@ impl History {
                 organization_id,
                 correlation_id: command,
                 causation_id: command,
-            },
+            }
+            .encode()
+            .unwrap(),
             data: event.encode().unwrap(),
         });
         *revision += 1;

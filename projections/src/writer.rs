@@ -18,19 +18,7 @@ impl From<RecordedEvent> for Delivery {
     fn from(event: RecordedEvent) -> Self {
         Self {
             position: event.position,
-            event: Event::decode(&event.event_type, event.metadata.version, &event.data).map(
-                |data| {
-                    let decoded = Recorded {
-                        position: event.position,
-                        stream: event.stream,
-                        revision: event.revision,
-                        id: event.id,
-                        metadata: event.metadata,
-                        data,
-                    };
-                    (decoded, event.data)
-                },
-            ),
+            event: event.decode_with_content(),
         }
     }
 }

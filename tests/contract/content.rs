@@ -86,10 +86,17 @@ pub(crate) async fn metadata_comes_back_whole(log: &Log) {
                 causation_id: Uuid::max(),
             };
             new.push(NewEvent {
-                metadata,
+                metadata: metadata.encode().unwrap(),
                 ..event("{}")
             });
         }
+    }
+    // Of another program, and as it wrote it.
+    for metadata in ["", "{}", "{ \"by\" : [\"é\", 1.0] }", "not JSON"] {
+        new.push(NewEvent {
+            metadata: metadata.to_owned(),
+            ..event("{}")
+        });
     }
     assert_kept(log, new).await;
 }
@@ -102,7 +109,7 @@ pub(crate) async fn large_events_are_kept_and_larger_ones_refused(log: &Log) {
 
     let stream = new_stream();
     let mut long_metadata = event(text(log.event_limit / 2));
-    long_metadata.metadata.command_digest = Some("f".repeat(log.event_limit / 2 + 2));
+    long_metadata.metadata = text(log.event_limit / 2 + 2);
     let too_large = [event(text(log.event_limit + 2)), long_metadata];
     for new in &too_large {
         let new = vec![event("{}"), new.clone()];

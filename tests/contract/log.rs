@@ -189,7 +189,9 @@ pub(crate) fn event(data: impl Into<String>) -> NewEvent {
             organization_id: None,
             correlation_id: command,
             causation_id: command,
-        },
+        }
+        .encode()
+        .unwrap(),
         data: data.into(),
     }
 }

@@ -91,9 +91,10 @@ async fn the_id_of_a_request_is_in_its_events() {
     );
     let newest = newest.await.unwrap().remove(0);
     assert_eq!(newest.event_type, "UserInvited");
-    assert_eq!(newest.metadata.correlation_id.to_string(), id);
+    let metadata = newest.read_metadata().unwrap();
+    assert_eq!(metadata.correlation_id.to_string(), id);
     assert_eq!(newest.id.0.get_version_num(), 7);
-    let stored = format!("{} {:?}", newest.data, newest.metadata);
+    let stored = format!("{} {}", newest.data, newest.metadata);
     assert!(!stored.contains("grace"), "{stored}");
 }
 

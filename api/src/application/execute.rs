@@ -123,7 +123,7 @@ impl Pawl {
             new.push(NewEvent {
                 id,
                 event_type: event_type.to_owned(),
-                metadata: metadata.clone(),
+                metadata: metadata.encode().map_err(Failure::internal)?,
                 data: event.encode().map_err(Failure::internal)?,
             });
             let (stream, position) = (target.stream.clone(), loaded.position);

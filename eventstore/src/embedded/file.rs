@@ -3,7 +3,7 @@
 
 use crate::StoreError;
 use eventstore_schema::{EventId, Position, RecordedEvent, StreamName};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, config::DbConfig, types::Type};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, config::DbConfig};
 use std::{
     fs::{self, File},
     io,
@@ -202,17 +202,13 @@ pub(super) fn event_from(file: &Path, row: &Row<'_>) -> Result<RecordedEvent, St
 }
 
 fn columns_from(row: &Row<'_>, position: Position) -> rusqlite::Result<RecordedEvent> {
-    let metadata: String = row.get(5)?;
-    let metadata = serde_json::from_str(&metadata).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(5, Type::Text, Box::new(error))
-    })?;
     Ok(RecordedEvent {
         position,
         id: EventId(Uuid::from_bytes(row.get(1)?)),
         stream: StreamName::named(row.get::<_, String>(2)?),
         revision: unsigned(row.get(3)?),
         event_type: row.get(4)?,
-        metadata,
+        metadata: row.get(5)?,
         data: row.get(6)?,
     })
 }

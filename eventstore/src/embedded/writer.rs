@@ -26,16 +26,8 @@ type Answer = Result<Appended, AppendError>;
 pub(super) struct Request {
     stream: StreamName,
     expected: ExpectedRevision,
-    events: Vec<Encoded>,
+    events: Vec<NewEvent>,
     answer: oneshot::Sender<Answer>,
-}
-
-/// An event whose metadata is JSON text by now, made before the one thread has to deal with it.
-struct Encoded {
-    id: EventId,
-    event_type: String,
-    metadata: String,
-    data: String,
 }
 
 impl Request {
@@ -53,7 +45,13 @@ impl Request {
         if let Some(event) = twice {
             return Err(StoreError::DuplicateId(event.id));
         }
-        let events = events.into_iter().map(encode).collect::<Result<_, _>>()?;
+        let sizes = events
+            .iter()
+            .map(|event| event.data.len() + event.metadata.len());
+        if let Some(size) = sizes.max().filter(|size| *size > EVENT_LIMIT) {
+            let limit = EVENT_LIMIT;
+            return Err(StoreError::TooLarge { size, limit });
+        }
         let (answer, answered) = oneshot::channel();
         let request = Self {
             stream,
@@ -68,22 +66,6 @@ impl Request {
         // Whoever has gone away finds the events when they repeat the command.
         let _ = self.answer.send(answer);
     }
-}
-
-fn encode(event: NewEvent) -> Result<Encoded, StoreError> {
-    let metadata = serde_json::to_string(&event.metadata)
-        .map_err(|error| StoreError::Unavailable(format!("metadata has no JSON form: {error}")))?;
-    let size = event.data.len() + metadata.len();
-    if size > EVENT_LIMIT {
-        let limit = EVENT_LIMIT;
-        return Err(StoreError::TooLarge { size, limit });
-    }
-    Ok(Encoded {
-        id: event.id,
-        event_type: event.event_type,
-        metadata,
-        data: event.data,
-    })
 }
 
 /// Writes until nobody can ask any more.
@@ -224,7 +206,7 @@ impl Turn<'_> {
         &mut self,
         stream: &StreamName,
         revision: u64,
-        event: &Encoded,
+        event: &NewEvent,
     ) -> rusqlite::Result<Appended> {
         let position = Position(self.head.0 + 1);
         self.transaction

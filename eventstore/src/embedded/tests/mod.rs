@@ -28,7 +28,9 @@ fn event(data: impl Into<String>) -> NewEvent {
             organization_id: None,
             correlation_id: command,
             causation_id: command,
-        },
+        }
+        .encode()
+        .unwrap(),
         data: data.into(),
     }
 }

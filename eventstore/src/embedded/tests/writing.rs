@@ -229,8 +229,7 @@ async fn an_event_counts_with_its_metadata() {
     let store = open(directory.path()).unwrap();
     let name = stream("user-1");
     let mut event = event("");
-    let metadata = serde_json::to_string(&event.metadata).unwrap().len();
-    event.data = "7".repeat(EVENT_LIMIT - metadata + 1);
+    event.data = "7".repeat(EVENT_LIMIT - event.metadata.len() + 1);
     let refused = store.append(&name, NoStream, vec![event.clone()]).await;
     let (size, limit) = (EVENT_LIMIT + 1, EVENT_LIMIT);
     assert_store_error(&refused, &StoreError::TooLarge { size, limit });
