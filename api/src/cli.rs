@@ -9,20 +9,28 @@
 
 use crate::{
     clock::SystemClock,
+    files::write_whole,
     http::{health::projection_view, openapi},
+    log_copy,
     server::{Server, StartError},
     settings::{Flags, Settings},
-    telemetry,
+    storage, telemetry,
 };
 use clap::{Args, Parser, Subcommand};
 use eventstore::{
-    EventStore as _,
-    embedded::{DataDir, EmbeddedStore},
+    EventStore,
+    embedded::{DataDir, EmbeddedStore, LOG_FILE},
 };
+use eventstore_schema::Position;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::{ProjectionStatus, Projections, Readers, status_read_only};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// An identity backend in which enforcing two-factor authentication cannot be undone.
@@ -40,6 +48,9 @@ enum Command {
     /// Look after the read models
     #[command(subcommand)]
     Projections(ProjectionsCommand),
+    /// Look after the log
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Look after the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -65,6 +76,30 @@ struct StatusArguments {
     /// Show JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Subcommand)]
+enum LogCommand {
+    /// Copy a log to another home, and compare both (while no server writes to either)
+    Copy(CopyArguments),
+}
+
+#[derive(Args)]
+struct CopyArguments {
+    /// A data directory, or a KurrentDB (kurrentdb://...)
+    #[arg(
+        long,
+        env = "PAWL_COPY_FROM",
+        value_name = "LOG",
+        hide_env_values = true
+    )]
+    from: SecretString,
+    /// Likewise; a log that is empty, or that an earlier copy did not finish
+    #[arg(long, env = "PAWL_COPY_TO", value_name = "LOG", hide_env_values = true)]
+    to: SecretString,
+    /// Directory that the nodes share: how far the reactions have come is carried over in it
+    #[arg(long, value_name = "DIR")]
+    shared: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -102,6 +137,7 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::Projections(ProjectionsCommand::Rebuild(flags)) => {
             rebuild(&Settings::resolve(flags)?).await
         }
+        Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
         Command::Config(ConfigCommand::Check(flags)) => {
             check(&Settings::resolve(flags)?);
             Ok(())
@@ -124,6 +160,14 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
+    if let Some(address) = server.kurrentdb_address()? {
+        let who = if settings.kurrentdb_writable {
+            "anybody, to read and append everything: for development and tests only"
+        } else {
+            "reviewers, to read"
+        };
+        println!("open to KurrentDB's clients on {address}, for {who}");
+    }
     println!("listening on http://{}", server.address());
     server
         .serve(async move {
@@ -137,9 +181,7 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 
 async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     let settings = Settings::resolve(arguments.flags)?;
-    let head = EmbeddedStore::open_read_only(&settings.data)?
-        .head()
-        .await?;
+    let head = storage::open_to_read(&settings).await?.head().await?;
     let file = settings.data.join("projections.db");
     let statuses = status_read_only(&file, head)?;
     let digests = if arguments.digest {
@@ -177,23 +219,80 @@ fn digests(file: &Path, statuses: &[ProjectionStatus]) -> Result<Vec<String>, St
 
 async fn rebuild(settings: &Settings) -> Result<(), StartError> {
     let directory = DataDir::lock(&settings.data)?;
-    // Locked, so nobody writes; a log that is not there is not made.
-    let store = EmbeddedStore::open_read_only(directory.path())?;
-    let projections = Projections::open(settings.data.join("projections.db"))?;
+    let store = storage::open_to_read(settings).await?;
+    let projections = Projections::open(directory.path().join("projections.db"))?;
     let style =
         ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} to go")?;
     let bar = ProgressBar::new(store.head().await?.0).with_style(style);
     let head = projections
-        .rebuild(&store, None, |at, _head| bar.set_position(at.0))
+        .rebuild(&*store, None, |at, _head| bar.set_position(at.0))
         .await?;
     bar.finish();
     println!("rebuilt from {head} events");
     Ok(())
 }
 
+async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
+    let source = home(&arguments.from, true).await?;
+    let target = home(&arguments.to, false).await?;
+    let style = ProgressStyle::with_template("{msg:9} {bar:40} {pos}/{len}, {eta} to go")?;
+    let bar = ProgressBar::new(source.log.head().await?.0).with_style(style);
+    let progress = |what: &'static str, at: Position| {
+        bar.set_message(what);
+        bar.set_position(at.0);
+    };
+    let copied = log_copy::copy(&*source.log, &*target.log, progress).await?;
+    bar.finish_and_clear();
+    if let Some(shared) = &arguments.shared {
+        let file = shared.join(storage::REACTIONS_CHECKPOINT);
+        let noted = Position(std::fs::read_to_string(&file)?.trim().parse()?);
+        let mapped = log_copy::map(&*source.log, &*target.log, noted).await?;
+        write_whole(&file, format!("{mapped}\n").as_bytes())?;
+    }
+    println!(
+        "{} events are the same in both; position {} there is {} here",
+        copied.events, copied.source, copied.target
+    );
+    Ok(())
+}
+
+/// A log at the end of a copy, and the lock on its directory where it has one.
+struct Home {
+    log: Arc<dyn EventStore>,
+    _directory: Option<DataDir>,
+}
+
+async fn home(place: &SecretString, must_exist: bool) -> Result<Home, StartError> {
+    let place = place.expose_secret();
+    if place.contains("://") {
+        return Ok(Home {
+            log: Arc::new(storage::connect(place).await?),
+            _directory: None,
+        });
+    }
+    if must_exist && !Path::new(place).join(LOG_FILE).exists() {
+        return Err(format!("there is no {LOG_FILE} in {place}").into());
+    }
+    let directory = DataDir::lock(Path::new(place))?;
+    Ok(Home {
+        log: Arc::new(EmbeddedStore::open(&directory)?),
+        _directory: Some(directory),
+    })
+}
+
 fn check(settings: &Settings) {
     println!("data             {}", settings.data.display());
+    println!("shared           {}", settings.shared.display());
+    let log = if settings.store.is_some() {
+        "KurrentDB"
+    } else {
+        "in the data directory"
+    };
+    println!("store            {log}");
     println!("listen           {}", settings.listen);
+    let outside = settings.kurrentdb_listen.as_ref();
+    let outside = outside.map_or("nowhere".to_owned(), ToString::to_string);
+    println!("kurrentdb-listen {outside}");
     let public_url = settings.public_url.as_ref();
     println!(
         "public-url       {}",

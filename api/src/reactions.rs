@@ -11,11 +11,19 @@ use eventstore::{
 };
 use eventstore_schema::{DecodeError, Event, KeyName, Position, Recorded, UserEvent};
 use futures::StreamExt as _;
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs::{self, File},
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait before trying again what failed.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often to look whether the node that reacts has ended.
+const TURN: Duration = Duration::from_secs(1);
 /// Events from which nothing followed, after which it is noted how far the reactions have come.
 const NOTE_EVERY: u64 = 1_000;
 
@@ -29,6 +37,8 @@ pub struct Reactions {
     pub outbox: Outbox,
     /// Where it is noted how far the reactions have come.
     pub checkpoint: PathBuf,
+    /// Held by the one node that reacts.
+    pub lock: PathBuf,
 }
 
 /// What keeps the reactions from going on, for now.
@@ -47,8 +57,11 @@ enum Outage {
 }
 
 impl Reactions {
-    /// Follows the log.
+    /// Follows the log, once no other node does.
     pub async fn run(self, stop: CancellationToken) {
+        let Some(_lock) = stop.run_until_cancelled(self.turn()).await else {
+            return;
+        };
         while !stop.is_cancelled() {
             let outcome = tokio::select! {
                 outcome = self.follow() => outcome,
@@ -61,6 +74,24 @@ impl Reactions {
                 () = tokio::time::sleep(PATIENCE) => {}
                 () = stop.cancelled() => return,
             }
+        }
+    }
+
+    /// Waits for the lock. A node that ends, however it ends, lets it go.
+    async fn turn(&self) -> File {
+        loop {
+            let lock = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&self.lock)
+                .and_then(|lock| lock.try_lock().map(|()| lock).map_err(io::Error::from));
+            match lock {
+                Ok(lock) => return lock,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => tracing::error!(%error, "the lock of the reactions cannot be used"),
+            }
+            tokio::time::sleep(TURN).await;
         }
     }
 

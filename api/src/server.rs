@@ -5,19 +5,17 @@ use crate::{
     clock::Clock,
     http,
     mail::Outbox,
+    outside::{Development, Reviewers},
     reactions::Reactions,
     settings::Settings,
+    storage::{self, REACTIONS_CHECKPOINT},
     telemetry,
 };
-use eventstore::{
-    EventStore,
-    embedded::{DataDir, EmbeddedStore, LOG_FILE},
-    keyring::{Keyring, MasterKey},
-};
-use eventstore_schema::Position;
+use eventstore::embedded::DataDir;
+use kurrentdb_server::Gate;
 use projections::Projections;
 use secrecy::ExposeSecret as _;
-use std::{error::Error, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -38,6 +36,8 @@ pub struct Server {
     address: SocketAddr,
     public_url: Url,
     listener: TcpListener,
+    /// Where KurrentDB's own clients come, and what they may do.
+    outside: Option<(TcpListener, Arc<dyn Gate>)>,
     reactions: JoinHandle<()>,
     stop: CancellationToken,
     /// Held as long as the server lives.
@@ -48,10 +48,8 @@ impl Server {
     /// Opens the data directory and takes the address.
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let directory = DataDir::lock(&settings.data)?;
-        let (store, keyring) = open_log_and_keyring(settings, &directory).await?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+        let (store, keyring) = storage::open(settings, &directory).await?;
+        let listener = listen(settings.listen).await?;
         let address = listener.local_addr()?;
         let public_url = match &settings.public_url {
             Some(url) => url.clone(),
@@ -65,10 +63,11 @@ impl Server {
             store: store.clone(),
             keyring: keyring.clone(),
             outbox: Outbox {
-                folder: settings.data.join("outbox"),
+                folder: settings.shared.join("outbox"),
                 public_url: public_url.clone(),
             },
-            checkpoint: settings.data.join("reactions.checkpoint"),
+            checkpoint: settings.shared.join(REACTIONS_CHECKPOINT),
+            lock: settings.shared.join("reactions.lock"),
         };
         let reactions = tokio::spawn(reactions.run(stop.clone()));
         let pawl = Pawl::new(Parts {
@@ -82,11 +81,23 @@ impl Server {
             read_patience: READ_PATIENCE,
             stopping: stop.clone(),
         });
+        let outside = match settings.kurrentdb_listen {
+            Some(address) => {
+                let gate: Arc<dyn Gate> = if settings.kurrentdb_writable {
+                    Arc::new(Development)
+                } else {
+                    Arc::new(Reviewers(pawl.clone()))
+                };
+                Some((listen(address).await?, gate))
+            }
+            None => None,
+        };
         Ok(Self {
             pawl,
             address,
             public_url,
             listener,
+            outside,
             reactions,
             stop,
             _directory: directory,
@@ -103,6 +114,14 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for KurrentDB's own clients, if it does.
+    pub fn kurrentdb_address(&self) -> Result<Option<SocketAddr>, StartError> {
+        let outside = self.outside.as_ref();
+        Ok(outside
+            .map(|(listener, _)| listener.local_addr())
+            .transpose()?)
     }
 
     /// The link of the first start, until it has been used.
@@ -122,6 +141,10 @@ impl Server {
         let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone(), self.stop.clone()));
         let router = http::router(self.pawl.clone(), metrics, REQUEST_TIMEOUT);
         let stop = self.stop.clone();
+        let outside = self.outside.map(|(listener, gate)| {
+            let store = self.pawl.store().clone();
+            tokio::spawn(kurrentdb_server::serve(listener, store, gate, stop.clone()))
+        });
         let graceful = stop.clone();
         let server = axum::serve(self.listener, router)
             .with_graceful_shutdown(async move { graceful.cancelled().await });
@@ -139,36 +162,16 @@ impl Server {
         self.stop.cancel();
         self.reactions.await?;
         upkeep.await?;
+        if let Some(outside) = outside {
+            outside.await??;
+        }
         self.pawl.projections().stop().await;
         Ok(())
     }
 }
 
-/// Opens the log and the keyring. Neither is made anew beside what is left of an older
-/// installation: a log without its keys cannot be read, and keys without their log would begin a
-/// second history.
-async fn open_log_and_keyring(
-    settings: &Settings,
-    directory: &DataDir,
-) -> Result<(Arc<dyn EventStore>, Keyring), StartError> {
-    let keyring_file = directory.path().join("keyring.db");
-    let log_file = directory.path().join(LOG_FILE);
-    let first_keyring = !keyring_file.exists();
-    if first_keyring && log_file.exists() {
-        let log = EmbeddedStore::open(directory)?;
-        if log.head().await? > Position::START {
-            return Err(missing(&keyring_file, &log_file));
-        }
-    }
-    let master = MasterKey::load_or_create(&settings.master_key_file, first_keyring)?;
-    let keyring = Keyring::open(&keyring_file, &master)?;
-    if !log_file.exists() && !keyring.is_empty()? {
-        return Err(missing(&log_file, &keyring_file));
-    }
-    Ok((Arc::new(EmbeddedStore::open(directory)?), keyring))
-}
-
-fn missing(lost: &Path, left: &Path) -> StartError {
-    let (lost, left) = (lost.display(), left.display());
-    format!("{lost} is missing while {left} is there; put it back from a backup of both").into()
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}").into())
 }

@@ -22,16 +22,33 @@ pub struct Flags {
     /// TOML file with settings
     #[arg(long, env = "PAWL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Directory for the log, the keys, the read models and the outbox [default: pawl-data]
+    /// Directory of this node, for its log and its read models [default: pawl-data]
     #[arg(long, env = "PAWL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Directory of all nodes, for the keys and the outbox [default: the data directory]
+    #[arg(long, env = "PAWL_SHARED", value_name = "DIR")]
+    pub shared: Option<PathBuf>,
+    /// KurrentDB that holds the log (kurrentdb://...), in place of a file in the data directory
+    #[arg(
+        long,
+        env = "PAWL_STORE",
+        value_name = "CONNECTION",
+        hide_env_values = true
+    )]
+    pub store: Option<SecretString>,
+    /// Address for KurrentDB's own clients, through which reviewers read the log [default: none]
+    #[arg(long, env = "PAWL_KURRENTDB_LISTEN", value_name = "ADDR")]
+    pub kurrentdb_listen: Option<SocketAddr>,
+    /// Let anybody at that address read and append everything: for development and tests only
+    #[arg(long, env = "PAWL_KURRENTDB_WRITABLE", requires = "kurrentdb_listen")]
+    pub kurrentdb_writable: bool,
     /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "PAWL_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
     /// How browsers reach this server, for links in mail [default: http:// and the address]
     #[arg(long, env = "PAWL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<Url>,
-    /// File with the master key; made on first start [default: master.key in the data directory]
+    /// File with the master key; made on first start [default: master.key beside the keys]
     #[arg(long, env = "PAWL_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
     /// What to log, such as "info" or "info,pawl=debug" [default: info]
@@ -62,6 +79,9 @@ pub struct Flags {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct FromFile {
     data: Option<PathBuf>,
+    shared: Option<PathBuf>,
+    store: Option<SecretString>,
+    kurrentdb_listen: Option<SocketAddr>,
     listen: Option<SocketAddr>,
     public_url: Option<Url>,
     master_key_file: Option<PathBuf>,
@@ -74,8 +94,16 @@ struct FromFile {
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The data directory.
+    /// The data directory of this node.
     pub data: PathBuf,
+    /// What all nodes share: the keys, the outbox, and how far the reactions have come.
+    pub shared: PathBuf,
+    /// The KurrentDB that holds the log, where it is not in the data directory.
+    pub store: Option<SecretString>,
+    /// Where to listen for KurrentDB's own clients.
+    pub kurrentdb_listen: Option<SocketAddr>,
+    /// Whether they may do everything.
+    pub kurrentdb_writable: bool,
     /// Where to listen.
     pub listen: SocketAddr,
     /// How browsers reach the server, where it is not the address.
@@ -105,6 +133,7 @@ impl Settings {
             .data
             .or(file.data)
             .unwrap_or_else(|| PathBuf::from("pawl-data"));
+        let shared = flags.shared.or(file.shared).unwrap_or_else(|| data.clone());
         let standard = PasswordParameters::default();
         let passwords = PasswordParameters {
             memory_kib: flags
@@ -130,12 +159,20 @@ impl Settings {
             master_key_file: flags
                 .master_key_file
                 .or(file.master_key_file)
-                .unwrap_or_else(|| data.join("master.key")),
+                .unwrap_or_else(|| shared.join("master.key")),
             log: checked_filter(flags.log.or(file.log))?,
             log_format: flags.log_format.or(file.log_format),
             passwords,
             setup_token: checked_token(flags.setup_token)?,
+            // A variable that is set to nothing is not set.
+            store: flags
+                .store
+                .or(file.store)
+                .filter(|store| !store.expose_secret().is_empty()),
+            kurrentdb_listen: flags.kurrentdb_listen.or(file.kurrentdb_listen),
+            kurrentdb_writable: flags.kurrentdb_writable,
             data,
+            shared,
         })
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub mod keyring;
+pub mod kurrentdb;
 mod port;
 
 pub use port::{

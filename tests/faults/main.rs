@@ -1,11 +1,17 @@
 //! What can go wrong with machines: the binary is killed, its disk is full, its files are damaged,
 //! missing or held by another process. What was acknowledged stays; what is wrong is said.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "it is all test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "it is all test"
+)]
 
 mod files;
 mod full_disk;
 mod kill;
+mod nodes;
 
 const PAWL: &str = env!("CARGO_BIN_EXE_pawl-under-test");
 

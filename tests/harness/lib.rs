@@ -16,6 +16,7 @@ mod mailbox;
 mod people;
 mod phone;
 mod process;
+mod proxy;
 mod server;
 
 pub use client::{Client, Reply};
@@ -23,7 +24,8 @@ pub use mailbox::Mailbox;
 pub use people::{PASSWORD, Person};
 pub use phone::Phone;
 pub use process::Process;
-pub use server::{Acme, SETUP_TOKEN, TestServer};
+pub use proxy::Proxy;
+pub use server::{Acme, SETUP_TOKEN, TestServer, Way};
 
 use std::time::Duration;
 

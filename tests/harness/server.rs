@@ -10,9 +10,10 @@ use pawl::{
     application::{Parts, PasswordHasher, PasswordParameters, Pawl},
     clock::{Clock as _, ManualClock},
     http,
+    outside::Development,
     server::Server,
     settings::{Flags, Settings},
-    telemetry,
+    storage, telemetry,
 };
 use projections::Projections;
 use serde_json::{Value, json};
@@ -82,15 +83,19 @@ impl TestServer {
 
     /// Another node on the same log, with states and read models of its own. It lives as long as
     /// the test.
-    pub async fn another_node(&self) -> Client {
+    pub async fn another_node(&self, way: Way) -> Client {
+        let store = match way {
+            Way::Memory => self.store.clone(),
+            Way::Wire => self.over_the_wire().await,
+        };
         let file = |name: &str| self.data().join(name);
         let master = MasterKey::load_or_create(&file("master.key"), false).unwrap();
         let projections = Projections::open(file("another-node.db")).unwrap();
         let node = Pawl::new(Parts {
-            store: self.store.clone(),
+            store: store.clone(),
             keyring: Keyring::open(&file("keyring.db"), &master).unwrap(),
             readers: projections.readers().unwrap(),
-            projections: projections.start(self.store.clone()),
+            projections: projections.start(store),
             clock: self.clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: None,
@@ -103,6 +108,17 @@ impl TestServer {
         let router = http::router(node, metrics, DEADLINE);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         client
+    }
+
+    /// The log by way of KurrentDB's protocol.
+    async fn over_the_wire(&self) -> Arc<dyn EventStore> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let (store, gate) = (self.store.clone(), Arc::new(Development));
+        tokio::spawn(kurrentdb_server::serve(listener, store, gate, stop));
+        let connection = format!("kurrentdb://{address}?tls=false");
+        Arc::new(storage::connect(&connection).await.unwrap())
     }
 
     /// Stops in good order, lets `meanwhile` happen to the data directory, and starts again.
@@ -177,6 +193,15 @@ impl TestServer {
         self.client
             .with(text(&accepted.expect(200), "session_token"))
     }
+}
+
+/// How another node reaches the log.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    /// The same log in memory.
+    Memory,
+    /// KurrentDB's protocol.
+    Wire,
 }
 
 /// The first organization.

@@ -1,6 +1,6 @@
 //! I3: no request that begins after the enforcement was answered is served under a single factor.
 
-use harness::{Client, Reply, TestServer};
+use harness::{Client, Reply, TestServer, Way};
 use std::{
     sync::{
         Arc,
@@ -73,11 +73,20 @@ async fn sessions_of_one_factor_lose_everything_the_moment_enforcement_is_answer
 /// The other node has the policy in memory, and hears of the enforcement from the log alone.
 #[tokio::test]
 async fn another_node_refuses_at_once_too() {
+    refuses_at_once(Way::Memory).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_one_that_reaches_the_log_over_the_wire() {
+    refuses_at_once(Way::Wire).await;
+}
+
+async fn refuses_at_once(way: Way) {
     let (server, acme) = TestServer::with_acme().await;
     let grace = server.join(&acme.ada, &acme.id, "grace", "admin").await;
     let (ada, phone) = server.set_up_phone(&acme.ada).await;
     let acme = harness::Acme { ada, ..acme };
-    let other = server.another_node().await;
+    let other = server.another_node(way).await;
     let (ada, grace) = (other.same_session(&acme.ada), other.same_session(&grace));
     for session in [&ada, &grace] {
         let state = session.get(&acme.path("two-factor")).await.expect(200);

@@ -7,6 +7,7 @@
     reason = "it is a command line"
 )]
 
+mod clients;
 mod contract;
 mod test;
 mod tool;

@@ -1,17 +1,20 @@
 //! `cargo xtask test`: what CI runs, and what a change must pass.
 
-use crate::{Failure, contract, root, tool};
+use crate::{Failure, clients, contract, root, tool};
 use clap::Args;
 use std::process::Command;
 
 /// The programs that the tests call, and the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("bash", "bash"),
     ("curl", "curl"),
+    ("docker-compose", "docker-compose"),
     ("git", "git"),
     ("jq", "jq"),
+    ("npm", "npm"),
     ("oathtool", "oathtool"),
     ("perl", "perl-base"),
+    ("python3", "python3-venv"),
     ("unshare", "util-linux"),
 ];
 
@@ -53,6 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ])?;
     }
     contract::run(&contract::Task::Check)?;
+    compose()?;
+    clients::install()?;
     // Last, so that the run ends with the summary of the tests.
     cargo(&["nextest", "run", "--workspace", "--all-features"])
 }
@@ -60,6 +65,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn cargo(arguments: &[&str]) -> Result<(), Failure> {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments).current_dir(root());
+    tool::run(command)
+}
+
+/// The cluster to try out is at least well-formed. Nothing here can start it.
+fn compose() -> Result<(), Failure> {
+    let mut command = Command::new("docker-compose");
+    command
+        .args(["config", "--quiet"])
+        .envs([
+            ("KURRENTDB_ADMIN_PASSWORD", "for-the-check-only"),
+            ("KURRENTDB_OPS_PASSWORD", "for-the-check-only"),
+            ("PAWL_SETUP_TOKEN", "for-the-check-only"),
+        ])
+        .current_dir(root());
     tool::run(command)
 }
 

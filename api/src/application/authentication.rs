@@ -20,11 +20,16 @@ impl Pawl {
             Some(live) => (live.user_id, live.organization_id),
             None => return Err(Rejection::Unauthenticated.into()),
         };
-        let user = self.load::<User>(&StreamName::user(user)).await?;
-        // The policy is read last: nothing that was enforced before this line is missed.
-        let organization = self
-            .load::<Organization>(&StreamName::organization(organization))
-            .await?;
+        // Both at once, and neither before the request began: nothing that was enforced by then is
+        // missed.
+        let (user, organization) = (
+            StreamName::user(user),
+            StreamName::organization(organization),
+        );
+        let (user, organization) = tokio::try_join!(
+            self.load::<User>(&user),
+            self.load::<Organization>(&organization),
+        )?;
         let presented = digest(&token.token);
         Ok(SessionHolder::of(
             token.session,

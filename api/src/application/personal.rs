@@ -6,6 +6,7 @@ use eventstore::keyring::KeyringError;
 use eventstore_schema::{
     AddressId, DeviceId, KeyName, PasswordHash, PasswordId, Personal, Sealed, SealedSecret, UserId,
 };
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 /// Fields as they are bound into the seal; also their names in the events.
@@ -78,6 +79,34 @@ impl Pawl {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The content of an event as a reader of the audit trail sees it: personal data opened, and of
+    /// secrets only that they are there.
+    pub fn open_content(&self, content: &str) -> Result<Value, Failure> {
+        let mut content = serde_json::from_str(content).map_err(Failure::internal)?;
+        self.open_fields(&mut content)?;
+        Ok(content)
+    }
+
+    fn open_fields(&self, value: &mut Value) -> Result<(), Failure> {
+        let Value::Object(fields) = value else {
+            return Ok(());
+        };
+        for (field, value) in fields {
+            match serde_json::from_value::<Sealed>(value.clone()) {
+                Ok(sealed) if sealed.key.as_str().starts_with("person/") => {
+                    *value = match self.open_personal(field, &sealed)? {
+                        Opened::Text(text) => Value::String(text),
+                        Opened::Erased => json!({ "erased": true }),
+                        Opened::Unreadable => json!({ "unreadable": true }),
+                    };
+                }
+                Ok(_) => *value = json!({ "sealed": true }),
+                Err(_) => self.open_fields(value)?,
+            }
+        }
+        Ok(())
     }
 
     /// Hashes a password and seals the hash under a key of its own.

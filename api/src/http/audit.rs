@@ -7,7 +7,7 @@ use super::{
     path::OrganizationPath,
     problem::{Problem, ProblemBody},
 };
-use crate::application::{Failure, Opened, Pawl, SessionToken};
+use crate::application::{Failure, Pawl, SessionToken};
 use axum::{
     extract::{FromRequestParts, State},
     http::{HeaderMap, header, request::Parts},
@@ -18,14 +18,14 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use domain::{Authority, Permission};
-use eventstore_schema::{Actor, OrganizationId, Position, Sealed};
+use eventstore_schema::{Actor, OrganizationId, Position};
 use futures::{
     StreamExt as _,
     stream::{self, Stream},
 };
 use projections::audit_trail::{self, AuditEntry, AuditTrail};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -145,9 +145,7 @@ pub async fn list(
 }
 
 fn item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
-    let mut data =
-        serde_json::from_str(&entry.data).map_err(|error| Failure::Internal(error.to_string()))?;
-    open(pawl, &mut data)?;
+    let data = pawl.open_content(&entry.data)?;
     Ok(AuditItem {
         position: entry.position.0,
         event_id: entry.event_id.0,
@@ -157,27 +155,6 @@ fn item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
         subject: entry.subject.to_string(),
         data,
     })
-}
-
-/// Opens personal data for the reader, and shows of secrets only that they are there.
-fn open(pawl: &Pawl, value: &mut Value) -> Result<(), Failure> {
-    let Value::Object(fields) = value else {
-        return Ok(());
-    };
-    for (field, value) in fields {
-        match serde_json::from_value::<Sealed>(value.clone()) {
-            Ok(sealed) if sealed.key.as_str().starts_with("person/") => {
-                *value = match pawl.open_personal(field, &sealed)? {
-                    Opened::Text(text) => Value::String(text),
-                    Opened::Erased => json!({ "erased": true }),
-                    Opened::Unreadable => json!({ "unreadable": true }),
-                };
-            }
-            Ok(_) => *value = json!({ "sealed": true }),
-            Err(_) => open(pawl, value)?,
-        }
-    }
-    Ok(())
 }
 
 fn accepts_event_stream(headers: &HeaderMap) -> bool {

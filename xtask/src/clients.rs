@@ -1,0 +1,70 @@
+//! The KurrentDB clients that nobody here wrote, for the tests in `tests/clients`.
+
+use crate::{Failure, root, tool};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Installs each client beside the build, at the versions that its folder pins. What is there
+/// already is left alone.
+pub(crate) fn install() -> Result<(), Failure> {
+    let from = root().join("tests/clients");
+    let to = root().join("target/clients");
+    python(&from.join("python"), &to.join("python"))?;
+    node(&from.join("node"), &to.join("node"))
+}
+
+fn python(from: &Path, to: &Path) -> Result<(), Failure> {
+    let requirements = from.join("requirements.txt");
+    if is_installed(&requirements, to)? {
+        return Ok(());
+    }
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv"]).arg(to);
+    tool::run(make)?;
+    let mut install = Command::new(to.join("bin/pip"));
+    install
+        .args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+        ])
+        .arg(&requirements);
+    tool::run(install)?;
+    note(&requirements, to)
+}
+
+fn node(from: &Path, to: &Path) -> Result<(), Failure> {
+    let lock = from.join("package-lock.json");
+    if is_installed(&lock, to)? {
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(from.join(file), to.join(file))?;
+    }
+    let mut install = Command::new("npm");
+    install
+        .args(["ci", "--silent", "--no-audit", "--no-fund"])
+        .current_dir(to);
+    tool::run(install)?;
+    note(&lock, to)
+}
+
+/// The copy of a pin that says what has been installed.
+fn noted(to: &Path) -> PathBuf {
+    to.join("installed")
+}
+
+fn is_installed(pin: &Path, to: &Path) -> Result<bool, Failure> {
+    let noted = noted(to);
+    Ok(noted.exists() && fs::read(noted)? == fs::read(pin)?)
+}
+
+fn note(pin: &Path, to: &Path) -> Result<(), Failure> {
+    fs::copy(pin, noted(to))?;
+    Ok(())
+}
