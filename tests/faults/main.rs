@@ -8,6 +8,7 @@
     reason = "it is all test"
 )]
 
+mod copy;
 mod files;
 mod full_disk;
 mod kill;
@@ -32,10 +33,13 @@ async fn set_up(server: &harness::Process) -> (String, harness::Client) {
 
 /// Runs a command of the binary to its end: whether it succeeded, and what it said.
 async fn pawl(arguments: &[&str], data: &std::path::Path) -> (bool, String, String) {
+    run(&[arguments, &["--data", data.to_str().unwrap()]].concat()).await
+}
+
+/// The same without a data directory.
+async fn run(arguments: &[&str]) -> (bool, String, String) {
     let ended = tokio::process::Command::new(PAWL)
         .args(arguments)
-        .arg("--data")
-        .arg(data)
         .stdin(std::process::Stdio::null())
         .kill_on_drop(true)
         .output();

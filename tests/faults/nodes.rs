@@ -13,7 +13,7 @@ const COMMANDS: usize = 1_000;
 const WRITERS: usize = 32;
 
 /// A node with the log in its data directory, open to others.
-async fn with_the_log(data: &Path) -> Process {
+pub(crate) async fn with_the_log(data: &Path) -> Process {
     let mut command = Command::new(PAWL);
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -23,15 +23,14 @@ async fn with_the_log(data: &Path) -> Process {
 }
 
 /// Where that node is open to others.
-fn open_to_others(node: &Process) -> SocketAddr {
+pub(crate) fn open_to_others(node: &Process) -> SocketAddr {
     let line = node.greeting.iter().find(|line| line.contains("KurrentDB"));
     let (_, rest) = line.unwrap().split_once(" on ").unwrap();
     rest.split(',').next().unwrap().parse().unwrap()
 }
 
-/// A node on the log at this address, which shares the keys of another.
-async fn on_the_log(address: &str, shared: &Path, data: &Path) -> Process {
-    let store = format!("kurrentdb://{address}?tls=false");
+/// A node on this log, which shares the keys of another.
+pub(crate) async fn on_the_log(store: &str, shared: &Path, data: &Path) -> Process {
     let mut command = Command::new(PAWL);
     command
         .args([
@@ -39,7 +38,7 @@ async fn on_the_log(address: &str, shared: &Path, data: &Path) -> Process {
             "--listen",
             "127.0.0.1:0",
             "--store",
-            &store,
+            store,
             "--shared",
         ])
         .arg(shared)
@@ -77,7 +76,7 @@ async fn a_killed_node_and_cut_connections_lose_and_double_nothing() {
     let first = with_the_log(shared.path()).await;
     let (organization, session) = set_up(&first).await;
     let proxy = Proxy::before(open_to_others(&first)).await;
-    let address = proxy.address().to_string();
+    let address = format!("kurrentdb://{}?tls=false", proxy.address());
     let second = on_the_log(&address, shared.path(), second.path()).await;
     let third = on_the_log(&address, shared.path(), third.path()).await;
 

@@ -40,6 +40,12 @@ impl Client {
         }
     }
 
+    /// The token of the session.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// A request, for tests that add headers or bodies of their own.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.address));

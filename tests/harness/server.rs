@@ -6,6 +6,7 @@ use eventstore::{
     EventStore,
     keyring::{Keyring, MasterKey},
 };
+use kurrentdb_server::Gate;
 use pawl::{
     application::{Parts, PasswordHasher, PasswordParameters, Pawl},
     clock::{Clock as _, ManualClock},
@@ -38,7 +39,7 @@ pub struct TestServer {
     /// Its clock.
     pub clock: Arc<ManualClock>,
     directory: Arc<TempDir>,
-    store: Arc<dyn EventStore>,
+    pawl: Pawl,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -63,7 +64,7 @@ impl TestServer {
         .unwrap();
         let server = Server::start(&settings, clock.clone()).await.unwrap();
         let client = Client::of(format!("http://{}", server.address()));
-        let store = server.pawl().store().clone();
+        let pawl = server.pawl().clone();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
             let shutdown = async move {
@@ -75,7 +76,7 @@ impl TestServer {
             client,
             clock,
             directory,
-            store,
+            pawl,
             stop,
             serving,
         }
@@ -85,7 +86,7 @@ impl TestServer {
     /// the test.
     pub async fn another_node(&self, way: Way) -> Client {
         let store = match way {
-            Way::Memory => self.store.clone(),
+            Way::Memory => self.pawl.store().clone(),
             Way::Wire => self.over_the_wire().await,
         };
         let file = |name: &str| self.data().join(name);
@@ -112,13 +113,19 @@ impl TestServer {
 
     /// The log by way of KurrentDB's protocol.
     async fn over_the_wire(&self) -> Arc<dyn EventStore> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let (store, gate) = (self.store.clone(), Arc::new(Development));
-        tokio::spawn(kurrentdb_server::serve(listener, store, gate, stop));
+        let address = self.open_to_clients(|_| Arc::new(Development)).await;
         let connection = format!("kurrentdb://{address}?tls=false");
         Arc::new(storage::connect(&connection).await.unwrap())
+    }
+
+    /// Opens the log to KurrentDB's clients, as long as the test lives; where.
+    pub async fn open_to_clients(&self, gate: impl FnOnce(Pawl) -> Arc<dyn Gate>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (store, gate) = (self.pawl.store().clone(), gate(self.pawl.clone()));
+        let stop = CancellationToken::new();
+        tokio::spawn(kurrentdb_server::serve(listener, store, gate, stop));
+        address
     }
 
     /// Stops in good order, lets `meanwhile` happen to the data directory, and starts again.
@@ -131,7 +138,7 @@ impl TestServer {
 
     /// Stops in good order.
     pub async fn stop(self) {
-        drop(self.store);
+        drop(self.pawl);
         self.stop.send(()).unwrap();
         self.serving.await.unwrap();
     }

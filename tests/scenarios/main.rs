@@ -16,6 +16,7 @@ mod documents;
 mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
+mod outside;
 mod retries;
 mod service;
 mod strangers;

@@ -130,7 +130,7 @@ async fn the_log_is_followed_after_a_position() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn catching_up_meets_live_without_a_gap_or_a_repeat() {
-    const APPENDS: usize = 300;
+    const APPENDS: usize = 120;
     let server = Server::start().await;
     let client = server.client();
     server.append("s-0", "Done", 400).await;

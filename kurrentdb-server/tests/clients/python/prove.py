@@ -1,9 +1,12 @@
 """Proves that the stock Python client can append to, read, filter and follow a log of Pawl's.
 
-    python prove.py HOST:PORT [USER:PASSWORD]
+    python prove.py HOST:PORT [USER:PASSWORD CA_FILE]
 
 It prints a line for each thing proved, and ends with an error at the first that does not hold. The
 log may hold anything already, and others may write to it meanwhile.
+
+This client shows its credentials over TLS only. Without the file of the authority that signed the
+server's certificate it does without both, and the server must let in whoever shows nothing.
 """
 
 import re
@@ -22,17 +25,28 @@ from kurrentdbclient.exceptions import (
 PATIENCE = 30
 
 
-def main(address, credentials="admin:changeit"):
-    client = KurrentDBClient(uri=f"kurrentdb://{credentials}@{address}?tls=false")
+def main(address, credentials=None, ca_file=None):
+    def connect(hosts, credentials=credentials, options=""):
+        tls = f"tls=true&tlsCaFile={ca_file}" if ca_file else "tls=false"
+        user = f"{credentials}@" if credentials else ""
+        return KurrentDBClient(uri=f"kurrentdb://{user}{hosts}?{tls}{options}")
+
+    client = connect(address)
     run = uuid4().hex
     stream, other = f"proof-{run}", f"other-{run}"
     appending(client, stream)
     reading(client, stream)
     whole_log(client, stream, other, run)
     following(client, stream, other, run)
-    refusals(client, stream, address)
-    discovery(address, credentials, stream)
+    refusals(client, stream)
     client.close()
+    client = connect(f"{address},{address}", options="&nodePreference=leader")
+    discovery(client, address, stream)
+    client.close()
+    if ca_file:
+        client = connect(address, credentials="nobody:wrong")
+        strangers(client, stream)
+        client.close()
 
 
 def new(kind, number):
@@ -170,7 +184,7 @@ def following(client, stream, other, run):
         check("and followed", next(subscription).stream_position, 4)
 
 
-def refusals(client, stream, address):
+def refusals(client, stream):
     error = raised(
         KurrentDBClientError,
         lambda: client.delete_stream(stream, current_version=StreamState.ANY),
@@ -211,23 +225,26 @@ def refusals(client, stream, address):
         ),
     )
     check("nothing of it was appended", client.get_current_version(stream), 13)
-    for credentials in ["", "nobody:wrong@"]:
-        stranger = KurrentDBClient(uri=f"kurrentdb://{credentials}{address}?tls=false")
-        raised(KurrentDBClientError, lambda: stranger.get_stream(stream))
-        raised(KurrentDBClientError, lambda: list(stranger.read_all()))
-        stranger.close()
-    proved("strangers read nothing")
 
 
-def discovery(address, credentials, stream):
-    client = KurrentDBClient(
-        uri=f"kurrentdb://{credentials}@{address},{address}?tls=false&nodePreference=leader"
-    )
+def discovery(client, address, stream):
     members = client.read_gossip()
     check("the cluster has one member", len(members), 1)
     check("at the address asked for", f"{members[0].address}:{members[0].port}", address)
     check("which answers", len(client.get_stream(stream)), 14)
-    client.close()
+
+
+def strangers(client, stream):
+    raised(KurrentDBClientError, lambda: client.get_stream(stream))
+    raised(KurrentDBClientError, lambda: list(client.read_all()))
+    for events in [new("Late", 0), [new("Late", 0)]]:
+        raised(
+            KurrentDBClientError,
+            lambda: client.append_to_stream(
+                stream, current_version=StreamState.ANY, events=events
+            ),
+        )
+    proved("strangers neither read nor append")
 
 
 def raised(kind, call):
