@@ -99,11 +99,12 @@ impl Reactions {
         let mut noted = self.begin().await?;
         let mut events = self.store.subscribe(noted);
         while let Some(event) = events.next().await {
-            let event = event?.decode()?;
-            let reacted = self.react(&event).await?;
-            if reacted || event.position.0 >= noted.0 + NOTE_EVERY {
-                self.note(event.position)?;
-                noted = event.position;
+            let event = event?;
+            let position = event.position;
+            let reacted = event.stream.is_ours() && self.react(&event.decode()?).await?;
+            if reacted || position.0 >= noted.0 + NOTE_EVERY {
+                self.note(position)?;
+                noted = position;
             }
         }
         Ok(())

@@ -10,6 +10,24 @@ use std::fmt;
 pub struct StreamName(String);
 
 impl StreamName {
+    /// How the names of Pawl's own streams begin. A log may hold other programs' streams beside
+    /// them, which are none of Pawl's business.
+    pub const CATEGORIES: [&str; 5] = [
+        "installation-",
+        "organization-",
+        "user-",
+        "session-",
+        "address-",
+    ];
+
+    /// Whether it is one of Pawl's own streams.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        Self::CATEGORIES
+            .iter()
+            .any(|category| self.0.starts_with(category))
+    }
+
     /// The one stream of this installation.
     #[must_use]
     pub fn installation() -> Self {

@@ -251,7 +251,8 @@ fn publish_outage(progress: &watch::Sender<Vec<Model>>, error: &str) {
 mod tests {
     use super::*;
     use crate::testing::{Flaky, History, MemoryStore};
-    use crate::users::Users;
+    use crate::{audit_trail::AuditTrail, users::Users};
+    use eventstore_schema::StreamName;
     use std::path::Path;
     use tempfile::TempDir;
 
@@ -318,6 +319,21 @@ mod tests {
         let store = Arc::new(MemoryStore::holding(&history));
         let running = start(&directory, &[&Users], &store);
         running.wait_for(history.head(), SOON).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn streams_of_other_programs_are_passed_over() {
+        let directory = TempDir::new().unwrap();
+        let (mut history, admin) = history();
+        history.unreadable();
+        history.events.last_mut().unwrap().stream = StreamName::named("orders-1");
+        history.events.last_mut().unwrap().metadata = "none of Pawl's".into();
+        history.code_rejected(admin);
+        let store = Arc::new(MemoryStore::holding(&history));
+        let running = start(&directory, &[&Users, &AuditTrail], &store);
+        running.wait_for(history.head(), SOON).await.unwrap();
+        let failures = running.status(history.head());
+        assert!(failures.iter().all(|status| status.failure.is_none()));
     }
 
     #[tokio::test]

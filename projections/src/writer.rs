@@ -8,17 +8,18 @@ use rusqlite::{
     Connection, OptionalExtension, Savepoint, Transaction, TransactionBehavior::Immediate, params,
 };
 
-/// An event on its way to the read models: decoded once for all of them, or found unreadable.
+/// An event on its way to the read models: decoded once for all of them, or found unreadable, or
+/// none of Pawl's.
 pub(crate) struct Delivery {
     pub(crate) position: Position,
-    event: Result<(Recorded<Event>, String), DecodeError>,
+    event: Option<Result<(Recorded<Event>, String), DecodeError>>,
 }
 
 impl From<RecordedEvent> for Delivery {
     fn from(event: RecordedEvent) -> Self {
         Self {
             position: event.position,
-            event: event.decode_with_content(),
+            event: event.stream.is_ours().then(|| event.decode_with_content()),
         }
     }
 }
@@ -148,11 +149,12 @@ impl Model {
         let mut rows = Rows::new(savepoint);
         for (index, delivery) in events.iter().enumerate() {
             let projected = match &delivery.event {
-                Ok((event, content)) => self
+                None => Ok(()),
+                Some(Ok((event, content))) => self
                     .projection
                     .project(&mut rows, event, content)
                     .map_err(Refusal::Project),
-                Err(error) => Err(Refusal::Decode(error.to_string())),
+                Some(Err(error)) => Err(Refusal::Decode(error.to_string())),
             };
             projected.map_err(|refusal| (index, refusal))?;
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Installs each client beside the build, at the versions that its folder pins. What is there
-/// already is left alone.
+/// already is left alone, save for the scripts.
 pub(crate) fn install() -> Result<(), Failure> {
     let from = root().join("tests/clients");
     let to = root().join("target/clients");
@@ -39,12 +39,14 @@ fn python(from: &Path, to: &Path) -> Result<(), Failure> {
 
 fn node(from: &Path, to: &Path) -> Result<(), Failure> {
     let lock = from.join("package-lock.json");
+    fs::create_dir_all(to)?;
+    // The scripts too: Node looks for packages beside them.
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        fs::copy(file.path(), to.join(file.file_name()))?;
+    }
     if is_installed(&lock, to)? {
         return Ok(());
-    }
-    fs::create_dir_all(to)?;
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(from.join(file), to.join(file))?;
     }
     let mut install = Command::new("npm");
     install

@@ -53,15 +53,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let prefixes = [
-            "installation-",
-            "organization-",
-            "user-",
-            "session-",
-            "address-",
-        ];
         Self {
-            prefixes: prefixes.map(str::to_owned).into(),
+            prefixes: StreamName::CATEGORIES.map(str::to_owned).into(),
             deadline: Duration::from_secs(10),
         }
     }
