@@ -12,6 +12,7 @@
 )]
 
 mod client;
+mod elsewhere;
 mod mailbox;
 mod people;
 mod phone;

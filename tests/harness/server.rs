@@ -1,6 +1,9 @@
 //! A server in this process, whose clock stands still until the test sets it.
 
-use crate::{Client, DEADLINE, Mailbox, Person};
+use crate::{
+    Client, DEADLINE, Mailbox, Person,
+    elsewhere::{Elsewhere, over_the_wire},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore::{
     EventStore,
@@ -40,6 +43,7 @@ pub struct TestServer {
     pub clock: Arc<ManualClock>,
     directory: Arc<TempDir>,
     pawl: Pawl,
+    elsewhere: Option<Elsewhere>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -53,12 +57,18 @@ impl TestServer {
     }
 
     async fn start_in(directory: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+        let elsewhere = if over_the_wire() {
+            Some(Elsewhere::within(directory.path()).await)
+        } else {
+            None
+        };
         let settings = Settings::resolve(Flags {
             data: Some(directory.path().to_owned()),
             listen: Some("127.0.0.1:0".parse().unwrap()),
             argon2_memory_kib: Some(CHEAP.memory_kib),
             argon2_passes: Some(CHEAP.passes),
             setup_token: Some(SETUP_TOKEN.into()),
+            store: elsewhere.as_ref().map(|log| log.connection.as_str().into()),
             ..Flags::default()
         })
         .unwrap();
@@ -77,9 +87,16 @@ impl TestServer {
             clock,
             directory,
             pawl,
+            elsewhere,
             stop,
             serving,
         }
+    }
+
+    /// The log, to look at.
+    #[must_use]
+    pub fn log(&self) -> &dyn EventStore {
+        &**self.pawl.store()
     }
 
     /// Another node on the same log, with states and read models of its own. It lives as long as
@@ -141,6 +158,9 @@ impl TestServer {
         drop(self.pawl);
         self.stop.send(()).unwrap();
         self.serving.await.unwrap();
+        if let Some(log) = self.elsewhere {
+            log.stop().await;
+        }
     }
 
     /// The data directory.

@@ -82,9 +82,8 @@ async fn the_id_of_a_request_is_in_its_events() {
     let request = acme.ada.request(Method::POST, &acme.path("invitations"));
     let request = request.header("x-request-id", id).json(&body);
     let _ = Reply::to(request).await.expect(201);
-    let log = eventstore::embedded::EmbeddedStore::open_read_only(server.data()).unwrap();
     let newest = eventstore::EventStore::read_all(
-        &log,
+        server.log(),
         eventstore_schema::Position(u64::MAX),
         eventstore::Direction::Backwards,
         1,
