@@ -11,6 +11,7 @@
 
 mod access;
 mod cluster;
+mod connection;
 mod proto;
 mod refusal;
 mod server;

@@ -3,6 +3,7 @@
 use crate::{
     Gate,
     cluster::{Alone, Features, keep_authority},
+    connection::Prompt,
     proto::{
         gossip::gossip_server::GossipServer,
         server_features::server_features_server::ServerFeaturesServer,
@@ -12,6 +13,7 @@ use crate::{
 };
 use axum::{middleware, response::Response};
 use eventstore::EventStore;
+use futures::TryStreamExt as _;
 use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time};
 use tokio_util::sync::CancellationToken;
@@ -76,7 +78,9 @@ pub async fn serve(
         .max_concurrent_streams(Some(CALLS))
         .add_routes(Routes::from(routes))
         .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            TcpIncoming::from(listener)
+                .with_nodelay(Some(true))
+                .map_ok(Prompt),
             stop.clone().cancelled_owned(),
         );
     let late = async {

@@ -6,6 +6,7 @@ mod convert;
 mod deadline;
 mod filter;
 mod follow;
+mod pieces;
 mod problem;
 mod read;
 mod request;

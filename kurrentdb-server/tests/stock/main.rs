@@ -15,5 +15,6 @@ mod batches;
 mod cluster;
 mod filtering;
 mod following;
+mod meddling;
 mod reading;
 mod server;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use eventstore::{
-    EventStore as _, ExpectedRevision,
+    EventStore, ExpectedRevision,
     embedded::{DataDir, EmbeddedStore},
 };
 use eventstore_schema::{EventId, NewEvent, RecordedEvent as Stored, StreamName};
@@ -40,6 +40,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_on(|store| Arc::new(store)).await
+    }
+
+    /// Starts on what is made of a fresh log.
+    pub(crate) async fn start_on(
+        made_of: impl FnOnce(EmbeddedStore) -> Arc<dyn EventStore>,
+    ) -> Self {
         let directory = TempDir::new().unwrap();
         let lock = DataDir::lock(directory.path()).unwrap();
         let store = EmbeddedStore::open(&lock).unwrap();
@@ -48,7 +55,8 @@ impl Server {
         let stop = CancellationToken::new();
         let reader = Arc::new(Ours(AtomicBool::new(true)));
         let gate = Arc::new(Door(reader.clone()));
-        let serving = tokio::spawn(serve(listener, Arc::new(store.clone()), gate, stop.clone()));
+        let serving = serve(listener, made_of(store.clone()), gate, stop.clone());
+        let serving = tokio::spawn(serving);
         Self {
             address,
             store,
