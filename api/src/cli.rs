@@ -12,9 +12,10 @@ use crate::{
     files::write_whole,
     http::{health::projection_view, openapi},
     log_copy,
-    server::{Server, StartError},
+    server::Server,
     settings::{Flags, Settings},
-    storage, telemetry,
+    storage::{self, StartError},
+    telemetry,
 };
 use clap::{Args, Parser, Subcommand};
 use eventstore::{

@@ -8,14 +8,14 @@ use crate::{
     outside::{Development, Reviewers},
     reactions::Reactions,
     settings::Settings,
-    storage::{self, REACTIONS_CHECKPOINT},
+    storage::{self, REACTIONS_CHECKPOINT, StartError},
     telemetry,
 };
 use eventstore::embedded::DataDir;
 use kurrentdb_server::Gate;
 use projections::Projections;
 use secrecy::ExposeSecret as _;
-use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -26,9 +26,6 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_PATIENCE: Duration = Duration::from_secs(5);
 /// How long requests under way may take to finish when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(20);
-
-/// What can go wrong at the start, as one sentence.
-pub type StartError = Box<dyn Error + Send + Sync>;
 
 /// A server that listens but does not serve yet.
 pub struct Server {

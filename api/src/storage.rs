@@ -1,6 +1,6 @@
 //! Where the log and the keys are, as the settings say.
 
-use crate::{server::StartError, settings::Settings};
+use crate::settings::Settings;
 use eventstore::{
     EventStore,
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
@@ -9,7 +9,12 @@ use eventstore::{
 };
 use eventstore_schema::Position;
 use secrecy::ExposeSecret as _;
-use std::{fmt::Display, fs::DirBuilder, os::unix::fs::DirBuilderExt as _, sync::Arc};
+use std::{
+    error::Error, fmt::Display, fs::DirBuilder, os::unix::fs::DirBuilderExt as _, sync::Arc,
+};
+
+/// What can go wrong at the start, as one sentence.
+pub type StartError = Box<dyn Error + Send + Sync>;
 
 /// The name of the file that notes how far the reactions have come.
 pub const REACTIONS_CHECKPOINT: &str = "reactions.checkpoint";

@@ -160,7 +160,15 @@ async fn connect(
     deadline: Duration,
 ) -> Result<KurrentDbStore, StoreError> {
     let text = format!("kurrentdb://{user}@{address}?tls=false");
-    KurrentDbStore::connect(&text, options(deadline)).await
+    try_connect(&text, deadline).await
+}
+
+/// Connects with the prefixes of the tests.
+pub(crate) async fn try_connect(
+    connection: &str,
+    deadline: Duration,
+) -> Result<KurrentDbStore, StoreError> {
+    KurrentDbStore::connect(connection, options(deadline)).await
 }
 
 fn options(deadline: Duration) -> kurrentdb::Options {

@@ -18,6 +18,7 @@ mod log;
 mod model;
 mod reading;
 mod repeating;
+mod tls;
 mod wire;
 
 /// Makes one test of each promise for one adapter.

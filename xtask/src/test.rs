@@ -4,18 +4,20 @@ use crate::{Failure, clients, contract, root, tool};
 use clap::Args;
 use std::process::Command;
 
-/// The programs that the tests call, and the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 10] = [
-    ("bash", "bash"),
-    ("curl", "curl"),
-    ("docker-compose", "docker-compose"),
-    ("git", "git"),
-    ("jq", "jq"),
-    ("npm", "npm"),
-    ("oathtool", "oathtool"),
-    ("perl", "perl-base"),
-    ("python3", "python3-venv"),
-    ("unshare", "util-linux"),
+/// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
+/// brings it.
+const PROGRAMS: [(&[&str], &str); 11] = [
+    (&["bash", "--version"], "bash"),
+    (&["curl", "--version"], "curl"),
+    (&["docker-compose", "--version"], "docker-compose"),
+    (&["git", "--version"], "git"),
+    (&["jq", "--version"], "jq"),
+    (&["npm", "--version"], "npm"),
+    (&["oathtool", "--version"], "oathtool"),
+    (&["openssl", "version"], "openssl"),
+    (&["perl", "--version"], "perl-base"),
+    (&["python3", "-c", "import ensurepip, venv"], "python3-venv"),
+    (&["unshare", "--version"], "util-linux"),
 ];
 
 /// The cargo subcommands, at the versions that the project uses.
@@ -85,7 +87,7 @@ fn compose() -> Result<(), Failure> {
 fn install_programs() -> Result<(), Failure> {
     let missing: Vec<_> = PROGRAMS
         .into_iter()
-        .filter(|(program, _)| !tool::answers(program, &["--version"]))
+        .filter(|(question, _)| !tool::answers(question[0], &question[1..]))
         .map(|(_, package)| package)
         .collect();
     if missing.is_empty() {
