@@ -59,6 +59,7 @@ async fn proves_everything(client: Command) {
     assert!(proved.lines().count() > 5, "{proved}");
     // What others write beside Pawl is none of its business.
     let _ = acme.ada.get(&acme.path("users")).await.expect(200);
+    server.invite(&acme.ada, &acme.id, "grace", "member").await;
 }
 
 async fn replays_the_history(client: Command) {

@@ -40,6 +40,12 @@ impl Client {
         }
     }
 
+    /// Host and port of the server.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
     /// The token of the session.
     #[must_use]
     pub fn token(&self) -> &str {

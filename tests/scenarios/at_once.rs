@@ -8,6 +8,10 @@ use std::{
     },
     time::Duration,
 };
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 /// Reads as long as it may, and says whether a read that began after the enforcement was answered
 /// was let through.
@@ -112,6 +116,37 @@ async fn refuses_at_once(way: Way) {
     let _ = ada.delete("/v1/session").await.expect(204);
     let refused = acme.ada.get("/v1/session").await;
     refused.problem(401, "unauthenticated");
+}
+
+/// A right is asked for when the body is there, not when the head has come.
+#[tokio::test]
+async fn a_slow_body_does_not_keep_a_right() {
+    let (server, acme) = TestServer::with_acme().await;
+    let grace = server.join(&acme.ada, &acme.id, "grace", "admin").await;
+    let (ada, _) = server.set_up_phone(&acme.ada).await;
+    let body = r#"{"email":"eve@example.org","name":"Eve","role":"admin"}"#;
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: pawl\r\nconnection: close\r\nexpect: 100-continue\r\n\
+         authorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        acme.path("invitations"),
+        grace.token(),
+        body.len()
+    );
+    let mut slow = TcpStream::connect(server.client.address()).await.unwrap();
+    slow.write_all(head.as_bytes()).await.unwrap();
+    // The server asks for the body: it has dealt with the head.
+    let mut asked = [0; 21];
+    slow.read_exact(&mut asked).await.unwrap();
+    assert!(asked.starts_with(b"HTTP/1.1 100 Continue"));
+
+    harness::Acme { ada, ..acme }.enforce().await;
+    let head = server.client.head().await;
+    slow.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("second-factor-required"), "{answer}");
+    assert_eq!(server.client.head().await, head);
 }
 
 #[tokio::test]
