@@ -11,6 +11,7 @@ pub mod http;
 pub mod log_copy;
 pub mod mail;
 pub mod outside;
+pub mod pages;
 pub mod reactions;
 pub mod server;
 pub mod settings;

@@ -280,6 +280,7 @@ mod tests {
             secret: secret(1),
             expires_at: now(),
             replaces: None,
+            session_id: None,
         };
         let confirmed = OtpDeviceConfirmed {
             device_id: device(1),

@@ -91,6 +91,30 @@ pub struct OtpDeviceRegistered {
     pub expires_at: DateTime<Utc>,
     /// An unconfirmed set-up that this one takes the place of; its key is destroyed.
     pub replaces: Option<DeviceId>,
+    /// The session in which it began, the only one that is shown the secret again. Not known of those
+    /// recorded in version 1.
+    pub session_id: Option<SessionId>,
+}
+
+/// Version 1 of [`OtpDeviceRegistered`], to read.
+#[derive(Deserialize)]
+pub(crate) struct OtpDeviceRegisteredV1 {
+    device_id: DeviceId,
+    secret: SealedSecret,
+    expires_at: DateTime<Utc>,
+    replaces: Option<DeviceId>,
+}
+
+impl From<OtpDeviceRegisteredV1> for OtpDeviceRegistered {
+    fn from(old: OtpDeviceRegisteredV1) -> Self {
+        Self {
+            device_id: old.device_id,
+            secret: old.secret,
+            expires_at: old.expires_at,
+            replaces: old.replaces,
+            session_id: None,
+        }
+    }
 }
 
 /// The set-up was confirmed by one valid code. From now on the person signs in with a code.
@@ -156,7 +180,7 @@ events! {
         /// See [`InvitationAccepted`].
         InvitationAccepted = 1,
         /// See [`OtpDeviceRegistered`].
-        OtpDeviceRegistered = 1,
+        OtpDeviceRegistered = 2 { 1: OtpDeviceRegisteredV1 },
         /// See [`OtpDeviceConfirmed`].
         OtpDeviceConfirmed = 1,
         /// See [`OtpVerified`].

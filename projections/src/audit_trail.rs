@@ -30,7 +30,8 @@ const TABLES: &[Table] = &[Table {
                  revision BIGINT NOT NULL,
                  data TEXT NOT NULL
              );
-             CREATE INDEX audit_trail_by_organization ON audit_trail (organization_id, position)",
+             CREATE INDEX audit_trail_by_organization ON audit_trail (organization_id, position);
+             CREATE INDEX audit_trail_by_type ON audit_trail (organization_id, type, position)",
 }];
 
 impl Projection for AuditTrail {
@@ -39,7 +40,7 @@ impl Projection for AuditTrail {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -142,6 +143,61 @@ pub fn page(
     })
 }
 
+/// Which events a list has.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those of this type.
+    pub event_type: Option<String>,
+    /// Only those recorded before then.
+    pub until: Option<DateTime<Utc>>,
+    /// Only those before this position.
+    pub before: Option<Position>,
+}
+
+/// The events of an organization, the newest first.
+pub fn latest(
+    readers: &Readers,
+    organization_id: OrganizationId,
+    filter: &Filter,
+    limit: u32,
+) -> Result<Page<AuditEntry, Position>, DatabaseError> {
+    let before = filter.before.map_or(i64::MAX, |position| {
+        i64::try_from(position.0).unwrap_or(i64::MAX)
+    });
+    let until = filter
+        .until
+        .map_or(i64::MAX, |time| time.timestamp_micros());
+    // One statement each, so that each uses its index.
+    let sql = match filter.event_type {
+        None => {
+            "SELECT * FROM audit_trail
+             WHERE organization_id = ?1 AND position < ?2 AND recorded_at < ?3 AND ?4 IS NULL
+             ORDER BY position DESC LIMIT ?5"
+        }
+        Some(_) => {
+            "SELECT * FROM audit_trail
+             WHERE organization_id = ?1 AND position < ?2 AND recorded_at < ?3 AND type = ?4
+             ORDER BY position DESC LIMIT ?5"
+        }
+    };
+    readers.read(|view| {
+        let rows = view
+            .prepare_cached(sql)?
+            .query_map(
+                params![
+                    Text(organization_id),
+                    before,
+                    until,
+                    filter.event_type,
+                    i64::from(limit) + 1
+                ],
+                entry_from,
+            )?
+            .collect::<Result<_, _>>()?;
+        Ok(Page::cut(rows, limit, |entry: &AuditEntry| entry.position))
+    })
+}
+
 fn entry_from(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     Ok(AuditEntry {
         position: Position(row.get::<_, Whole>("position")?.0),
@@ -233,6 +289,24 @@ mod tests {
         assert_eq!(page(0, None, 2), (vec![1, 7], Some(7)));
         assert_eq!(page(7, None, 2), (vec![13, 16], None));
         assert_eq!(page(0, Some(at(4)), 10), (vec![1, 7, 13], None));
+        let latest = |event_type: Option<&str>, until, before, limit| {
+            let filter = Filter {
+                event_type: event_type.map(str::to_owned),
+                until,
+                before: before.map(Position),
+            };
+            let page = latest(&readers, acme, &filter, limit).unwrap();
+            let positions: Vec<_> = page.items.iter().map(|entry| entry.position.0).collect();
+            (positions, page.next.map(|next| next.0))
+        };
+        assert_eq!(latest(None, None, None, 3), (vec![16, 13, 7], Some(7)));
+        assert_eq!(latest(None, None, Some(7), 3), (vec![1], None));
+        assert_eq!(latest(None, Some(at(4)), None, 9), (vec![7, 1], None));
+        assert_eq!(
+            latest(Some("OtpRejected"), None, Some(16), 9),
+            (vec![13], None)
+        );
+
         let unowned: i64 = readers
             .read(|view| {
                 let count = "SELECT count(*) FROM audit_trail WHERE organization_id IS NULL";

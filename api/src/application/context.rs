@@ -15,6 +15,16 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
+    /// A command that no retry repeats, of a request that asked for something else.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self {
+            command_id: CommandId(Uuid::now_v7()),
+            command_digest: None,
+            correlation_id: Uuid::now_v7(),
+        }
+    }
+
     /// The same request with a command that no retry repeats.
     pub(super) fn once(&self) -> Self {
         Self {

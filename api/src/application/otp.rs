@@ -13,7 +13,7 @@ use domain::{
     value::DeviceName,
 };
 use eventstore::keyring::KeyringError;
-use eventstore_schema::{DeviceId, Position, StreamName};
+use eventstore_schema::{DeviceId, Position, SealedSecret, StreamName};
 
 /// A set-up that waits for its code.
 #[derive(Debug)]
@@ -61,7 +61,40 @@ impl Pawl {
 
         // From the log, so that a retry hears the same secret.
         let user = &committed.state.state;
-        let secret = self.open_otp_secret(user.set_up(device_id, self.now())?)?;
+        let sealed = user.set_up(device_id, self.now())?;
+        self.describe(holder, user, device_id, sealed, committed.position)
+            .await
+    }
+
+    /// The set-up that this session has begun and not confirmed, as long as its time runs; else a new
+    /// one. No other session is shown it: whoever holds a stolen password would hold the phone's
+    /// secret too.
+    pub async fn set_up_in_session(
+        &self,
+        enrolment: &Enrolment,
+        request: &RequestContext,
+    ) -> Result<RegisteredDevice, Failure> {
+        let holder = enrolment.holder();
+        let loaded = self.load::<User>(&StreamName::user(holder.user())).await?;
+        match loaded.state.set_up_begun_in(holder.session(), self.now()) {
+            Some(pending) => {
+                let (id, sealed) = (pending.id, &pending.secret);
+                self.describe(holder, &loaded.state, id, sealed, loaded.position)
+                    .await
+            }
+            None => self.register_otp_device(enrolment, request).await,
+        }
+    }
+
+    async fn describe(
+        &self,
+        holder: &SessionHolder,
+        user: &User,
+        device_id: DeviceId,
+        sealed: &SealedSecret,
+        position: Position,
+    ) -> Result<RegisteredDevice, Failure> {
+        let secret = self.open_otp_secret(sealed)?;
         let policy = StreamName::organization(holder.organization());
         let organization = self.load::<Organization>(&policy).await?;
         let profile = user.profile().ok_or(Rejection::Unauthenticated)?;
@@ -76,7 +109,7 @@ impl Pawl {
             device_id,
             secret,
             otpauth_uri,
-            position: committed.position,
+            position,
         })
     }
 

@@ -41,6 +41,12 @@ impl SessionToken {
             token,
         })
     }
+
+    /// Which session it is said to be the token of.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
 }
 
 /// The token in the link of an invitation.

@@ -181,7 +181,8 @@ where
     }
 }
 
-async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
+/// The whole body, within its limit.
+pub async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
     let limited = Limited::new(body, BODY_LIMIT);
     match limited.collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
@@ -260,22 +261,27 @@ fn describe(error: &serde_json::Error) -> String {
 }
 
 fn context(pawl: &Pawl, parts: &Parts, bytes: &[u8]) -> Result<RequestContext, Problem> {
+    let command = repeatable_command(pawl, parts)?;
+    Ok(request_context(pawl, parts, bytes, command))
+}
+
+/// What identifies a command, and the request that brought it. What can be repeated is known by its
+/// content.
+pub fn request_context(
+    pawl: &Pawl,
+    parts: &Parts,
+    bytes: &[u8],
+    command: Option<CommandId>,
+) -> RequestContext {
     let correlation_id = parts
         .extensions
         .get::<RequestId>()
         .map_or_else(Uuid::now_v7, |id| id.0);
-    Ok(match repeatable_command(pawl, parts)? {
-        Some(command_id) => RequestContext {
-            command_id,
-            command_digest: Some(pawl.command_digest(bytes)),
-            correlation_id,
-        },
-        None => RequestContext {
-            command_id: CommandId(Uuid::now_v7()),
-            command_digest: None,
-            correlation_id,
-        },
-    })
+    RequestContext {
+        command_id: command.unwrap_or_else(|| CommandId(Uuid::now_v7())),
+        command_digest: command.map(|_| pawl.command_digest(bytes)),
+        correlation_id,
+    }
 }
 
 /// The command of a request with an `Idempotency-Key`: the same for each repeat of it.
@@ -290,19 +296,23 @@ fn repeatable_command(pawl: &Pawl, parts: &Parts) -> Result<Option<CommandId>, P
     let key = key.ok_or_else(|| {
         invalid("Idempotency-Key takes 1 to 255 characters of plain ASCII; a UUID does well.")
     })?;
-    // A key belongs to one caller and one resource; another's is another command.
     let caller = parts
         .headers
         .get(header::AUTHORIZATION)
         .map_or(&[][..], |value| value.as_bytes());
+    Ok(Some(keyed_command(pawl, parts, caller, key.as_bytes())))
+}
+
+/// The command that this caller means by a key: it belongs to one caller and one resource; another's
+/// is another command.
+pub fn keyed_command(pawl: &Pawl, parts: &Parts, caller: &[u8], key: &[u8]) -> CommandId {
     let (method, path) = (
         parts.method.as_str().as_bytes(),
         parts.uri.path().as_bytes(),
     );
-    let scope = [caller, method, path, key.as_bytes()].join(&b'\n');
+    let scope = [caller, method, path, key].join(&b'\n');
     let digest = pawl.command_digest(&scope);
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes());
-    Ok(Some(CommandId(id)))
+    CommandId(Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes()))
 }
 
 /// A parameter or header that cannot be read.

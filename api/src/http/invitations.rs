@@ -31,11 +31,13 @@ use zeroize::Zeroizing;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invite {
-    pub(super) email: String,
-    pub(super) name: String,
+    /// Where the invitation goes.
+    pub email: String,
+    /// What the person is called.
+    pub name: String,
     /// `admin`, `user_manager`, `auditor`, `analyst` or `member`.
     #[schema(value_type = String, example = "member")]
-    pub(super) role: Role,
+    pub role: Role,
 }
 
 /// An invitation.
@@ -104,7 +106,8 @@ pub async fn invite(
         .version(invitation.revision))
 }
 
-pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> {
+/// What was typed, as values.
+pub fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> {
     Ok(NewInvitation {
         email: EmailAddress::parse(&body.email)?,
         name: PersonName::parse(&body.name)?,

@@ -3,27 +3,26 @@
 
 mod answer;
 mod audit;
-mod extract;
+pub mod extract;
 pub mod health;
-mod invitations;
+pub mod invitations;
 mod layers;
 mod organizations;
 mod otp_devices;
 mod page;
-mod pages;
 mod path;
 pub mod problem;
 mod reference;
 mod session;
 mod set_up;
-mod sign_in;
+pub mod sign_in;
 mod two_factor;
 mod users;
 
 pub use reference::ApiDocument;
 
-use crate::application::Pawl;
-use axum::{Extension, Router, http::header, middleware, routing::get};
+use crate::{application::Pawl, pages};
+use axum::{Extension, Router, middleware, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -61,21 +60,20 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Everything that is served.
 pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) -> Router {
     let (api, document) = api().split_for_parts();
-    let css = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
-    let pages = Router::new()
-        .route("/setup", get(pages::set_up))
-        .route("/invitation", get(pages::invitation))
-        .route(
-            "/style.css",
-            get(move || async move { (css, include_str!("pages/style.css")) }),
-        )
+    let about = Router::new()
         .route("/problems/{slug}", get(reference::problem_page))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .layer(Extension(metrics));
-    api.merge(pages)
+    let reference = Router::<Pawl>::new()
         .merge(SwaggerUi::new("/reference").url("/openapi.json", document))
+        .layer(middleware::map_response(
+            layers::let_the_reference_style_itself,
+        ));
+    api.merge(about)
+        .merge(reference)
+        .merge(pages::router())
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(pawl)
@@ -85,5 +83,6 @@ pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) 
             layers::time_out,
         ))
         .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(middleware::from_fn(pages::dress))
         .layer(middleware::from_fn(layers::observe))
 }

@@ -48,6 +48,7 @@ problem_types! {
     NOT_FOUND = "not-found", NOT_FOUND, "There is no such resource";
     METHOD_NOT_ALLOWED = "method-not-allowed", METHOD_NOT_ALLOWED, "The resource does not allow this method";
     UNAUTHENTICATED = "unauthenticated", UNAUTHORIZED, "Sign in first";
+    CROSS_SITE = "cross-site", FORBIDDEN, "The form was not sent from one of Pawl's pages";
     FORBIDDEN = "forbidden", FORBIDDEN, "Your role does not allow this";
     SECOND_FACTOR_REQUIRED = "second-factor-required", FORBIDDEN, "A second factor is required";
     STALE_VERSION = "stale-version", PRECONDITION_FAILED, "The resource has changed";
@@ -118,6 +119,12 @@ impl Problem {
         }
     }
 
+    /// What kind of problem it is.
+    #[must_use]
+    pub fn kind(&self) -> ProblemType {
+        self.kind
+    }
+
     /// Says in how many seconds to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
@@ -128,6 +135,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let problem = self.clone();
         let body = ProblemBody {
             kind: format!("/problems/{}", self.kind.slug),
             title: self.kind.title,
@@ -155,6 +163,8 @@ impl IntoResponse for Problem {
         if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
             headers.insert(header::RETRY_AFTER, date);
         }
+        // For who shows it to people.
+        response.extensions_mut().insert(problem);
         response
     }
 }

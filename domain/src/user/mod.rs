@@ -76,6 +76,8 @@ pub struct PendingDevice {
     /// Its sealed secret.
     pub secret: SealedSecret,
     expires_at: DateTime<Utc>,
+    /// The session in which it began.
+    session: Option<SessionId>,
 }
 
 /// What is known of a person.
@@ -209,6 +211,7 @@ impl Decider for User {
                     id: e.device_id,
                     secret: e.secret.clone(),
                     expires_at: e.expires_at,
+                    session: e.session_id,
                 });
             }
             UserEvent::OtpDeviceConfirmed(e) => {

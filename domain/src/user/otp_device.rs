@@ -1,6 +1,6 @@
 //! Setting up an authenticator: registered with its secret, then confirmed by one code.
 
-use super::User;
+use super::{PendingDevice, User};
 use crate::{
     Decide, Decision, Enrolment, Rejection,
     decider::emit,
@@ -9,7 +9,7 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    DeviceId, OtpDeviceConfirmed, OtpDeviceRegistered, Personal, SealedSecret, UserEvent,
+    DeviceId, OtpDeviceConfirmed, OtpDeviceRegistered, Personal, SealedSecret, SessionId, UserEvent,
 };
 
 /// How long a set-up waits for its code.
@@ -31,7 +31,7 @@ pub struct RegisterOtpDevice {
 impl Decide<RegisterOtpDevice> for User {
     type By = Enrolment;
 
-    fn decide(&self, command: RegisterOtpDevice, _by: &Enrolment) -> Decision<UserEvent> {
+    fn decide(&self, command: RegisterOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
         self.throttle.admit(command.at)?;
         if self.devices.len() >= DEVICE_LIMIT {
             return Err(Rejection::OtpDeviceLimit);
@@ -41,6 +41,7 @@ impl Decide<RegisterOtpDevice> for User {
             secret: command.secret,
             expires_at: command.at + SET_UP_LIFETIME,
             replaces: self.pending.as_ref().map(|pending| pending.id),
+            session_id: Some(by.holder().session()),
         })
     }
 }
@@ -61,6 +62,17 @@ pub struct ConfirmOtpDevice {
 }
 
 impl User {
+    /// The unconfirmed set-up that began in this session, if its time has not run out.
+    #[must_use]
+    pub fn set_up_begun_in(
+        &self,
+        session: SessionId,
+        now: DateTime<Utc>,
+    ) -> Option<&PendingDevice> {
+        let pending = self.pending.as_ref()?;
+        (pending.session == Some(session) && now < pending.expires_at).then_some(pending)
+    }
+
     /// The unconfirmed set-up with this id, if its time has not run out.
     pub fn set_up(&self, id: DeviceId, now: DateTime<Utc>) -> Result<&SealedSecret, Rejection> {
         match &self.pending {
@@ -110,6 +122,7 @@ mod tests {
             secret: secret(n),
             expires_at: now() + SET_UP_LIFETIME,
             replaces: (n > 1).then(|| device(n - 1)),
+            session_id: Some(session(1)),
         }
         .into()
     }
@@ -158,6 +171,16 @@ mod tests {
             now(),
         )
         .then_rejected(&Rejection::OtpSetUpNotFound);
+    }
+
+    /// Or a stolen password would be shown the secret that the phone is scanning elsewhere.
+    #[test]
+    fn only_the_session_that_began_a_set_up_sees_it_again() {
+        let user = state::<User>([registered(Role::Member), begun(1)]);
+        let seen = |session, at| user.set_up_begun_in(session, at).map(|pending| pending.id);
+        assert_eq!(seen(session(1), now()), Some(device(1)));
+        assert_eq!(seen(session(2), now()), None);
+        assert_eq!(seen(session(1), now() + SET_UP_LIFETIME), None);
     }
 
     #[test]

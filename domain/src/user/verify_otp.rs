@@ -145,6 +145,7 @@ mod tests {
                 secret: secret(1),
                 expires_at: now() + TimeDelta::minutes(10),
                 replaces: None,
+                session_id: None,
             }
             .into(),
             OtpDeviceConfirmed {

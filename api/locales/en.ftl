@@ -1,0 +1,216 @@
+# What the pages say, in English. One sentence has one name; see `src/pages/words.rs`.
+
+skip-to-content = Skip to content
+navigation = Navigation
+sign-out = Sign out
+go-on = Go on
+cancel = Cancel
+more = More
+none = None
+copy = Copy
+since = Since
+
+## Words for people and what they have
+
+name = Name
+your-name = Your name
+email = E-mail address
+password = Password
+new-password = New password
+password-rule = 8 characters or more. A few words in a row are easy to remember.
+organization = Organization
+role = Role
+status = Status
+authenticator = Authenticator
+role-admin = Account Administrator
+role-user-manager = User Manager
+role-auditor = Auditor
+role-analyst = Analyst
+role-member = Member
+status-invited = Invited
+status-active = Active
+status-revoked = Invitation taken back
+
+## Signing in
+
+sign-in = Sign in
+code-title = Enter your code
+code-text = Open the authenticator app on your phone and type the 6-digit code that it shows.
+one-time-code = One-time code
+
+## The first link
+
+first-link-title = Set up Pawl
+first-link-text = This link makes the first organization and its administrator: you. It works once.
+first-link-submit = Create the organization
+
+## An invitation
+
+invitation-title = Your invitation
+invitation-text = Welcome, { $name }. You are invited into { $organization }. Choose a password to accept.
+invitation-submit = Accept the invitation
+
+## Setting up an authenticator
+
+authenticator-title = Mobile Authenticator Setup
+authenticator-required = You need to set up a Mobile Authenticator to activate your account.
+authenticator-another = Add an authenticator to your account. The others go on working.
+authenticator-install = Install one of the following applications on your mobile:
+authenticator-scan = Open the application and scan the barcode:
+authenticator-barcode = Barcode with the key of your authenticator
+authenticator-unable = Unable to scan?
+authenticator-type-key = Choose to enter a setup key in the application, and type this key:
+authenticator-open = Or open the application on this device
+authenticator-enter = Enter the one-time code that the application shows, give the device a name, and click Submit to finish the setup.
+device-name = Device Name
+device-name-example = My phone
+submit = Submit
+
+## The person's own account
+
+account-title = My account
+account-devices = Authenticators
+account-no-devices = You have no authenticator yet. With one, your password alone opens nothing.
+account-add-device = Add an authenticator
+device-since = Set up
+device-last-used = Last used
+
+## The console
+
+nav-overview = Overview
+nav-administration = Administration
+nav-configuration = Configuration
+nav-home = Home
+nav-users = Users
+nav-audit = Audit
+nav-security = Security
+
+home-title = Home
+home-people = { $count ->
+    [one] person can sign in
+   *[other] people can sign in
+}
+home-with-device = of the people have an authenticator
+home-invitations = { $count ->
+    [one] pending invitation
+   *[other] pending invitations
+}
+home-two-factor = Two-factor authentication (2FA)
+
+security-title = Security
+security-two-factor = Two-factor authentication (2FA)
+security-state = 2FA is currently set to: { $state }
+security-what = While 2FA is off, people with an authenticator sign in with password and code, and all others with their password alone.
+security-since = Enforced since
+security-by = by { $name }
+security-for-good = Everyone signs in with password and code. This cannot be reverted.
+security-progress = Progress
+security-complete = Everyone has an authenticator, and no invitation is pending.
+security-still = { $count ->
+    [0] All { $all } people have an authenticator.
+    [one] 1 of { $all } has still to set up an authenticator.
+   *[other] { $count } of { $all } have still to set up an authenticator.
+}
+security-pending = { $count ->
+    [0] No invitation is pending.
+    [one] 1 invitation is pending.
+   *[other] { $count } invitations are pending.
+}
+enforce = Enforce
+enforce-title = Enforce 2FA for everyone?
+enforce-from-now = From this moment on, nobody in this organization gets in with a password alone:
+enforce-people = { $count ->
+    [0] Everyone has an authenticator already.
+    [one] 1 person without an authenticator must set one up at once.
+   *[other] { $count } people without an authenticator must set one up at once.
+}
+enforce-invitations = { $count ->
+    [0] No invitation is pending.
+    [one] 1 pending invitation: whoever accepts it must set one up.
+   *[other] { $count } pending invitations: whoever accepts one must set one up.
+}
+enforce-new = Everyone who is invited later must set one up as well.
+enforce-no-way-back = This cannot be reverted: not by you, not by another administrator, not by the operator.
+enforce-confirm = Enforce 2FA
+
+invite = Invite a user
+invite-text = They get a mail with a link that works once, within 7 days.
+invite-submit = Send the invitation
+resend = Send again
+revoke = Take the invitation back
+
+audit-type = Event
+audit-all-types = All events
+audit-as-of = As of
+audit-show = Show
+audit-following = New events appear by themselves.
+audit-when = When
+audit-what = Event
+audit-who = By
+audit-details = Details
+audit-position = Position { $position }
+audit-older = Older
+
+## What has just been done
+
+done-signed-out = You are signed out.
+done-invited = The invitation is on its way.
+done-resent = The invitation was sent again with a new link. The old link is dead.
+done-revoked = The invitation was taken back. Its link is dead.
+done-enforced = 2FA is enforced, from now on and for good.
+
+## What people typed and cannot be taken
+
+rule-email = Type an e-mail address such as name@example.org.
+rule-password = The password must have between 8 and 256 characters.
+rule-name = The name must have between 1 and 200 characters, on one line.
+rule-organization = The name of the organization must have between 1 and 200 characters, on one line.
+rule-device-name = The device name must have between 1 and 100 characters, on one line.
+
+## Problems, by the last part of their type
+
+problem-yours = That did not work
+problem-ours = Something went wrong here
+problem-malformed-json = The form could not be read.
+problem-unknown-field = The form could not be read.
+problem-invalid-body = The form is not complete.
+problem-invalid-field = Something that you typed cannot be taken.
+problem-invalid-parameter = The address of this page could not be read.
+problem-body-too-large = What was sent is too large.
+problem-unsupported-media-type = The form could not be read.
+problem-not-found = There is no such page.
+problem-method-not-allowed = This page cannot be used in that way.
+problem-unauthenticated = Sign in first.
+problem-cross-site = This form was not sent from one of our own pages. Go back, load the page again and repeat it.
+problem-forbidden = Your role does not allow this.
+problem-second-factor-required = A code is needed first.
+problem-stale-version = Somebody else changed this in the meantime. Load the page again.
+problem-idempotency-key-reused = This form was sent before with other content. Here it is again; please repeat it.
+problem-set-up-token-invalid = This link is not the right one. Take the newest one that the server printed.
+problem-already-set-up = Pawl is set up already. Sign in instead.
+problem-confirmation-missing = The confirmation is missing.
+problem-address-taken = Somebody was invited or registered with this e-mail address already.
+problem-invitation-invalid = This invitation link is not valid. Ask for a new one.
+problem-invitation-expired = This invitation has expired. Ask for a new one.
+problem-invitation-used = This invitation has been accepted already. Sign in instead.
+problem-sign-in-rejected = The e-mail address or the password is wrong.
+problem-too-many-attempts = { $minutes ->
+    [one] Too many wrong attempts. Try again in 1 minute.
+   *[other] Too many wrong attempts. Try again in { $minutes } minutes.
+}
+problem-otp-code-malformed = A code has six digits.
+problem-otp-code-wrong = The code is wrong. Type the one that the app shows now.
+problem-otp-code-reused = This code has been used. Wait for the next one.
+problem-otp-code-expired = This code has expired. If this keeps happening, set the clock of your phone.
+problem-otp-device-missing = No authenticator is set up yet.
+problem-otp-device-limit = You have as many authenticators as anybody may have.
+problem-otp-not-needed = You have entered your code already.
+problem-otp-set-up-not-found = The setup was begun again elsewhere. Scan the barcode below.
+problem-otp-set-up-expired = The setup took longer than 10 minutes. Scan the new barcode below.
+problem-read-model-stopped = This page cannot be made at the moment. The operator has to look after it.
+problem-read-model-behind = This page is not up to date yet. Load it again in a moment.
+problem-busy = Many people are signing in right now. Try again in a moment.
+problem-timed-out = That took too long. Try again.
+problem-storage-full = The server's disk is full. The operator has to look after it.
+problem-storage-unavailable = The log cannot be reached at the moment. Try again.
+problem-internal = This is not your fault. The operator finds it in the log.

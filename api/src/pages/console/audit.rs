@@ -1,0 +1,210 @@
+//! Administration, audit: what happened, newest first, by type and up to a date, and live.
+
+use super::{
+    super::{
+        detour::Detour,
+        frame::{self, Frame},
+        visitor::{Reader, SignedIn},
+    },
+    live::{Follow, Follower, follow},
+};
+use crate::application::Pawl;
+use askama::Template;
+use axum::{
+    extract::Query,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use domain::Permission;
+use eventstore_schema::{Actor, Event, OrganizationId, Position, UserId};
+use projections::audit_trail::{self, AuditEntry, AuditTrail, Filter};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// Entries on a page.
+const LIMIT: u32 = 50;
+
+/// An event as the page shows it.
+struct Entry {
+    position: u64,
+    recorded_at: DateTime<Utc>,
+    event_type: String,
+    actor: String,
+    subject: String,
+    /// Its content, as JSON.
+    data: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/audit.html")]
+struct Page {
+    frame: Frame,
+    entries: Vec<Entry>,
+    types: Vec<&'static str>,
+    event_type: String,
+    as_of: String,
+    next: Option<u64>,
+    /// Where the page that follows begins; none on a page of the past.
+    follows_from: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "console/audit_rows.html")]
+struct Rows {
+    frame: Frame,
+    entries: Vec<Entry>,
+}
+
+/// What is asked of the audit trail. An empty field of the form asks for nothing.
+#[derive(Clone, Deserialize)]
+pub struct AuditQuery {
+    #[serde(rename = "type", default)]
+    event_type: String,
+    /// A day; its end counts.
+    #[serde(default)]
+    as_of: String,
+    before: Option<u64>,
+    /// Where a page that follows begins.
+    after: Option<u64>,
+}
+
+impl AuditQuery {
+    fn event_type(&self) -> Option<String> {
+        (!self.event_type.is_empty()).then(|| self.event_type.clone())
+    }
+
+    /// The end of the day in UTC.
+    fn as_of(&self) -> Option<DateTime<Utc>> {
+        let day: NaiveDate = self.as_of.parse().ok()?;
+        Some(
+            day.checked_add_days(Days::new(1))?
+                .and_time(NaiveTime::MIN)
+                .and_utc(),
+        )
+    }
+}
+
+fn permitted(reader: &SignedIn) -> Result<OrganizationId, Detour> {
+    let organization = reader.authority.holder().organization();
+    reader
+        .authority
+        .permit(Permission::ReadAudit, organization)?;
+    Ok(organization)
+}
+
+/// The audit trail.
+pub async fn show(
+    Reader(reader): Reader,
+    Query(query): Query<AuditQuery>,
+) -> Result<Response, Detour> {
+    let organization = permitted(&reader)?;
+    let pawl = &reader.visitor.pawl;
+    let head = pawl
+        .store()
+        .head()
+        .await
+        .map_err(crate::application::Failure::from)?;
+    let filter = Filter {
+        event_type: query.event_type(),
+        until: query.as_of(),
+        before: query.before.map(Position),
+    };
+    let page = pawl
+        .query(&AuditTrail, move |readers| {
+            audit_trail::latest(readers, organization, &filter, LIMIT)
+        })
+        .await?;
+    let is_now = query.before.is_none() && query.as_of().is_none();
+    let page = Page {
+        frame: reader.frame().await?.at("/console/audit"),
+        follows_from: is_now.then(|| page.items.first().map_or(head, |entry| entry.position).0),
+        entries: entries(pawl, page.items).await?,
+        types: Event::types().into_iter().map(|(name, _)| name).collect(),
+        event_type: query.event_type,
+        as_of: query.as_of,
+        next: page.next.map(|position| position.0),
+    };
+    frame::show(StatusCode::OK, &page)
+}
+
+async fn entries(pawl: &Pawl, found: Vec<AuditEntry>) -> Result<Vec<Entry>, Detour> {
+    let mut names: HashMap<UserId, String> = HashMap::new();
+    let mut entries = Vec::with_capacity(found.len());
+    for entry in found {
+        let actor = match entry.actor {
+            Actor::User(id) => match names.get(&id) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = pawl.name_of(id).await?.or_placeholder();
+                    names.insert(id, name.clone());
+                    name
+                }
+            },
+            Actor::Operator => "operator".to_owned(),
+            Actor::Anonymous => "anonymous".to_owned(),
+        };
+        let data = pawl.open_content(&entry.data)?;
+        entries.push(Entry {
+            position: entry.position.0,
+            recorded_at: entry.recorded_at,
+            event_type: entry.event_type,
+            actor,
+            subject: entry.subject.to_string(),
+            data: format!("{data:#}"),
+        });
+    }
+    Ok(entries)
+}
+
+/// What happens from now on.
+pub async fn live(
+    signed_in: SignedIn,
+    Query(query): Query<AuditQuery>,
+) -> Result<Response, Detour> {
+    permitted(&signed_in)?;
+    let news = News {
+        after: Position(query.after.unwrap_or(0)),
+        event_type: query.event_type(),
+    };
+    Ok(follow(signed_in, news).into_response())
+}
+
+struct News {
+    after: Position,
+    event_type: Option<String>,
+}
+
+impl Follow for News {
+    async fn next(&mut self, reader: &Follower, head: Position) -> Result<Option<String>, Detour> {
+        let reader = &reader.signed_in;
+        let organization = permitted(reader)?;
+        let pawl = &reader.visitor.pawl;
+        let mut found = Vec::new();
+        while self.after < head {
+            let after = self.after;
+            let page = pawl
+                .query(&AuditTrail, move |readers| {
+                    audit_trail::page(readers, organization, after, None, LIMIT)
+                })
+                .await?;
+            self.after = page.next.unwrap_or(head);
+            found.extend(page.items);
+        }
+        found.retain(|entry| {
+            let wanted = self.event_type.as_ref();
+            // What the right was asked for is what there was before it was asked.
+            let seen = entry.position <= head;
+            seen && wanted.is_none_or(|wanted| *wanted == entry.event_type)
+        });
+        if found.is_empty() {
+            return Ok(None);
+        }
+        found.reverse();
+        let rows = Rows {
+            frame: reader.visitor.frame(),
+            entries: entries(pawl, found).await?,
+        };
+        Ok(Some(rows.render()?))
+    }
+}

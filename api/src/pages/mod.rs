@@ -1,0 +1,76 @@
+//! The pages that people meet, made on the server. They call the same use cases as the API and never
+//! the store; they need no script, and hold none.
+
+mod account;
+mod assets;
+mod authenticator;
+mod console;
+mod detour;
+mod first_link;
+mod form;
+mod frame;
+mod invitation;
+mod problem;
+mod same_origin;
+mod session_cookie;
+mod sign_in;
+mod visitor;
+mod words;
+
+pub use problem::dress;
+
+use crate::application::Pawl;
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    middleware,
+    response::Response,
+    routing::{get, post},
+};
+
+/// All pages.
+pub fn router() -> Router<Pawl> {
+    // Their addresses hold a one-time token, which no other page is to learn.
+    let links = Router::new()
+        .route("/setup", get(first_link::show).post(first_link::set_up))
+        .route(
+            "/invitation",
+            get(invitation::show).post(invitation::accept),
+        )
+        .layer(middleware::map_response(without_referrer));
+    Router::new()
+        .route("/", get(sign_in::home))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route(
+            "/sign-in/code",
+            get(sign_in::show_code).post(sign_in::verify),
+        )
+        .route("/sign-out", post(sign_in::sign_out))
+        .route(
+            "/authenticator",
+            get(authenticator::show).post(authenticator::confirm),
+        )
+        .route("/account", get(account::show))
+        .merge(console::router())
+        .merge(links)
+        .layer(middleware::from_fn(same_origin::require))
+        .layer(middleware::map_response(refer_to_ourselves))
+        .route("/assets/{name}", get(assets::asset))
+}
+
+async fn without_referrer(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static("no-referrer");
+    response
+        .headers_mut()
+        .insert(header::REFERRER_POLICY, policy);
+    response
+}
+
+/// Browsers that do not say `Sec-Fetch-Site` say `Origin`, unless they are told to send no referrer.
+async fn refer_to_ourselves(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("same-origin"));
+    response
+}

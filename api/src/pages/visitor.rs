@@ -1,0 +1,127 @@
+//! Who looks at a page: a browser with a language, and perhaps with a session. The session is asked
+//! of the policy like the API's, and by the same code.
+
+use super::{
+    detour::Detour,
+    frame::{Frame, Who},
+    session_cookie,
+    words::Language,
+};
+use crate::application::{Failure, Pawl};
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
+use axum_extra::extract::CookieJar;
+use domain::{Authority, Enrolment, NextStep, SessionHolder};
+use eventstore_schema::CommandId;
+use std::convert::Infallible;
+
+/// A browser.
+pub struct Visitor {
+    /// The application.
+    pub pawl: Pawl,
+    /// What it wants to read.
+    pub language: Language,
+    /// Its cookies.
+    pub jar: CookieJar,
+}
+
+impl<S> FromRequestParts<S> for Visitor
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self {
+            pawl: Pawl::from_ref(state),
+            language: Language::of(&parts.headers),
+            jar: CookieJar::from_headers(&parts.headers),
+        })
+    }
+}
+
+impl Visitor {
+    /// The holder of the session in the cookie. `command` is what a form asks for, where it may be
+    /// sent twice.
+    pub async fn holder(&self, command: Option<CommandId>) -> Result<SessionHolder, Detour> {
+        let token = session_cookie::token(&self.jar).ok_or(Detour::SignIn)?;
+        Ok(self.pawl.authenticate(&token, command).await?)
+    }
+
+    /// The right to act, or the page that comes before it.
+    pub async fn authority(&self) -> Result<Authority, Detour> {
+        let holder = self.holder(None).await?;
+        let next = holder.next();
+        Authority::of(holder).map_err(|_| Detour::Step(next))
+    }
+
+    /// The right to set up an authenticator, or the page that comes before it.
+    pub async fn enrolment(&self, command: Option<CommandId>) -> Result<Enrolment, Detour> {
+        let holder = self.holder(command).await?;
+        Enrolment::of(holder).map_err(|_| Detour::Step(NextStep::Otp))
+    }
+
+    /// What stands around a page for somebody who is not signed in.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame::new(self.language, None)
+    }
+
+    /// What stands around a page for this person.
+    pub async fn frame_for(&self, holder: &SessionHolder) -> Result<Frame, Failure> {
+        let who = Who::of(&self.pawl, holder).await?;
+        Ok(Frame::new(self.language, Some(who)))
+    }
+}
+
+/// Somebody whose session meets the policy.
+pub struct SignedIn {
+    /// Their browser.
+    pub visitor: Visitor,
+    /// Their right to act.
+    pub authority: Authority,
+}
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Detour;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Detour> {
+        let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
+        let authority = visitor.authority().await?;
+        Ok(Self { visitor, authority })
+    }
+}
+
+impl SignedIn {
+    /// What stands around their page.
+    pub async fn frame(&self) -> Result<Frame, Failure> {
+        self.visitor.frame_for(self.authority.holder()).await
+    }
+}
+
+/// The same, on a page made of read models: they hold everything that the log held when the request
+/// came, so that people see what they have just done. The right is asked for after the wait.
+pub struct Reader(pub SignedIn);
+
+impl<S> FromRequestParts<S> for Reader
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Detour;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Detour> {
+        let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
+        visitor.holder(None).await?;
+        let head = visitor.pawl.store().head().await.map_err(Failure::from)?;
+        visitor.pawl.wait_for(head).await?;
+        SignedIn::from_request_parts(parts, state).await.map(Self)
+    }
+}
