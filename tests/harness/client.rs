@@ -40,6 +40,12 @@ impl Client {
         }
     }
 
+    /// The address of a path of the server.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
     /// Host and port of the server.
     #[must_use]
     pub fn address(&self) -> &str {
@@ -54,7 +60,7 @@ impl Client {
 
     /// A request, for tests that add headers or bodies of their own.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.address));
+        let request = self.http.request(method, self.url(path));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,

@@ -11,6 +11,7 @@
     reason = "it is all test"
 )]
 
+mod browser;
 mod client;
 mod elsewhere;
 mod mailbox;
@@ -20,6 +21,7 @@ mod process;
 mod proxy;
 mod server;
 
+pub use browser::{Browser, Kind};
 pub use client::{Client, Reply};
 pub use mailbox::Mailbox;
 pub use people::{PASSWORD, Person};

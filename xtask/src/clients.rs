@@ -1,4 +1,5 @@
-//! The KurrentDB clients that nobody here wrote, for the tests in `tests/clients`.
+//! What the tests hold Pawl against and nobody here wrote: the KurrentDB clients of `tests/clients`,
+//! and the accessibility rules of `tests/browser`.
 
 use crate::{Failure, root, tool};
 use std::{
@@ -13,7 +14,8 @@ pub(crate) fn install() -> Result<(), Failure> {
     let from = root().join("tests/clients");
     let to = root().join("target/clients");
     python(&from.join("python"), &to.join("python"))?;
-    node(&from.join("node"), &to.join("node"))
+    node(&from.join("node"), &to.join("node"))?;
+    node(&root().join("tests/browser"), &to.join("browser"))
 }
 
 fn python(from: &Path, to: &Path) -> Result<(), Failure> {

@@ -6,8 +6,10 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 11] = [
+const PROGRAMS: [(&[&str], &str); 14] = [
     (&["bash", "--version"], "bash"),
+    (&["chromedriver", "--version"], "chromium-driver"),
+    (&["chromium", "--version"], "chromium"),
     (&["curl", "--version"], "curl"),
     (&["docker-compose", "--version"], "docker-compose"),
     (&["git", "--version"], "git"),
@@ -18,6 +20,7 @@ const PROGRAMS: [(&[&str], &str); 11] = [
     (&["perl", "--version"], "perl-base"),
     (&["python3", "-c", "import ensurepip, venv"], "python3-venv"),
     (&["unshare", "--version"], "util-linux"),
+    (&["zbarimg", "--version"], "zbar-tools"),
 ];
 
 /// The cargo subcommands, at the versions that the project uses.

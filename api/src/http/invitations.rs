@@ -31,13 +31,11 @@ use zeroize::Zeroizing;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invite {
-    /// Where the invitation goes.
-    pub email: String,
-    /// What the person is called.
-    pub name: String,
+    pub(super) email: String,
+    pub(super) name: String,
     /// `admin`, `user_manager`, `auditor`, `analyst` or `member`.
     #[schema(value_type = String, example = "member")]
-    pub role: Role,
+    pub(super) role: Role,
 }
 
 /// An invitation.
@@ -106,8 +104,7 @@ pub async fn invite(
         .version(invitation.revision))
 }
 
-/// What was typed, as values.
-pub fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> {
+pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> {
     Ok(NewInvitation {
         email: EmailAddress::parse(&body.email)?,
         name: PersonName::parse(&body.name)?,

@@ -5,7 +5,7 @@ mod answer;
 mod audit;
 pub mod extract;
 pub mod health;
-pub mod invitations;
+mod invitations;
 mod layers;
 mod organizations;
 mod otp_devices;

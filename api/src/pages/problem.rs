@@ -20,8 +20,6 @@ struct Page {
     frame: Frame,
     title: String,
     text: String,
-    /// The number of the request, by which the operator finds it in the log.
-    request: Option<String>,
 }
 
 /// Shows problems as pages to whoever asks for pages.
@@ -53,7 +51,6 @@ fn page(problem: &Problem, language: Language) -> Option<Response> {
         frame: Frame::new(language, None),
         title: language.say(title).to_string(),
         text: language.say(&format!("problem-{}", kind.slug)).to_string(),
-        request: None,
     };
     frame::show(kind.status, &page).ok()
 }

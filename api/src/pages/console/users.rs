@@ -7,10 +7,7 @@ use super::super::{
     sign_in::Nothing,
     visitor::{Reader, SignedIn},
 };
-use crate::{
-    application::{Failure, NewInvitation, Pawl},
-    http::invitations::{Invite, new_invitation},
-};
+use crate::application::{Failure, NewInvitation, Pawl};
 use askama::Template;
 use axum::{
     extract::{Path, Query},
@@ -21,6 +18,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Permission, Rejection,
     permission::{allows, may_give},
+    value::{EmailAddress, PersonName},
 };
 use eventstore_schema::{Role, UserId};
 use projections::users::{self, Status, User, Users};
@@ -161,13 +159,21 @@ struct InvitePage {
     refusal: Option<Refusal>,
 }
 
+/// What is filled in.
+#[derive(Deserialize)]
+pub struct Invited {
+    email: String,
+    name: String,
+    role: Role,
+}
+
 /// The form that invites.
 pub async fn invitation(signed_in: SignedIn) -> Result<Response, Detour> {
     let organization = signed_in.authority.holder().organization();
     signed_in
         .authority
         .permit(Permission::InviteUsers, organization)?;
-    let empty = Invite {
+    let empty = Invited {
         email: String::new(),
         name: String::new(),
         role: Role::Member,
@@ -177,7 +183,7 @@ pub async fn invitation(signed_in: SignedIn) -> Result<Response, Detour> {
 
 async fn invite_page(
     signed_in: &SignedIn,
-    filled_in: Invite,
+    filled_in: Invited,
     refusal: Option<Refusal>,
 ) -> Result<Response, Detour> {
     let giver = signed_in.authority.holder().role();
@@ -198,11 +204,15 @@ async fn invite_page(
 /// Invites somebody.
 pub async fn invite(
     signed_in: SignedIn,
-    Form { fields, context }: Form<Invite>,
+    Form { fields, context }: Form<Invited>,
 ) -> Result<Response, Detour> {
     let (visitor, authority) = (&signed_in.visitor, &signed_in.authority);
     let attempt = async {
-        let new: NewInvitation = new_invitation(&fields)?;
+        let new = NewInvitation {
+            email: EmailAddress::parse(&fields.email)?,
+            name: PersonName::parse(&fields.name)?,
+            role: fields.role,
+        };
         let organization = authority.holder().organization();
         visitor
             .pawl

@@ -1,0 +1,15 @@
+//! The pages, in a real browser, as the people meet them for whom they are made.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "it is all test"
+)]
+
+mod at_once;
+mod forms;
+mod life;
+mod looks;
+mod people;
+mod without_scripts;
