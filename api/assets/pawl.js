@@ -38,7 +38,8 @@ for (const form of document.forms) {
     form.dataset.sent = "yes";
   });
 }
-// A page that comes back from the browser's memory can be sent again.
-window.addEventListener("pageshow", () => {
-  for (const form of document.forms) delete form.dataset.sent;
+// A page that comes back from the browser's memory is asked for again: what it may show has perhaps
+// changed.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
 });
