@@ -11,12 +11,12 @@ use eventstore::{
     AppendError, Appended, Direction, EventStore, ExpectedRevision, StoreError, Subscription,
 };
 use eventstore_schema::{
-    Actor, AddressId, CommandId, DeviceId, Event, EventId, InvitationAccepted, InvitationResent,
-    InvitationRevoked, KeyName, Metadata, NewEvent, OrganizationEvent, OrganizationId,
-    OrganizationRegistered, OtpDeviceConfirmed, OtpRejected, OtpRejectionReason, OtpVerified,
-    PasswordHash, PasswordId, Personal, Position, Recorded, RecordedEvent, Role, Sealed,
-    SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserEvent, UserId,
-    UserInvited, UserRegistered,
+    AccentColorChanged, Actor, AddressId, CommandId, DeviceId, Event, EventId, InvitationAccepted,
+    InvitationResent, InvitationRevoked, KeyName, LogoChanged, Metadata, NewEvent,
+    OrganizationEvent, OrganizationId, OrganizationRegistered, OrganizationRenamed,
+    OtpDeviceConfirmed, OtpRejected, OtpRejectionReason, OtpVerified, PasswordHash, PasswordId,
+    Personal, Position, Recorded, RecordedEvent, Role, Sealed, SealedSecret, SessionId, StreamName,
+    TokenDigest, TwoFactorEnforced, UserEvent, UserId, UserInvited, UserRegistered,
 };
 use futures::{StreamExt, stream};
 use std::{collections::HashMap, path::Path};
@@ -198,6 +198,24 @@ impl History {
             Actor::User(by),
             event,
         );
+    }
+
+    pub(crate) fn renamed(&mut self, id: OrganizationId, name: &str) {
+        let event = OrganizationRenamed { name: name.into() };
+        self.of_organization(id, event);
+    }
+
+    /// Both a color and a logo.
+    pub(crate) fn look_changed(&mut self, id: OrganizationId) {
+        let accent_color = Some("#0b5c3f".into());
+        self.of_organization(id, AccentColorChanged { accent_color });
+        let logo = Some("AAAA".into());
+        self.of_organization(id, LogoChanged { logo });
+    }
+
+    fn of_organization(&mut self, id: OrganizationId, event: impl Into<OrganizationEvent>) {
+        let stream = StreamName::organization(id);
+        self.record(stream, Some(id), Actor::Operator, event.into());
     }
 
     pub(crate) fn registered(&mut self, organization_id: OrganizationId) -> Person {

@@ -9,6 +9,7 @@
 )]
 
 mod a_code_works_once;
+mod appearance;
 mod at_once;
 mod audit_trail;
 mod bad_input;

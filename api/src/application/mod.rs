@@ -19,7 +19,7 @@ pub use context::RequestContext;
 pub use execute::Committed;
 pub use failure::Failure;
 pub use invitations::{Invitation, NewInvitation};
-pub use organizations::{NewOrganization, TwoFactorStatus};
+pub use organizations::{Appearance, NewOrganization, TwoFactorStatus};
 pub use otp::RegisteredDevice;
 pub use passwords::{PasswordHasher, PasswordParameters};
 pub use personal::Opened;

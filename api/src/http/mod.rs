@@ -2,6 +2,7 @@
 //! lives here.
 
 mod answer;
+mod appearance;
 mod audit;
 mod extract;
 pub mod health;
@@ -41,6 +42,8 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(otp_devices::register))
         .routes(routes!(otp_devices::confirm))
         .routes(routes!(organizations::register))
+        .routes(routes!(appearance::see, appearance::change))
+        .routes(routes!(appearance::logo))
         .routes(routes!(two_factor::status))
         .routes(routes!(two_factor::enforce))
         .routes(routes!(invitations::invite, invitations::list))

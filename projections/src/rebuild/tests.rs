@@ -22,7 +22,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 12 {
+        match what % 14 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -49,6 +49,8 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                     person.0,
                 );
             }
+            12 => history.renamed(organization, "Renamed"),
+            13 => history.look_changed(organization),
             11 => sign_in_rejected(&mut history, person),
             _ => history.code_rejected(person),
         }
