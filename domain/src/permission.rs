@@ -13,6 +13,8 @@ pub enum Permission {
     InviteUsers,
     /// See the people of the organization and their invitations.
     ReadUsers,
+    /// See how many people have a second factor, day by day, without their names.
+    ReadAdoption,
     /// Read the audit trail.
     ReadAudit,
     /// See what the organization is called and how it looks.
@@ -24,11 +26,12 @@ pub enum Permission {
 }
 
 impl Permission {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::EnforceTwoFactor,
         Self::ReadTwoFactor,
         Self::InviteUsers,
         Self::ReadUsers,
+        Self::ReadAdoption,
         Self::ReadAudit,
         Self::ReadOrganization,
         Self::ManageOrganization,
@@ -46,9 +49,12 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     }
     match role {
         Role::Admin => true,
-        Role::UserManager => matches!(permission, P::InviteUsers | P::ReadUsers),
-        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadUsers),
-        Role::Analyst | Role::Member => false,
+        Role::UserManager => {
+            matches!(permission, P::InviteUsers | P::ReadUsers | P::ReadAdoption)
+        }
+        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadUsers | P::ReadAdoption),
+        Role::Analyst => matches!(permission, P::ReadAdoption),
+        Role::Member => false,
     }
 }
 

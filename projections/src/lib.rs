@@ -15,6 +15,7 @@ mod status;
 mod value;
 mod writer;
 
+pub mod adoption;
 pub mod audit_trail;
 pub mod invitations;
 pub mod organization_security;
@@ -40,6 +41,7 @@ const READ_MODELS: &[&dyn Projection] = &[
     &users::Users,
     &invitations::Invitations,
     &organization_security::OrganizationSecurity,
+    &adoption::Adoption,
     &audit_trail::AuditTrail,
 ];
 

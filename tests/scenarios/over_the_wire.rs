@@ -9,6 +9,7 @@
 )]
 
 mod a_code_works_once;
+mod adoption;
 mod appearance;
 mod at_once;
 mod audit_trail;

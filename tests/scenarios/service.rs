@@ -32,6 +32,7 @@ async fn it_says_how_it_is() {
             "users",
             "invitations",
             "organization_security",
+            "adoption",
             "audit_trail"
         ]
     );

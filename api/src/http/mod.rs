@@ -1,6 +1,7 @@
 //! The HTTP surface: one file a resource. Handlers parse, call the application and answer; no rule
 //! lives here.
 
+mod adoption;
 mod answer;
 mod appearance;
 mod audit;
@@ -46,6 +47,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(appearance::logo))
         .routes(routes!(two_factor::status))
         .routes(routes!(two_factor::enforce))
+        .routes(routes!(adoption::curve))
         .routes(routes!(invitations::invite, invitations::list))
         .routes(routes!(invitations::resend))
         .routes(routes!(invitations::revoke))

@@ -22,7 +22,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 14 {
+        match what % 15 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -51,6 +51,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
             }
             12 => history.renamed(organization, "Renamed"),
             13 => history.look_changed(organization),
+            14 => history.days += 1,
             11 => sign_in_rejected(&mut history, person),
             _ => history.code_rejected(person),
         }
@@ -152,7 +153,10 @@ proptest! {
                      WHERE organization_id = counted.organization_id)
                 OR invited <> (
                      SELECT count(*) FROM invitations
-                     WHERE organization_id = counted.organization_id AND status = 'pending')",
+                     WHERE organization_id = counted.organization_id AND status = 'pending')
+                OR (active, with_device) <> (
+                     SELECT COALESCE(sum(people), 0), COALESCE(sum(with_device), 0) FROM adoption
+                     WHERE organization_id = counted.organization_id)",
             [],
             |row| row.get(0),
         ).unwrap();
