@@ -189,7 +189,10 @@ pub fn curve(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        Change::{Active, Devices},
+        *,
+    };
     use crate::testing::{History, at, readers_of};
     use chrono::TimeDelta;
     use eventstore_schema::Actor;
@@ -264,7 +267,6 @@ mod tests {
             let sums = connection.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)));
             sums.unwrap()
         };
-        use Change::{Active, Devices};
         assert_eq!(numbers(&[Active(1), Devices(1), Devices(1)]), (1, 1));
         // One of two authenticators, then the last, then all of them once more.
         assert_eq!(numbers(&[Devices(-1)]), (1, 1));

@@ -19,6 +19,7 @@ pub mod adoption;
 pub mod audit_trail;
 pub mod invitations;
 pub mod organization_security;
+pub mod sessions;
 pub mod users;
 
 #[cfg(test)]
@@ -42,6 +43,7 @@ const READ_MODELS: &[&dyn Projection] = &[
     &invitations::Invitations,
     &organization_security::OrganizationSecurity,
     &adoption::Adoption,
+    &sessions::Sessions,
     &audit_trail::AuditTrail,
 ];
 

@@ -19,6 +19,7 @@ mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
 mod outside;
+mod own_sessions;
 mod retries;
 mod service;
 mod strangers;

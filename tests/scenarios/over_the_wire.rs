@@ -18,5 +18,6 @@ mod documents;
 mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
+mod own_sessions;
 mod retries;
 mod strangers;

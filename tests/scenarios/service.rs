@@ -33,6 +33,7 @@ async fn it_says_how_it_is() {
             "invitations",
             "organization_security",
             "adoption",
+            "sessions",
             "audit_trail"
         ]
     );

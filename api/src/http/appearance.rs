@@ -53,6 +53,10 @@ impl OrganizationView {
 /// What is to change. What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::option_option,
+    reason = "left out, null and a value say three things"
+)]
 pub struct Change {
     /// The new name.
     #[serde(default, deserialize_with = "given")]

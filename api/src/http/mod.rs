@@ -11,6 +11,7 @@ mod invitations;
 mod layers;
 mod organizations;
 mod otp_devices;
+mod own_sessions;
 mod page;
 mod pages;
 mod path;
@@ -40,6 +41,8 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::verify_otp))
         .routes(routes!(session::who_am_i, session::sign_out))
+        .routes(routes!(own_sessions::list))
+        .routes(routes!(own_sessions::end))
         .routes(routes!(otp_devices::register))
         .routes(routes!(otp_devices::confirm))
         .routes(routes!(organizations::register))

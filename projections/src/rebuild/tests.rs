@@ -6,7 +6,9 @@ use crate::{
     database::open_read_only,
     testing::{Flaky, History, MemoryStore, Person},
 };
-use eventstore_schema::{Actor, AddressEvent, AddressId, DeviceId, SignInRejected, StreamName};
+use eventstore_schema::{
+    Actor, AddressEvent, AddressId, DeviceId, SessionId, SignInRejected, StreamName,
+};
 use proptest::prelude::*;
 use std::path::Path;
 use tempfile::TempDir;
@@ -19,10 +21,11 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     let mut invited = Vec::<Person>::new();
     let mut active = vec![history.registered(organizations[0])];
     let mut devices = Vec::<(Person, DeviceId)>::new();
+    let mut sessions = Vec::<(Person, SessionId)>::new();
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 15 {
+        match what % 18 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -52,6 +55,15 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
             12 => history.renamed(organization, "Renamed"),
             13 => history.look_changed(organization),
             14 => history.days += 1,
+            15 => sessions.push((person, history.signed_in(person))),
+            16 if !sessions.is_empty() => {
+                let (person, session) = *which.get(&sessions);
+                history.second_factor_accepted(person, session);
+            }
+            17 if !sessions.is_empty() => {
+                let (person, session) = sessions.swap_remove(which.index(sessions.len()));
+                history.session_ended(person, session);
+            }
             11 => sign_in_rejected(&mut history, person),
             _ => history.code_rejected(person),
         }
