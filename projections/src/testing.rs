@@ -11,19 +11,20 @@ use eventstore::{
     AppendError, Appended, Direction, EventStore, ExpectedRevision, StoreError, Subscription,
 };
 use eventstore_schema::{
-    AccentColorChanged, Actor, AddressId, CommandId, DeviceId, Event, EventId, Factor,
-    InvitationAccepted, InvitationResent, InvitationRevoked, KeyName, LogoChanged, Metadata,
-    NewEvent, OrganizationEvent, OrganizationId, OrganizationRegistered, OrganizationRenamed,
-    OtpDeviceConfirmed, OtpRejected, OtpRejectionReason, OtpVerified, PasswordHash, PasswordId,
-    Personal, Position, Recorded, RecordedEvent, Role, Sealed, SealedSecret, SecondFactorAccepted,
-    SessionEnded, SessionEvent, SessionId, SessionStarted, SignedIn, StreamName, TokenDigest,
-    TwoFactorEnforced, UserEvent, UserId, UserInvited, UserRegistered,
+    Actor, AddressId, CommandId, DeviceId, Event, EventId, InvitationAccepted, InvitationResent,
+    InvitationRevoked, KeyName, Metadata, NewEvent, OrganizationEvent, OrganizationId,
+    OrganizationRegistered, OtpDeviceConfirmed, OtpRejected, OtpRejectionReason, OtpVerified,
+    PasswordHash, PasswordId, Personal, Position, Recorded, RecordedEvent, Role, Sealed,
+    SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserEvent, UserId,
+    UserInvited, UserRegistered,
 };
 use futures::{StreamExt, stream};
 use std::{collections::HashMap, path::Path};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
+
+mod events;
 
 /// A log in memory that sends its events to those who follow it.
 pub(crate) struct MemoryStore {
@@ -203,24 +204,6 @@ impl History {
         );
     }
 
-    pub(crate) fn renamed(&mut self, id: OrganizationId, name: &str) {
-        let event = OrganizationRenamed { name: name.into() };
-        self.of_organization(id, event);
-    }
-
-    /// Both a color and a logo.
-    pub(crate) fn look_changed(&mut self, id: OrganizationId) {
-        let accent_color = Some("#0b5c3f".into());
-        self.of_organization(id, AccentColorChanged { accent_color });
-        let logo = Some("AAAA".into());
-        self.of_organization(id, LogoChanged { logo });
-    }
-
-    fn of_organization(&mut self, id: OrganizationId, event: impl Into<OrganizationEvent>) {
-        let stream = StreamName::organization(id);
-        self.record(stream, Some(id), Actor::Operator, event.into());
-    }
-
     pub(crate) fn registered(&mut self, organization_id: OrganizationId) -> Person {
         let person = Person(UserId(self.id()), organization_id);
         let event = UserRegistered {
@@ -294,38 +277,6 @@ impl History {
             session_id: SessionId(self.id()),
         };
         self.of(person, Actor::User(person.0), event);
-    }
-
-    /// A session that begins with a password, where nothing more is required.
-    pub(crate) fn signed_in(&mut self, person: Person) -> SessionId {
-        let session_id = SessionId(self.id());
-        let started = SessionStarted {
-            user_id: person.0,
-            organization_id: person.1,
-            token_digest: TokenDigest("2".into()),
-            expires_at: at(self.events.len() + 1_000),
-        };
-        self.of_session(person, session_id, started);
-        let factors = vec![Factor::Password];
-        self.of_session(person, session_id, SignedIn { factors });
-        session_id
-    }
-
-    pub(crate) fn second_factor_accepted(&mut self, person: Person, session_id: SessionId) {
-        let event = SecondFactorAccepted {
-            device_id: DeviceId(self.id()),
-            token_digest: TokenDigest("3".into()),
-        };
-        self.of_session(person, session_id, event);
-    }
-
-    pub(crate) fn session_ended(&mut self, person: Person, session_id: SessionId) {
-        self.of_session(person, session_id, SessionEnded {});
-    }
-
-    fn of_session(&mut self, person: Person, id: SessionId, event: impl Into<SessionEvent>) {
-        let stream = StreamName::session(id);
-        self.record(stream, Some(person.1), Actor::User(person.0), event.into());
     }
 
     fn of(&mut self, person: Person, actor: Actor, event: impl Into<UserEvent>) {
