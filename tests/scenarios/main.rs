@@ -20,6 +20,7 @@ mod no_authority_without_the_policy;
 mod one_way;
 mod outside;
 mod own_sessions;
+mod people_search;
 mod retries;
 mod service;
 mod strangers;

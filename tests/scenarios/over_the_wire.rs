@@ -19,5 +19,6 @@ mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
 mod own_sessions;
+mod people_search;
 mod retries;
 mod strangers;

@@ -10,6 +10,8 @@ mod loading;
 mod organizations;
 mod otp;
 mod passwords;
+mod people_index;
+mod people_search;
 mod personal;
 mod set_up;
 mod sign_in;
@@ -31,6 +33,7 @@ use crate::clock::Clock;
 use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::Position;
 use loading::States;
+use people_search::PeopleIndexes;
 use projections::{Projection, Readers, RunningProjections};
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
@@ -65,6 +68,7 @@ pub struct Parts {
 struct Inner {
     parts: Parts,
     states: States,
+    people: PeopleIndexes,
 }
 
 impl Pawl {
@@ -74,6 +78,7 @@ impl Pawl {
         Self(Arc::new(Inner {
             parts,
             states: States::default(),
+            people: PeopleIndexes::default(),
         }))
     }
 
