@@ -57,7 +57,7 @@ impl OrganizationView {
     clippy::option_option,
     reason = "left out, null and a value say three things"
 )]
-pub struct Change {
+pub struct AppearanceChange {
     /// The new name.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String, required = false)]
@@ -72,6 +72,12 @@ pub struct Change {
     #[schema(value_type = Option<String>)]
     logo: Option<Option<String>>,
 }
+
+/// A PNG picture.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it only describes an answer")]
+pub struct Png(Vec<u8>);
 
 /// A field that is there, null or not.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
@@ -113,7 +119,7 @@ pub async fn see(
 ///
 /// Its name, its color and its logo, any of them. Only an administrator may.
 #[utoipa::path(
-    patch, path = "/v1/organizations/{org}", tag = "Organizations", request_body = Change,
+    patch, path = "/v1/organizations/{org}", tag = "Organizations", request_body = AppearanceChange,
     params(("org" = Uuid, Path, description = "The organization")), security(("session" = [])),
     responses(
         (status = 200, body = OrganizationView),
@@ -129,7 +135,7 @@ pub async fn change(
     Authorized(authority): Authorized,
     OrganizationPath(organization): OrganizationPath,
     IfMatch(if_match): IfMatch,
-    Command { body, context }: Command<Change>,
+    Command { body, context }: Command<AppearanceChange>,
 ) -> Result<Answer<OrganizationView>, Problem> {
     let color = |text: Option<String>| text.as_deref().map(AccentColor::parse).transpose();
     let logo = |text: Option<String>| text.as_deref().map(Logo::parse).transpose();
@@ -152,7 +158,7 @@ pub async fn change(
     get, path = "/v1/organizations/{org}/logo", tag = "Organizations",
     params(("org" = Uuid, Path, description = "The organization")),
     responses(
-        (status = 200, content_type = "image/png", body = Vec<u8>),
+        (status = 200, content_type = "image/png", body = Png),
         (status = 304, description = "It is the one that you have."),
         (status = 404, body = ProblemBody, description = "`not-found`: there is no such organization, or it has no logo"),
     ),
