@@ -13,19 +13,28 @@ pub enum Permission {
     InviteUsers,
     /// See the people of the organization and their invitations.
     ReadUsers,
+    /// See how many people have a second factor, day by day, without their names.
+    ReadAdoption,
     /// Read the audit trail.
     ReadAudit,
+    /// See what the organization is called and how it looks.
+    ReadOrganization,
+    /// Change what the organization is called and how it looks.
+    ManageOrganization,
     /// Register further organizations. Holds in the operating organization only.
     RegisterOrganizations,
 }
 
 impl Permission {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::EnforceTwoFactor,
         Self::ReadTwoFactor,
         Self::InviteUsers,
         Self::ReadUsers,
+        Self::ReadAdoption,
         Self::ReadAudit,
+        Self::ReadOrganization,
+        Self::ManageOrganization,
         Self::RegisterOrganizations,
     ];
 }
@@ -34,13 +43,18 @@ impl Permission {
 #[must_use]
 pub fn allows(role: Role, permission: Permission) -> bool {
     use Permission as P;
+    // What everybody may see of their own organization.
+    if matches!(permission, P::ReadTwoFactor | P::ReadOrganization) {
+        return true;
+    }
     match role {
         Role::Admin => true,
         Role::UserManager => {
-            matches!(permission, P::InviteUsers | P::ReadUsers | P::ReadTwoFactor)
+            matches!(permission, P::InviteUsers | P::ReadUsers | P::ReadAdoption)
         }
-        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadUsers | P::ReadTwoFactor),
-        Role::Analyst | Role::Member => matches!(permission, P::ReadTwoFactor),
+        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadUsers | P::ReadAdoption),
+        Role::Analyst => matches!(permission, P::ReadAdoption),
+        Role::Member => false,
     }
 }
 

@@ -27,7 +27,10 @@ pub use id::{
     UserId,
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
-pub use organization::{OrganizationEvent, OrganizationRegistered, TwoFactorEnforced};
+pub use organization::{
+    AccentColorChanged, LogoChanged, OrganizationEvent, OrganizationRegistered,
+    OrganizationRenamed, TwoFactorEnforced,
+};
 pub use role::Role;
 pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
 pub use session::{

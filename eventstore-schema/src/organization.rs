@@ -17,6 +17,30 @@ pub struct OrganizationRegistered {
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct TwoFactorEnforced {}
 
+/// The organization goes by another name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OrganizationRenamed {
+    /// Its new name.
+    pub name: String,
+}
+
+/// The organization shows itself in another color, or in none of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct AccentColorChanged {
+    /// `#rrggbb` in lower case; white text on it can be read.
+    pub accent_color: Option<String>,
+}
+
+/// The organization shows another picture, or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct LogoChanged {
+    /// A PNG picture, in base64.
+    pub logo: Option<String>,
+}
+
 events! {
     /// What can happen to an organization. There is no event that ends enforcement, and there will
     /// be none.
@@ -25,5 +49,11 @@ events! {
         OrganizationRegistered = 1,
         /// See [`TwoFactorEnforced`].
         TwoFactorEnforced = 1,
+        /// See [`OrganizationRenamed`].
+        OrganizationRenamed = 1,
+        /// See [`AccentColorChanged`].
+        AccentColorChanged = 1,
+        /// See [`LogoChanged`].
+        LogoChanged = 1,
     }
 }

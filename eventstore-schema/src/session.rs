@@ -47,7 +47,7 @@ pub struct SignedIn {
     pub factors: Vec<Factor>,
 }
 
-/// The person ended the session.
+/// The person ended the session, in it or in another one of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct SessionEnded {}

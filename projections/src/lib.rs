@@ -15,9 +15,11 @@ mod status;
 mod value;
 mod writer;
 
+pub mod adoption;
 pub mod audit_trail;
 pub mod invitations;
 pub mod organization_security;
+pub mod sessions;
 pub mod users;
 
 #[cfg(test)]
@@ -40,6 +42,8 @@ const READ_MODELS: &[&dyn Projection] = &[
     &users::Users,
     &invitations::Invitations,
     &organization_security::OrganizationSecurity,
+    &adoption::Adoption,
+    &sessions::Sessions,
     &audit_trail::AuditTrail,
 ];
 

@@ -51,7 +51,7 @@ impl Projection for OrganizationSecurity {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -105,6 +105,15 @@ fn project_organization(
                 ],
             )
         }
+        OrganizationEvent::OrganizationRenamed(renamed) => rows.change(
+            "UPDATE organization_security SET name = ?2, revision = ?3 WHERE organization_id = ?1",
+            params![organization, renamed.name, Whole(event.revision)],
+        ),
+        OrganizationEvent::AccentColorChanged(_) | OrganizationEvent::LogoChanged(_) => rows
+            .change(
+                "UPDATE organization_security SET revision = ?2 WHERE organization_id = ?1",
+                params![organization, Whole(event.revision)],
+            ),
     }
 }
 
@@ -246,6 +255,24 @@ mod tests {
                 invitations_pending: 1,
             })
         );
+    }
+
+    #[test]
+    fn another_name_is_the_name_and_another_look_changes_nothing_else() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let other = history.organization("Other");
+        history.renamed(acme, "Acme and Sons");
+        history.look_changed(acme);
+        let (_directory, readers) = readers_of(&history);
+        let security = by_id(&readers, acme).unwrap().unwrap();
+        assert_eq!(
+            (security.name.as_str(), security.revision),
+            ("Acme and Sons", 3)
+        );
+        assert_eq!(security.enforcement, None);
+        let other = by_id(&readers, other).unwrap().unwrap();
+        assert_eq!((other.name.as_str(), other.revision), ("Other", 0));
     }
 
     #[test]

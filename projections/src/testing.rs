@@ -6,7 +6,7 @@ use crate::{
     writer::Delivery,
 };
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use eventstore::{
     AppendError, Appended, Direction, EventStore, ExpectedRevision, StoreError, Subscription,
 };
@@ -23,6 +23,8 @@ use std::{collections::HashMap, path::Path};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
+
+mod events;
 
 /// A log in memory that sends its events to those who follow it.
 pub(crate) struct MemoryStore {
@@ -120,6 +122,8 @@ pub(crate) struct History {
     pub(crate) events: Vec<RecordedEvent>,
     revisions: HashMap<StreamName, u64>,
     ids: u128,
+    /// How many days later than usual what comes next is recorded.
+    pub(crate) days: i64,
 }
 
 impl History {
@@ -155,7 +159,7 @@ impl History {
             event_type: event_type.into(),
             metadata: Metadata {
                 version,
-                recorded_at: at(self.events.len()),
+                recorded_at: at(self.events.len()) + TimeDelta::days(self.days),
                 actor,
                 command_id: CommandId(command),
                 command_digest: None,

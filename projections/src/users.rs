@@ -12,6 +12,10 @@ use eventstore_schema::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
+mod changes;
+
+pub use changes::{Changed, Names, changed_since};
+
 /// The read model behind `/users`.
 pub struct Users;
 
@@ -43,6 +47,7 @@ const TABLES: &[Table] = &[
                      PRIMARY KEY (user_id, device_id)
                  ) WITHOUT ROWID",
     },
+    changes::TABLE,
 ];
 
 const INSERT: &str = "
@@ -55,7 +60,7 @@ impl Projection for Users {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -74,6 +79,7 @@ impl Projection for Users {
         let user = Text(user_of(&event.stream)?);
         let at = Micros(event.metadata.recorded_at);
         let revision = Whole(event.revision);
+        changes::note(rows, event, what)?;
         match what {
             UserEvent::UserRegistered(person) => {
                 rows.execute(
@@ -233,6 +239,19 @@ pub fn page(
             )?
             .collect::<Result<_, _>>()?;
         Ok(Page::cut(users, limit, |user: &User| user.user_id))
+    })
+}
+
+/// The people with these ids, without those who are not there.
+pub fn by_ids(readers: &Readers, ids: &[UserId]) -> Result<Vec<User>, DatabaseError> {
+    readers.read(|view| {
+        let mut statement = view.prepare_cached("SELECT * FROM users WHERE user_id = ?1")?;
+        let mut users = Vec::with_capacity(ids.len());
+        for id in ids {
+            let user = statement.query_row([Text(*id)], |row| user_from(view, row));
+            users.extend(user.optional()?);
+        }
+        Ok(users)
     })
 }
 

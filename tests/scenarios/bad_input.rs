@@ -54,7 +54,7 @@ async fn bodies_that_are_not_what_they_should_be() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(text);
     refused(&acme.ada, form, 415, "unsupported-media-type").await;
-    let oversize = raw(&format!("{{\"email\":\"{}\"}}", "x".repeat(64 * 1024)));
+    let oversize = raw(&format!("{{\"email\":\"{}\"}}", "x".repeat(72 * 1024)));
     refused(&acme.ada, oversize, 413, "body-too-large").await;
     for (field, value) in [
         ("email", "not an address"),

@@ -9,6 +9,8 @@
 )]
 
 mod a_code_works_once;
+mod adoption;
+mod appearance;
 mod at_once;
 mod audit_trail;
 mod bad_input;
@@ -17,6 +19,8 @@ mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
 mod outside;
+mod own_sessions;
+mod people_search;
 mod retries;
 mod service;
 mod strangers;

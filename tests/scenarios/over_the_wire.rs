@@ -9,6 +9,8 @@
 )]
 
 mod a_code_works_once;
+mod adoption;
+mod appearance;
 mod at_once;
 mod audit_trail;
 mod bad_input;
@@ -16,5 +18,7 @@ mod documents;
 mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
+mod own_sessions;
+mod people_search;
 mod retries;
 mod strangers;

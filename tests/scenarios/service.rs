@@ -32,6 +32,8 @@ async fn it_says_how_it_is() {
             "users",
             "invitations",
             "organization_security",
+            "adoption",
+            "sessions",
             "audit_trail"
         ]
     );

@@ -43,6 +43,8 @@ async fn nothing_of_another_organization_is_there() {
             let request = session.request(operation.method.clone(), &path);
             let body = if operation.path.ends_with("/enforce") {
                 json!({ "confirm": "Enforce 2FA" })
+            } else if operation.path.ends_with("/{org}") {
+                json!({ "name": "Eve and Sons" })
             } else {
                 json!({ "email": "eve@example.org", "name": "Eve", "role": "member" })
             };

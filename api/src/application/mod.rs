@@ -11,6 +11,8 @@ mod organizations;
 mod otp;
 mod passwords;
 mod people;
+mod people_index;
+mod people_search;
 mod personal;
 mod set_up;
 mod sign_in;
@@ -20,7 +22,7 @@ pub use context::RequestContext;
 pub use execute::Committed;
 pub use failure::Failure;
 pub use invitations::{Invitation, NewInvitation};
-pub use organizations::{NewOrganization, TwoFactorStatus};
+pub use organizations::{Appearance, NewOrganization, TwoFactorStatus};
 pub use otp::RegisteredDevice;
 pub use passwords::{PasswordHasher, PasswordParameters};
 pub use people::{InvitedPerson, Person};
@@ -33,6 +35,7 @@ use crate::clock::Clock;
 use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::Position;
 use loading::States;
+use people_search::PeopleIndexes;
 use projections::{Projection, Readers, RunningProjections};
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
@@ -67,6 +70,7 @@ pub struct Parts {
 struct Inner {
     parts: Parts,
     states: States,
+    people: PeopleIndexes,
 }
 
 impl Pawl {
@@ -76,6 +80,7 @@ impl Pawl {
         Self(Arc::new(Inner {
             parts,
             states: States::default(),
+            people: PeopleIndexes::default(),
         }))
     }
 

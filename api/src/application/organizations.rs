@@ -3,11 +3,14 @@
 use super::{
     Failure, Invitation, NewInvitation, Pawl, RequestContext,
     execute::{Committed, Target},
+    loading::Loaded,
 };
 use domain::{
     Acting, Authority, Operating, Permission, Rejection,
     installation::Installation,
-    organization::{EnforceTwoFactor, Enforcement, Organization, RegisterOrganization},
+    organization::{
+        ChangeAppearance, EnforceTwoFactor, Enforcement, Organization, RegisterOrganization,
+    },
     user::{InviteFirstAdministrator, User},
     value::OrganizationName,
 };
@@ -32,6 +35,27 @@ pub struct TwoFactorStatus {
     pub revision: u64,
     /// The position of the last event.
     pub position: Position,
+}
+
+/// How an organization looks.
+#[derive(Debug)]
+pub struct Appearance {
+    /// The organization.
+    pub organization: Organization,
+    /// The version of the resource.
+    pub revision: u64,
+    /// The position of the last event.
+    pub position: Position,
+}
+
+impl From<&Loaded<Organization>> for Appearance {
+    fn from(loaded: &Loaded<Organization>) -> Self {
+        Self {
+            organization: loaded.state.clone(),
+            revision: loaded.revision.unwrap_or(0),
+            position: loaded.position,
+        }
+    }
 }
 
 impl Pawl {
@@ -88,6 +112,37 @@ impl Pawl {
             .load::<Organization>(&StreamName::organization(id))
             .await?;
         Ok(Arc::new(loaded.state.clone()))
+    }
+
+    /// What an organization is called and how it looks, from the log itself.
+    pub async fn appearance(
+        &self,
+        organization: OrganizationId,
+        by: &Authority,
+    ) -> Result<Appearance, Failure> {
+        by.permit(Permission::ReadOrganization, organization)?;
+        let stream = StreamName::organization(organization);
+        let loaded = self.load::<Organization>(&stream).await?;
+        Ok(Appearance::from(&*loaded))
+    }
+
+    /// Changes what an organization is called and how it looks.
+    pub async fn change_appearance(
+        &self,
+        organization: OrganizationId,
+        change: &ChangeAppearance,
+        if_match: Option<u64>,
+        by: &Authority,
+        request: &RequestContext,
+    ) -> Result<Appearance, Failure> {
+        let target =
+            Target::new(StreamName::organization(organization), organization).if_match(if_match);
+        let command = |_: &Organization| Ok(change.clone());
+        let committed = self.execute(&target, by, request, command).await?;
+        Ok(Appearance {
+            position: committed.position,
+            ..Appearance::from(&*committed.state)
+        })
     }
 
     /// Whether the organization enforces two-factor authentication, from the log itself.

@@ -2,11 +2,11 @@
 
 use super::{Committed, Failure, Pawl, RequestContext, digest, execute::Target};
 use domain::{
-    Anyone, NextStep, Rejection, SessionHolder,
+    Anyone, Authority, NextStep, Rejection, SessionHolder,
     address::{Address, RejectSignIn},
     authority::next_step,
     organization::Organization,
-    session::{EndSession, Session, StartSession},
+    session::{EndOwnSession, EndSession, Session, StartSession},
     user::{PasswordProof, User},
     value::EmailAddress,
 };
@@ -111,6 +111,18 @@ impl Pawl {
             next,
             position: committed.position,
         })
+    }
+
+    /// Ends another session of the same person: on a device that was lost, or lent.
+    pub async fn end_own_session(
+        &self,
+        session: SessionId,
+        by: &Authority,
+        request: &RequestContext,
+    ) -> Result<Committed<Session>, Failure> {
+        let target = Target::new(StreamName::session(session), by.holder().organization());
+        let command = |_: &Session| Ok(EndOwnSession { at: self.now() });
+        self.execute(&target, by, request, command).await
     }
 
     /// Ends a session.

@@ -16,8 +16,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// Bytes of a request's body that are read at most.
-pub const BODY_LIMIT: usize = 64 * 1024;
+/// Bytes of a request's body that are read at most. A logo in base64 fits, with something to spare.
+pub const BODY_LIMIT: usize = 72 * 1024;
 /// Characters of an idempotency key at most.
 const KEY_LIMIT: usize = 255;
 

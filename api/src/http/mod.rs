@@ -1,7 +1,9 @@
 //! The HTTP surface: one file a resource. Handlers parse, call the application and answer; no rule
 //! lives here.
 
+mod adoption;
 mod answer;
+mod appearance;
 mod audit;
 pub mod extract;
 pub mod health;
@@ -9,6 +11,7 @@ mod invitations;
 mod layers;
 mod organizations;
 mod otp_devices;
+mod own_sessions;
 mod page;
 mod path;
 pub mod problem;
@@ -37,11 +40,16 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::verify_otp))
         .routes(routes!(session::who_am_i, session::sign_out))
+        .routes(routes!(own_sessions::list))
+        .routes(routes!(own_sessions::end))
         .routes(routes!(otp_devices::register))
         .routes(routes!(otp_devices::confirm))
         .routes(routes!(organizations::register))
+        .routes(routes!(appearance::see, appearance::change))
+        .routes(routes!(appearance::logo))
         .routes(routes!(two_factor::status))
         .routes(routes!(two_factor::enforce))
+        .routes(routes!(adoption::curve))
         .routes(routes!(invitations::invite, invitations::list))
         .routes(routes!(invitations::resend))
         .routes(routes!(invitations::revoke))

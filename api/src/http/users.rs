@@ -2,19 +2,22 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, CaughtUp},
-    page::{ListQuery, Page},
+    extract::{Authorized, CaughtUp, invalid},
+    page::{self, Page},
     path::{OrganizationPath, PersonPath},
     problem::{Problem, ProblemBody},
 };
 use crate::application::{Failure, Pawl};
-use axum::extract::State;
+use axum::{
+    extract::{FromRequestParts, State},
+    http::request::Parts,
+};
 use chrono::{DateTime, Utc};
-use domain::{Permission, Rejection};
+use domain::{Permission, Rejection, value::SearchText};
 use eventstore_schema::Role;
 use projections::users::{self, Status, User, Users};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// A person.
@@ -66,13 +69,45 @@ fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
     })
 }
 
-/// List the people
+/// Which people.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleQuery {
+    /// Where to go on: the `next` of the page before.
+    cursor: Option<String>,
+    /// Items on a page: 1 to 500, 100 unless said.
+    limit: Option<u32>,
+    /// Only those in whose name or e-mail address this stands, in upper or lower case: 1 to 100
+    /// characters.
+    search: Option<String>,
+}
+
+impl PeopleQuery {
+    fn search(&self) -> Result<Option<SearchText>, Problem> {
+        let text = self.search.as_deref().map(SearchText::parse).transpose();
+        text.map_err(|_| invalid("search: between 1 and 100 characters, on one line."))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PeopleQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        page::query(parts, state).await
+    }
+}
+
+/// List the people, or find some of them
+///
+/// By their ids, in both cases.
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/users", tag = "People",
-    params(("org" = Uuid, Path, description = "The organization"), ListQuery),
+    params(("org" = Uuid, Path, description = "The organization"), PeopleQuery),
     security(("session" = [])),
     responses(
         (status = 200, body = Page<UserView>),
+        (status = 400, body = ProblemBody, description = "`invalid-parameter`"),
         (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
@@ -83,15 +118,20 @@ pub async fn list(
     _caught_up: CaughtUp,
     Authorized(authority): Authorized,
     OrganizationPath(organization): OrganizationPath,
-    query: ListQuery,
+    query: PeopleQuery,
 ) -> Result<Answer<Page<UserView>>, Problem> {
     authority.permit(Permission::ReadUsers, organization)?;
-    let (after, limit) = (query.cursor()?, query.limit());
-    let page = pawl
-        .query(&Users, move |readers| {
-            users::page(readers, organization, after, limit)
-        })
-        .await?;
+    let after = page::cursor(query.cursor.as_deref())?;
+    let limit = page::limit(query.limit);
+    let page = match query.search()? {
+        Some(text) => pawl.search_users(organization, &text, after, limit).await?,
+        None => {
+            pawl.query(&Users, move |readers| {
+                users::page(readers, organization, after, limit)
+            })
+            .await?
+        }
+    };
     let items = page
         .items
         .into_iter()

@@ -17,6 +17,9 @@ use secrecy::ExposeSecret as _;
 use std::{fmt::Display, fs::DirBuilder, io, os::unix::fs::DirBuilderExt as _, path::PathBuf};
 use url::Url;
 
+/// Events that are read at a time.
+const PAGE: usize = 64;
+
 /// Why a message was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -152,25 +155,42 @@ async fn invited(
     Ok(None)
 }
 
+/// The name of the organization at the time of the event, so that writing the mail again writes the
+/// same.
 async fn organization(
     store: &dyn EventStore,
     event: &Recorded<Event>,
 ) -> Result<String, MailError> {
+    let mut name = "Pawl".to_owned();
     let Some(id) = event.metadata.organization_id else {
-        return Ok("Pawl".to_owned());
+        return Ok(name);
     };
     let stream = StreamName::organization(id);
-    for event in store
-        .read_stream(&stream, 0, Direction::Forwards, 1)
-        .await?
-    {
-        if let Event::Organization(OrganizationEvent::OrganizationRegistered(registered)) =
-            decoded(event)?
-        {
-            return Ok(registered.name);
+    let mut from = 0;
+    loop {
+        let page = store
+            .read_stream(&stream, from, Direction::Forwards, PAGE)
+            .await?;
+        from += page.len() as u64;
+        let last = page.len() < PAGE;
+        for earlier in page {
+            if earlier.position > event.position {
+                return Ok(name);
+            }
+            match decoded(earlier)? {
+                Event::Organization(OrganizationEvent::OrganizationRegistered(registered)) => {
+                    name = registered.name;
+                }
+                Event::Organization(OrganizationEvent::OrganizationRenamed(renamed)) => {
+                    name = renamed.name;
+                }
+                _ => {}
+            }
+        }
+        if last {
+            return Ok(name);
         }
     }
-    Ok("Pawl".to_owned())
 }
 
 fn decoded(event: RecordedEvent) -> Result<Event, MailError> {

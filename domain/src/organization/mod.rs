@@ -1,9 +1,15 @@
 //! An organization and its policy, which turns one way only (invariant I1).
 
+mod accent_color;
+mod change_appearance;
 mod enforce_two_factor;
+mod logo;
 mod register_organization;
 
+pub use accent_color::AccentColor;
+pub use change_appearance::ChangeAppearance;
 pub use enforce_two_factor::{CONFIRMATION, EnforceTwoFactor};
+pub use logo::{LOGO_BYTES, Logo};
 pub use register_organization::RegisterOrganization;
 
 use crate::decider::Decider;
@@ -26,6 +32,8 @@ pub struct Enforcement {
 pub struct Organization {
     id: Option<OrganizationId>,
     name: String,
+    accent_color: Option<AccentColor>,
+    logo: Option<Logo>,
     enforcement: Option<Enforcement>,
 }
 
@@ -34,6 +42,18 @@ impl Organization {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.id.is_some().then_some(self.name.as_str())
+    }
+
+    /// The color that it shows itself in, if it has chosen one.
+    #[must_use]
+    pub fn accent_color(&self) -> Option<AccentColor> {
+        self.accent_color
+    }
+
+    /// Its picture, if it has one.
+    #[must_use]
+    pub fn logo(&self) -> Option<&Logo> {
+        self.logo.as_ref()
     }
 
     /// The enforcement of two-factor authentication, if it has begun.
@@ -66,6 +86,16 @@ impl Decider for Organization {
                     event_id: event.id,
                 });
             }
+            OrganizationEvent::OrganizationRenamed(renamed) => {
+                self.name.clone_from(&renamed.name);
+            }
+            OrganizationEvent::AccentColorChanged(changed) => {
+                let color = changed.accent_color.as_deref();
+                self.accent_color = color.and_then(AccentColor::read);
+            }
+            OrganizationEvent::LogoChanged(changed) => {
+                self.logo = changed.logo.as_deref().and_then(Logo::read);
+            }
         }
     }
 }
@@ -74,13 +104,20 @@ impl Decider for Organization {
 mod tests {
     use super::*;
     use crate::testing::*;
-    use eventstore_schema::{OrganizationRegistered, TwoFactorEnforced};
+    use eventstore_schema::{
+        AccentColorChanged, LogoChanged, OrganizationRegistered, OrganizationRenamed,
+        TwoFactorEnforced,
+    };
     use proptest::prelude::*;
 
     fn any_event() -> impl Strategy<Value = OrganizationEvent> {
         prop_oneof![
             ".{0,20}".prop_map(|name| OrganizationRegistered { name }.into()),
             Just(TwoFactorEnforced {}.into()),
+            ".{0,20}".prop_map(|name| OrganizationRenamed { name }.into()),
+            prop::option::of(".{0,8}")
+                .prop_map(|accent_color| AccentColorChanged { accent_color }.into()),
+            prop::option::of(".{0,8}").prop_map(|logo| LogoChanged { logo }.into()),
         ]
     }
 

@@ -2,10 +2,12 @@
 //! [`crate::authority`].
 
 mod accept_second_factor;
+mod end_own_session;
 mod end_session;
 mod start_session;
 
 pub use accept_second_factor::AcceptSecondFactor;
+pub use end_own_session::EndOwnSession;
 pub use end_session::EndSession;
 pub use start_session::StartSession;
 

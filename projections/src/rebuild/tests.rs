@@ -6,7 +6,9 @@ use crate::{
     database::open_read_only,
     testing::{Flaky, History, MemoryStore, Person},
 };
-use eventstore_schema::{Actor, AddressEvent, AddressId, DeviceId, SignInRejected, StreamName};
+use eventstore_schema::{
+    Actor, AddressEvent, AddressId, DeviceId, SessionId, SignInRejected, StreamName,
+};
 use proptest::prelude::*;
 use std::path::Path;
 use tempfile::TempDir;
@@ -19,10 +21,11 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     let mut invited = Vec::<Person>::new();
     let mut active = vec![history.registered(organizations[0])];
     let mut devices = Vec::<(Person, DeviceId)>::new();
+    let mut sessions = Vec::<(Person, SessionId)>::new();
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 12 {
+        match what % 18 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -48,6 +51,18 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                     unenforced.swap_remove(which.index(unenforced.len())),
                     person.0,
                 );
+            }
+            12 => history.renamed(organization, "Renamed"),
+            13 => history.look_changed(organization),
+            14 => history.days += 1,
+            15 => sessions.push((person, history.signed_in(person))),
+            16 if !sessions.is_empty() => {
+                let (person, session) = *which.get(&sessions);
+                history.second_factor_accepted(person, session);
+            }
+            17 if !sessions.is_empty() => {
+                let (person, session) = sessions.swap_remove(which.index(sessions.len()));
+                history.session_ended(person, session);
             }
             11 => sign_in_rejected(&mut history, person),
             _ => history.code_rejected(person),
@@ -150,7 +165,10 @@ proptest! {
                      WHERE organization_id = counted.organization_id)
                 OR invited <> (
                      SELECT count(*) FROM invitations
-                     WHERE organization_id = counted.organization_id AND status = 'pending')",
+                     WHERE organization_id = counted.organization_id AND status = 'pending')
+                OR (active, with_device) <> (
+                     SELECT COALESCE(sum(people), 0), COALESCE(sum(with_device), 0) FROM adoption
+                     WHERE organization_id = counted.organization_id)",
             [],
             |row| row.get(0),
         ).unwrap();

@@ -1,0 +1,187 @@
+//! Sessions, as their owners see them. Which of them open anything, the log alone decides.
+
+use crate::{
+    DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
+    value::{Micros, Text},
+};
+use chrono::{DateTime, Utc};
+use eventstore_schema::{Event, Factor, Recorded, SessionEvent, SessionId, StreamName, UserId};
+use rusqlite::{Row, params};
+
+/// The read model behind `/me/sessions`.
+pub struct Sessions;
+
+const TABLES: &[Table] = &[Table {
+    name: "sessions",
+    create: "CREATE TABLE sessions (
+                 session_id TEXT PRIMARY KEY,
+                 user_id TEXT NOT NULL,
+                 started_at BIGINT NOT NULL,
+                 last_event_at BIGINT NOT NULL,
+                 second_factor_at BIGINT,
+                 signed_in_at BIGINT,
+                 expires_at BIGINT NOT NULL,
+                 ended_at BIGINT
+             ) WITHOUT ROWID;
+             CREATE INDEX open_sessions_by_user ON sessions (user_id, expires_at)
+             WHERE ended_at IS NULL",
+}];
+
+impl Projection for Sessions {
+    fn name(&self) -> &'static str {
+        "sessions"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
+    fn project(
+        &self,
+        rows: &mut Rows<'_>,
+        event: &Recorded<Event>,
+        _content: &str,
+    ) -> Result<(), ProjectionError> {
+        let Event::Session(what) = &event.data else {
+            return Ok(());
+        };
+        let session = Text(session_of(&event.stream)?);
+        let at = Micros(event.metadata.recorded_at);
+        match what {
+            SessionEvent::SessionStarted(started) => {
+                rows.execute(
+                    "INSERT INTO sessions
+                         (session_id, user_id, started_at, last_event_at, expires_at)
+                     VALUES (?1, ?2, ?3, ?3, ?4)",
+                    params![
+                        session,
+                        Text(started.user_id),
+                        at,
+                        Micros(started.expires_at)
+                    ],
+                )?;
+                Ok(())
+            }
+            SessionEvent::SecondFactorAccepted(_) => rows.change(
+                "UPDATE sessions SET second_factor_at = ?2, last_event_at = ?2
+                 WHERE session_id = ?1",
+                params![session, at],
+            ),
+            SessionEvent::SignedIn(_) => rows.change(
+                "UPDATE sessions SET signed_in_at = ?2, last_event_at = ?2 WHERE session_id = ?1",
+                params![session, at],
+            ),
+            SessionEvent::SessionEnded(_) => rows.change(
+                "UPDATE sessions SET ended_at = ?2, last_event_at = ?2 WHERE session_id = ?1",
+                params![session, at],
+            ),
+        }
+    }
+}
+
+fn session_of(stream: &StreamName) -> Result<SessionId, ProjectionError> {
+    stream
+        .as_str()
+        .strip_prefix("session-")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| ProjectionError::Stream(stream.clone()))
+}
+
+/// A session that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Which one.
+    pub session_id: SessionId,
+    /// When the password was shown.
+    pub started_at: DateTime<Utc>,
+    /// When something last happened to it. Its use is no event.
+    pub last_event_at: DateTime<Utc>,
+    /// When every factor that was required then had been shown, if that came to pass.
+    pub signed_in_at: Option<DateTime<Utc>>,
+    /// The factors shown.
+    pub factors: Vec<Factor>,
+    /// Its end at the latest.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The sessions of a person that are open at this time, newest first, `limit` of them at most.
+pub fn open_of(
+    readers: &Readers,
+    user_id: UserId,
+    at: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Session>, DatabaseError> {
+    readers.read(|view| {
+        let sessions = view
+            .prepare_cached(
+                "SELECT * FROM sessions
+                 WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
+                 ORDER BY started_at DESC, session_id LIMIT ?3",
+            )?
+            .query_map(params![Text(user_id), Micros(at), limit], session_from)?
+            .collect::<Result<_, _>>()?;
+        Ok(sessions)
+    })
+}
+
+fn session_from(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let time =
+        |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Micros>>(column)?.map(|at| at.0));
+    let otp = time("second_factor_at")?.map(|_| Factor::Otp);
+    Ok(Session {
+        session_id: row.get::<_, Text<_>>("session_id")?.0,
+        started_at: row.get::<_, Micros>("started_at")?.0,
+        last_event_at: row.get::<_, Micros>("last_event_at")?.0,
+        signed_in_at: time("signed_in_at")?,
+        factors: std::iter::once(Factor::Password).chain(otp).collect(),
+        expires_at: row.get::<_, Micros>("expires_at")?.0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{History, at, readers_of};
+
+    #[test]
+    fn open_sessions_are_listed_newest_first_until_they_end_or_expire() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let [ada, grace] = [(); 2].map(|()| history.registered(acme));
+        let first = history.signed_in(ada);
+        let second = history.signed_in(ada);
+        history.signed_in(grace);
+        history.second_factor_accepted(ada, first);
+        let third = history.signed_in(ada);
+        let (_directory, readers) = readers_of(&history);
+        let open = |readers: &Readers, now, limit| -> Vec<_> {
+            let sessions = open_of(readers, ada.0, now, limit).unwrap();
+            sessions.iter().map(|session| session.session_id).collect()
+        };
+        assert_eq!(open(&readers, at(0), 9), [third, second, first]);
+        assert_eq!(open(&readers, at(0), 2), [third, second]);
+        let sessions = open_of(&readers, ada.0, at(0), 9).unwrap();
+        assert_eq!(
+            sessions[2],
+            Session {
+                session_id: first,
+                started_at: at(3),
+                last_event_at: at(9),
+                signed_in_at: Some(at(4)),
+                factors: vec![Factor::Password, Factor::Otp],
+                expires_at: at(1_003),
+            }
+        );
+        assert_eq!(sessions[0].factors, [Factor::Password]);
+
+        // A session is over at its end, not only after it.
+        assert_eq!(open(&readers, at(1_003), 9), [third, second]);
+        history.session_ended(ada, second);
+        let (_directory, readers) = readers_of(&history);
+        assert_eq!(open(&readers, at(0), 9), [third, first]);
+    }
+}

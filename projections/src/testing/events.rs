@@ -1,0 +1,60 @@
+//! More that can happen in a history: to organizations and to sessions.
+
+use super::{History, Person, at};
+use eventstore_schema::{
+    AccentColorChanged, Actor, DeviceId, Factor, LogoChanged, OrganizationEvent, OrganizationId,
+    OrganizationRenamed, SecondFactorAccepted, SessionEnded, SessionEvent, SessionId,
+    SessionStarted, SignedIn, StreamName, TokenDigest,
+};
+
+impl History {
+    pub(crate) fn renamed(&mut self, id: OrganizationId, name: &str) {
+        let event = OrganizationRenamed { name: name.into() };
+        self.of_organization(id, event);
+    }
+
+    /// Both a color and a logo.
+    pub(crate) fn look_changed(&mut self, id: OrganizationId) {
+        let accent_color = Some("#0b5c3f".into());
+        self.of_organization(id, AccentColorChanged { accent_color });
+        let logo = Some("AAAA".into());
+        self.of_organization(id, LogoChanged { logo });
+    }
+
+    fn of_organization(&mut self, id: OrganizationId, event: impl Into<OrganizationEvent>) {
+        let stream = StreamName::organization(id);
+        self.record(stream, Some(id), Actor::Operator, event.into());
+    }
+
+    /// A session that begins with a password, where nothing more is required.
+    pub(crate) fn signed_in(&mut self, person: Person) -> SessionId {
+        let session_id = SessionId(self.id());
+        let started = SessionStarted {
+            user_id: person.0,
+            organization_id: person.1,
+            token_digest: TokenDigest("2".into()),
+            expires_at: at(self.events.len() + 1_000),
+        };
+        self.of_session(person, session_id, started);
+        let factors = vec![Factor::Password];
+        self.of_session(person, session_id, SignedIn { factors });
+        session_id
+    }
+
+    pub(crate) fn second_factor_accepted(&mut self, person: Person, session_id: SessionId) {
+        let event = SecondFactorAccepted {
+            device_id: DeviceId(self.id()),
+            token_digest: TokenDigest("3".into()),
+        };
+        self.of_session(person, session_id, event);
+    }
+
+    pub(crate) fn session_ended(&mut self, person: Person, session_id: SessionId) {
+        self.of_session(person, session_id, SessionEnded {});
+    }
+
+    fn of_session(&mut self, person: Person, id: SessionId, event: impl Into<SessionEvent>) {
+        let stream = StreamName::session(id);
+        self.record(stream, Some(person.1), Actor::User(person.0), event.into());
+    }
+}
