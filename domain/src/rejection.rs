@@ -55,6 +55,15 @@ pub enum Rejection {
     /// E-mail address or password is wrong. Which of them, nobody is told.
     #[error("The e-mail address or the password is wrong.")]
     SignInRejected,
+    /// The present password, which a change of it asks for, is wrong.
+    #[error("The current password is wrong.")]
+    PasswordWrong,
+    /// The link was never valid, was used, or was replaced by a newer one.
+    #[error("This link to choose a new password is not valid. Ask for a new one.")]
+    PasswordResetInvalid,
+    /// The link was not used in time.
+    #[error("This link to choose a new password has expired. Ask for a new one.")]
+    PasswordResetExpired,
     /// Too many wrong passwords or codes.
     #[error("Too many wrong attempts. Try again after {retry_at}.")]
     TooManyAttempts {

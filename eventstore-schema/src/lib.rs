@@ -19,7 +19,9 @@ mod session;
 mod stream;
 mod user;
 
-pub use address::{AddressClaimed, AddressEvent, AddressReleased, SignInRejected};
+pub use address::{
+    AddressClaimed, AddressEvent, AddressReleased, PasswordResetDeclined, SignInRejected,
+};
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{
@@ -36,6 +38,6 @@ pub use session::{
 pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
-    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordHash, UserEvent,
-    UserInvited, UserRegistered,
+    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordChanged,
+    PasswordHash, PasswordReset, PasswordResetRequested, UserEvent, UserInvited, UserRegistered,
 };

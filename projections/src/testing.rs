@@ -14,9 +14,9 @@ use eventstore_schema::{
     Actor, AddressId, CommandId, DeviceId, Event, EventId, InvitationAccepted, InvitationResent,
     InvitationRevoked, KeyName, Metadata, NewEvent, OrganizationEvent, OrganizationId,
     OrganizationRegistered, OtpDeviceConfirmed, OtpRejected, OtpRejectionReason, OtpVerified,
-    PasswordHash, PasswordId, Personal, Position, Recorded, RecordedEvent, Role, Sealed,
-    SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserEvent, UserId,
-    UserInvited, UserRegistered,
+    PasswordChanged, PasswordHash, PasswordId, PasswordReset, PasswordResetRequested, Personal,
+    Position, Recorded, RecordedEvent, Role, Sealed, SealedSecret, SessionId, StreamName,
+    TokenDigest, TwoFactorEnforced, UserEvent, UserId, UserInvited, UserRegistered,
 };
 use futures::{StreamExt, stream};
 use std::{collections::HashMap, path::Path};
@@ -244,6 +244,31 @@ impl History {
     pub(crate) fn accepted(&mut self, person: Person) {
         let password = password(self.id());
         self.of(person, Actor::Anonymous, InvitationAccepted { password });
+    }
+
+    pub(crate) fn reset_requested(&mut self, person: Person) {
+        let event = PasswordResetRequested {
+            token_digest: TokenDigest("2".into()),
+            expires_at: at(3_000),
+        };
+        self.of(person, Actor::Anonymous, event);
+    }
+
+    pub(crate) fn password_reset(&mut self, person: Person) {
+        let event = PasswordReset {
+            password: password(self.id()),
+            replaces: PasswordId(self.id()),
+        };
+        self.of(person, Actor::Anonymous, event);
+    }
+
+    pub(crate) fn password_changed(&mut self, person: Person) {
+        let event = PasswordChanged {
+            password: password(self.id()),
+            replaces: PasswordId(self.id()),
+            session_id: SessionId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
     }
 
     pub(crate) fn device_confirmed(&mut self, person: Person) -> DeviceId {

@@ -133,6 +133,9 @@ impl Projection for Users {
                 seen(rows, &user, &revision)
             }
             UserEvent::InvitationResent(_)
+            | UserEvent::PasswordResetRequested(_)
+            | UserEvent::PasswordReset(_)
+            | UserEvent::PasswordChanged(_)
             | UserEvent::OtpDeviceRegistered(_)
             | UserEvent::OtpRejected(_) => seen(rows, &user, &revision),
         }

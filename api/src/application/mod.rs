@@ -2,6 +2,7 @@
 //! events, answer. One file a use case; no rule lives here, and nothing of HTTP.
 
 mod authentication;
+mod change_password;
 mod context;
 mod execute;
 mod failure;
@@ -9,6 +10,7 @@ mod invitations;
 mod loading;
 mod organizations;
 mod otp;
+mod password_reset;
 mod passwords;
 mod personal;
 mod set_up;
@@ -25,7 +27,7 @@ pub use passwords::{PasswordHasher, PasswordParameters};
 pub use personal::Opened;
 pub use set_up::FirstAdministrator;
 pub use sign_in::SessionGrant;
-pub use tokens::{LinkToken, SessionToken, digest, invitation_token};
+pub use tokens::{LinkToken, SessionToken, digest, invitation_token, password_reset_token};
 
 use crate::clock::Clock;
 use eventstore::{EventStore, keyring::Keyring};

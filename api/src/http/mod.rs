@@ -11,6 +11,7 @@ mod organizations;
 mod otp_devices;
 mod page;
 mod pages;
+mod passwords;
 mod path;
 pub mod problem;
 mod reference;
@@ -37,6 +38,9 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(set_up::set_up))
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::verify_otp))
+        .routes(routes!(passwords::request_reset))
+        .routes(routes!(passwords::confirm_reset))
+        .routes(routes!(passwords::change))
         .routes(routes!(session::who_am_i, session::sign_out))
         .routes(routes!(otp_devices::register))
         .routes(routes!(otp_devices::confirm))
@@ -65,6 +69,7 @@ pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) 
     let pages = Router::new()
         .route("/setup", get(pages::set_up))
         .route("/invitation", get(pages::invitation))
+        .route("/password-reset", get(pages::password_reset))
         .route(
             "/style.css",
             get(move || async move { (css, include_str!("pages/style.css")) }),

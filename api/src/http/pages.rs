@@ -11,3 +11,8 @@ pub async fn set_up() -> Html<&'static str> {
 pub async fn invitation() -> Html<&'static str> {
     Html(include_str!("pages/invitation.html"))
 }
+
+/// What the link to choose a new password leads to.
+pub async fn password_reset() -> Html<&'static str> {
+    Html(include_str!("pages/password-reset.html"))
+}

@@ -60,6 +60,9 @@ problem_types! {
     INVITATION_EXPIRED = "invitation-expired", GONE, "The invitation has expired";
     INVITATION_USED = "invitation-used", CONFLICT, "The invitation has been accepted already";
     SIGN_IN_REJECTED = "sign-in-rejected", UNAUTHORIZED, "E-mail address or password is wrong";
+    PASSWORD_WRONG = "password-wrong", UNAUTHORIZED, "The current password is wrong";
+    PASSWORD_RESET_INVALID = "password-reset-invalid", NOT_FOUND, "The link to choose a new password is not valid";
+    PASSWORD_RESET_EXPIRED = "password-reset-expired", GONE, "The link to choose a new password has expired";
     TOO_MANY_ATTEMPTS = "too-many-attempts", TOO_MANY_REQUESTS, "Too many wrong attempts";
     OTP_CODE_MALFORMED = "otp-code-malformed", UNPROCESSABLE_ENTITY, "A code has six digits";
     OTP_CODE_WRONG = "otp-code-wrong", UNAUTHORIZED, "The code is wrong";
@@ -176,6 +179,9 @@ impl From<Rejection> for Problem {
             R::InvitationExpired => INVITATION_EXPIRED,
             R::InvitationUsed => INVITATION_USED,
             R::SignInRejected => SIGN_IN_REJECTED,
+            R::PasswordWrong => PASSWORD_WRONG,
+            R::PasswordResetInvalid => PASSWORD_RESET_INVALID,
+            R::PasswordResetExpired => PASSWORD_RESET_EXPIRED,
             R::TooManyAttempts { .. } => TOO_MANY_ATTEMPTS,
             R::OtpCodeMalformed => OTP_CODE_MALFORMED,
             R::OtpCodeWrong => OTP_CODE_WRONG,

@@ -1,24 +1,31 @@
 //! A person: invited, then active with a password, then with authenticators.
 
 mod accept_invitation;
+mod change_password;
 mod invitation;
 mod otp_device;
 mod password;
+mod password_reset;
 mod register_administrator;
+mod sessions_ended;
 mod verify_otp;
 
 pub use accept_invitation::AcceptInvitation;
+pub use change_password::ChangePassword;
 pub use invitation::{
     INVITATION_LIFETIME, InviteFirstAdministrator, InviteUser, ResendInvitation, RevokeInvitation,
 };
 pub use otp_device::{ConfirmOtpDevice, DEVICE_LIMIT, RegisterOtpDevice, SET_UP_LIFETIME};
 pub use password::PasswordProof;
+pub use password_reset::{RESET_LIFETIME, RequestPasswordReset, ResetPassword};
 pub use register_administrator::RegisterAdministrator;
+use sessions_ended::SessionsEnded;
 pub use verify_otp::{SecondFactorProof, VerifyOtp};
 
 use crate::{
     Rejection,
     decider::Decider,
+    mail_throttle::MailThrottle,
     otp::{Throttle, TimeStep},
 };
 use chrono::{DateTime, Utc};
@@ -50,7 +57,7 @@ enum Standing {
     Revoked,
 }
 
-/// The link of an invitation.
+/// A link that was mailed.
 #[derive(Clone, Debug)]
 struct Link {
     token_digest: TokenDigest,
@@ -86,6 +93,9 @@ pub struct User {
     pending: Option<PendingDevice>,
     throttle: Throttle,
     last_accepted: Option<(SessionId, DeviceId)>,
+    reset_link: Option<Link>,
+    reset_mails: MailThrottle,
+    sessions_ended: Option<SessionsEnded>,
 }
 
 impl User {
@@ -158,6 +168,14 @@ impl User {
         }
     }
 
+    /// Puts another password in the place of the present one. An open link to do so dies with it.
+    fn replace_password(&mut self, new: &PasswordHash) {
+        if let Some((_, Standing::Active(password))) = &mut self.person {
+            password.clone_from(new);
+        }
+        self.reset_link = None;
+    }
+
     fn accept_step(&mut self, device: DeviceId, step: TimeStep, session: SessionId) {
         if let Some(device) = self.devices.iter_mut().find(|d| d.id == device) {
             device.last_step = device.last_step.max(step);
@@ -203,6 +221,21 @@ impl Decider for User {
             UserEvent::InvitationRevoked(_) => self.set_standing(Standing::Revoked),
             UserEvent::InvitationAccepted(e) => {
                 self.set_standing(Standing::Active(e.password.clone()));
+            }
+            UserEvent::PasswordResetRequested(e) => {
+                self.reset_link = Some(Link {
+                    token_digest: e.token_digest.clone(),
+                    expires_at: e.expires_at,
+                });
+                self.reset_mails.sent(event.metadata.recorded_at);
+            }
+            UserEvent::PasswordReset(e) => {
+                self.replace_password(&e.password);
+                self.end_sessions(event.position, None);
+            }
+            UserEvent::PasswordChanged(e) => {
+                self.replace_password(&e.password);
+                self.end_sessions(event.position, Some(e.session_id));
             }
             UserEvent::OtpDeviceRegistered(e) => {
                 self.pending = Some(PendingDevice {
