@@ -282,7 +282,8 @@ mod tests {
     use super::*;
     use crate::testing::*;
     use eventstore_schema::{
-        OtpDeviceConfirmed, OtpDeviceRegistered, PasswordChanged, PasswordReset, UserEvent,
+        OtpDeviceConfirmed, OtpDeviceRegistered, PasswordChanged, PasswordReset, RoleChanged,
+        UserDisabled, UserEnabled, UserEvent,
     };
 
     fn device_set_up() -> Vec<UserEvent> {
@@ -321,6 +322,19 @@ mod tests {
         for (events, open) in [
             (vec![(4, reset())], true),
             (vec![(6, reset())], false),
+            (
+                vec![(6, UserEvent::from(RoleChanged { role: Role::Admin }))],
+                false,
+            ),
+            (vec![(6, UserDisabled {}.into())], false),
+            (
+                vec![(6, UserDisabled {}.into()), (7, UserEnabled {}.into())],
+                false,
+            ),
+            (
+                vec![(3, UserDisabled {}.into()), (4, UserEnabled {}.into())],
+                true,
+            ),
             (vec![(6, changed_in(1))], true),
             (vec![(6, changed_in(2))], false),
             (vec![(6, changed_in(1)), (7, reset())], false),

@@ -52,6 +52,16 @@ pub enum Rejection {
     #[error("This invitation has been accepted already. Sign in instead.")]
     InvitationUsed,
 
+    /// The person would take from themselves what somebody else has to take from them.
+    #[error("You cannot do this to yourself. Ask another administrator.")]
+    NotYourself,
+    /// Nobody would be left to administer the organization (invariant I9).
+    #[error("The last active administrator stays. Make somebody else an administrator first.")]
+    LastAdministrator,
+    /// The person has not accepted their invitation.
+    #[error("This person has not accepted the invitation yet. Take it back, or wait.")]
+    InvitationPending,
+
     /// E-mail address or password is wrong. Which of them, nobody is told.
     #[error("The e-mail address or the password is wrong.")]
     SignInRejected,

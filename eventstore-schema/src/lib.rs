@@ -29,7 +29,10 @@ pub use id::{
     UserId,
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
-pub use organization::{OrganizationEvent, OrganizationRegistered, TwoFactorEnforced};
+pub use organization::{
+    AdministratorAppointed, AdministratorDismissed, OrganizationEvent, OrganizationRegistered,
+    TwoFactorEnforced,
+};
 pub use role::Role;
 pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
 pub use session::{
@@ -39,5 +42,6 @@ pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
     OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordChanged,
-    PasswordHash, PasswordReset, PasswordResetRequested, UserEvent, UserInvited, UserRegistered,
+    PasswordHash, PasswordReset, PasswordResetRequested, RoleChanged, UserDisabled, UserEnabled,
+    UserEvent, UserInvited, UserRegistered,
 };

@@ -78,6 +78,24 @@ pub struct InvitationAccepted {
     pub password: PasswordHash,
 }
 
+/// Somebody gave the person another role. All their sessions ended with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RoleChanged {
+    /// The new role.
+    pub role: Role,
+}
+
+/// The person can no longer sign in, until they are enabled again. All their sessions ended with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserDisabled {}
+
+/// The person can sign in again, with the password and the authenticators that they had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserEnabled {}
+
 /// Somebody asked for a link with which to choose a new password. It takes the place of an earlier
 /// one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +207,12 @@ events! {
         InvitationRevoked = 1,
         /// See [`InvitationAccepted`].
         InvitationAccepted = 1,
+        /// See [`RoleChanged`].
+        RoleChanged = 1,
+        /// See [`UserDisabled`].
+        UserDisabled = 1,
+        /// See [`UserEnabled`].
+        UserEnabled = 1,
         /// See [`PasswordResetRequested`].
         PasswordResetRequested = 1,
         /// See [`PasswordReset`].

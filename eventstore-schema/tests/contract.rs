@@ -69,5 +69,13 @@ fn nothing_that_happens_to_an_organization_undoes_enforcement() {
         .iter()
         .map(|(name, _)| *name)
         .collect();
-    assert_eq!(names, ["OrganizationRegistered", "TwoFactorEnforced"]);
+    assert_eq!(
+        names,
+        [
+            "OrganizationRegistered",
+            "TwoFactorEnforced",
+            "AdministratorAppointed",
+            "AdministratorDismissed",
+        ]
+    );
 }

@@ -43,6 +43,11 @@ const TABLES: &[Table] = &[
         name: "people_with_device",
         create: "CREATE TABLE people_with_device (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
     },
+    // Who is disabled is not counted until they are enabled again.
+    Table {
+        name: "people_disabled",
+        create: "CREATE TABLE people_disabled (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
+    },
 ];
 
 impl Projection for OrganizationSecurity {
@@ -51,7 +56,7 @@ impl Projection for OrganizationSecurity {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -105,6 +110,11 @@ fn project_organization(
                 ],
             )
         }
+        OrganizationEvent::AdministratorAppointed(_)
+        | OrganizationEvent::AdministratorDismissed(_) => rows.change(
+            "UPDATE organization_security SET revision = ?2 WHERE organization_id = ?1",
+            params![organization, Whole(event.revision)],
+        ),
     }
 }
 
@@ -123,10 +133,24 @@ fn project_user(
                 "INSERT INTO people_with_device (user_id) VALUES (?1) ON CONFLICT DO NOTHING",
                 [Text(user_of(&event.stream)?)],
             )?;
-            if first == 0 {
+            if first == 0 || is_disabled(rows, event)? {
                 return Ok(());
             }
             (0, 1, 0)
+        }
+        UserEvent::UserDisabled(_) => {
+            rows.execute(
+                "INSERT INTO people_disabled (user_id) VALUES (?1)",
+                [Text(user_of(&event.stream)?)],
+            )?;
+            (-1, -with_device(rows, event)?, 0)
+        }
+        UserEvent::UserEnabled(_) => {
+            rows.change(
+                "DELETE FROM people_disabled WHERE user_id = ?1",
+                [Text(user_of(&event.stream)?)],
+            )?;
+            (1, with_device(rows, event)?, 0)
         }
         _ => return Ok(()),
     };
@@ -142,6 +166,22 @@ fn project_user(
     Ok(())
 }
 
+fn is_disabled(rows: &Rows<'_>, event: &Recorded<Event>) -> Result<bool, ProjectionError> {
+    rows.exist(
+        "SELECT 1 FROM people_disabled WHERE user_id = ?1",
+        [Text(user_of(&event.stream)?)],
+    )
+}
+
+/// 1 where the person has an authenticator, 0 where not.
+fn with_device(rows: &Rows<'_>, event: &Recorded<Event>) -> Result<i64, ProjectionError> {
+    let found = rows.exist(
+        "SELECT 1 FROM people_with_device WHERE user_id = ?1",
+        [Text(user_of(&event.stream)?)],
+    )?;
+    Ok(found.into())
+}
+
 /// How safe an organization is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Security {
@@ -153,7 +193,7 @@ pub struct Security {
     pub enforcement: Option<Enforcement>,
     /// The revision of the organization's stream's last event.
     pub revision: u64,
-    /// People who can sign in.
+    /// People who can sign in: neither invited nor disabled.
     pub people_active: u64,
     /// Those of them who have a confirmed authenticator.
     pub people_with_device: u64,
@@ -246,6 +286,30 @@ mod tests {
                 invitations_pending: 1,
             })
         );
+    }
+
+    #[test]
+    fn who_is_disabled_is_not_counted_until_enabled() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let [with, without] = [(); 2].map(|()| history.registered(acme));
+        history.device_confirmed(with);
+        let counts = |history: &History| {
+            let (_directory, readers) = readers_of(history);
+            let security = by_id(&readers, acme).unwrap().unwrap();
+            (security.people_active, security.people_with_device)
+        };
+        assert_eq!(counts(&history), (2, 1));
+        history.disabled(with);
+        assert_eq!(counts(&history), (1, 0));
+        history.disabled(without);
+        // Under way when they were disabled.
+        history.device_confirmed(without);
+        assert_eq!(counts(&history), (0, 0));
+        history.enabled(with);
+        assert_eq!(counts(&history), (1, 1));
+        history.enabled(without);
+        assert_eq!(counts(&history), (2, 2));
     }
 
     #[test]

@@ -237,6 +237,8 @@ impl Pawl {
             .state
             .choose_password(link.user, password_id)
             .map_err(|_| Rejection::InvitationUsed)?;
+        self.appoint(organization, link.user, Anyone.actor(), request)
+            .await?;
         self.start_session(&proof, request).await
     }
 }

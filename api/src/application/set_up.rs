@@ -120,6 +120,8 @@ impl Pawl {
             .state
             .choose_password(user_id, password_id)
             .map_err(|_| Rejection::AlreadySetUp)?;
+        self.appoint(organization_id, user_id, actor, request)
+            .await?;
         let grant = self.start_session(&proof, request).await?;
         Ok((organization_id, user_id, grant))
     }

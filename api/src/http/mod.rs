@@ -13,6 +13,7 @@ mod page;
 mod pages;
 mod passwords;
 mod path;
+mod people;
 pub mod problem;
 mod reference;
 mod session;
@@ -52,7 +53,9 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(invitations::revoke))
         .routes(routes!(invitations::accept))
         .routes(routes!(users::list))
-        .routes(routes!(users::one))
+        .routes(routes!(users::one, people::change_role))
+        .routes(routes!(people::disable))
+        .routes(routes!(people::enable))
         .routes(routes!(audit::list))
 }
 

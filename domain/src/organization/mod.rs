@@ -1,14 +1,19 @@
 //! An organization and its policy, which turns one way only (invariant I1).
 
+mod administrators;
 mod enforce_two_factor;
 mod register_organization;
 
+pub use administrators::{AppointAdministrator, DismissAdministrator};
 pub use enforce_two_factor::{CONFIRMATION, EnforceTwoFactor};
 pub use register_organization::RegisterOrganization;
 
 use crate::decider::Decider;
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Actor, EventId, OrganizationEvent, OrganizationId, Recorded};
+use eventstore_schema::{
+    Actor, EventId, OrganizationEvent, OrganizationId, Position, Recorded, UserId,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When, by whom and with which event enforcement began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +32,11 @@ pub struct Organization {
     id: Option<OrganizationId>,
     name: String,
     enforcement: Option<Enforcement>,
+    /// Those who count. Each of them is an administrator who can act; not each such administrator
+    /// need be among them.
+    administrators: BTreeSet<UserId>,
+    /// Where each person was dismissed for the last time.
+    dismissed: BTreeMap<UserId, Position>,
 }
 
 impl Organization {
@@ -66,6 +76,13 @@ impl Decider for Organization {
                     event_id: event.id,
                 });
             }
+            OrganizationEvent::AdministratorAppointed(appointed) => {
+                self.administrators.insert(appointed.user_id);
+            }
+            OrganizationEvent::AdministratorDismissed(dismissed) => {
+                self.administrators.remove(&dismissed.user_id);
+                self.dismissed.insert(dismissed.user_id, event.position);
+            }
         }
     }
 }
@@ -74,13 +91,17 @@ impl Decider for Organization {
 mod tests {
     use super::*;
     use crate::testing::*;
-    use eventstore_schema::{OrganizationRegistered, TwoFactorEnforced};
+    use eventstore_schema::{
+        AdministratorAppointed, AdministratorDismissed, OrganizationRegistered, TwoFactorEnforced,
+    };
     use proptest::prelude::*;
 
     fn any_event() -> impl Strategy<Value = OrganizationEvent> {
         prop_oneof![
             ".{0,20}".prop_map(|name| OrganizationRegistered { name }.into()),
             Just(TwoFactorEnforced {}.into()),
+            (0..3_u128).prop_map(|n| AdministratorAppointed { user_id: user(n) }.into()),
+            (0..3_u128).prop_map(|n| AdministratorDismissed { user_id: user(n) }.into()),
         ]
     }
 

@@ -2,6 +2,8 @@
 
 mod accept_invitation;
 mod change_password;
+mod change_role;
+mod disable;
 mod invitation;
 mod otp_device;
 mod password;
@@ -12,6 +14,8 @@ mod verify_otp;
 
 pub use accept_invitation::AcceptInvitation;
 pub use change_password::ChangePassword;
+pub use change_role::ChangeRole;
+pub use disable::{DisableUser, EnableUser};
 pub use invitation::{
     INVITATION_LIFETIME, InviteFirstAdministrator, InviteUser, ResendInvitation, RevokeInvitation,
 };
@@ -30,8 +34,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Recorded, Role, SealedSecret,
-    SessionId, TokenDigest, UserEvent,
+    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Position, Recorded, Role,
+    SealedSecret, SessionId, TokenDigest, UserEvent,
 };
 
 /// Who the person is.
@@ -54,6 +58,7 @@ pub struct Profile {
 enum Standing {
     Invited(Link),
     Active(PasswordHash),
+    Disabled(PasswordHash),
     Revoked,
 }
 
@@ -96,6 +101,7 @@ pub struct User {
     reset_link: Option<Link>,
     reset_mails: MailThrottle,
     sessions_ended: Option<SessionsEnded>,
+    administrator_since: Option<Position>,
 }
 
 impl User {
@@ -121,6 +127,18 @@ impl User {
             Some((_, Standing::Active(password))) => Some(password),
             _ => None,
         }
+    }
+
+    /// The position of the event that made the person an administrator who can act, if they are one.
+    #[must_use]
+    pub fn administrator_since(&self) -> Option<Position> {
+        self.administrator_since
+    }
+
+    /// Whether the person was kept from signing in.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        matches!(self.person, Some((_, Standing::Disabled(_))))
     }
 
     /// Whether an address that was claimed for this person is no longer, or never became, theirs:
@@ -168,6 +186,15 @@ impl User {
         }
     }
 
+    /// Takes in an event at this position that may have made the person an administrator who can act,
+    /// or may have ended that.
+    fn note_administrator(&mut self, at: Position) {
+        let administers = self
+            .active()
+            .is_some_and(|profile| profile.role == Role::Admin);
+        self.administrator_since = administers.then_some(at);
+    }
+
     /// Puts another password in the place of the present one. An open link to do so dies with it.
     fn replace_password(&mut self, new: &PasswordHash) {
         if let Some((_, Standing::Active(password))) = &mut self.person {
@@ -199,6 +226,7 @@ impl Decider for User {
                     role: e.role,
                 };
                 self.person = Some((profile, Standing::Active(e.password.clone())));
+                self.note_administrator(event.position);
             }
             UserEvent::UserInvited(e) => {
                 let profile = Profile {
@@ -221,6 +249,28 @@ impl Decider for User {
             UserEvent::InvitationRevoked(_) => self.set_standing(Standing::Revoked),
             UserEvent::InvitationAccepted(e) => {
                 self.set_standing(Standing::Active(e.password.clone()));
+                self.note_administrator(event.position);
+            }
+            UserEvent::RoleChanged(e) => {
+                if let Some((profile, _)) = &mut self.person {
+                    profile.role = e.role;
+                }
+                self.note_administrator(event.position);
+                self.end_sessions(event.position, None);
+            }
+            UserEvent::UserDisabled(_) => {
+                if let Some((_, Standing::Active(password))) = &self.person {
+                    self.set_standing(Standing::Disabled(password.clone()));
+                }
+                self.reset_link = None;
+                self.note_administrator(event.position);
+                self.end_sessions(event.position, None);
+            }
+            UserEvent::UserEnabled(_) => {
+                if let Some((_, Standing::Disabled(password))) = &self.person {
+                    self.set_standing(Standing::Active(password.clone()));
+                }
+                self.note_administrator(event.position);
             }
             UserEvent::PasswordResetRequested(e) => {
                 self.reset_link = Some(Link {

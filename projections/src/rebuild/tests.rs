@@ -6,7 +6,9 @@ use crate::{
     database::open_read_only,
     testing::{Flaky, History, MemoryStore, Person},
 };
-use eventstore_schema::{Actor, AddressEvent, AddressId, DeviceId, SignInRejected, StreamName};
+use eventstore_schema::{
+    Actor, AddressEvent, AddressId, DeviceId, Role, SignInRejected, StreamName,
+};
 use proptest::prelude::*;
 use std::path::Path;
 use tempfile::TempDir;
@@ -18,11 +20,12 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     let mut unenforced = organizations.clone();
     let mut invited = Vec::<Person>::new();
     let mut active = vec![history.registered(organizations[0])];
+    let mut disabled = Vec::<Person>::new();
     let mut devices = Vec::<(Person, DeviceId)>::new();
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 15 {
+        match what % 20 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -53,6 +56,26 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
             12 => history.reset_requested(person),
             13 => history.password_reset(person),
             14 => history.password_changed(person),
+            15 if active.len() > 1 => {
+                let person = active.swap_remove(which.index(active.len()));
+                history.disabled(person);
+                disabled.push(person);
+            }
+            16 if !disabled.is_empty() => {
+                let person = disabled.swap_remove(which.index(disabled.len()));
+                history.enabled(person);
+                active.push(person);
+            }
+            17 => history.role_changed(person, Role::Analyst),
+            18 => {
+                history.appointed(person);
+                history.dismissed(person);
+            }
+            // Under way when they were disabled.
+            19 if !disabled.is_empty() => {
+                let person = *which.get(&disabled);
+                devices.push((person, history.device_confirmed(person)));
+            }
             _ => history.code_rejected(person),
         }
     }
@@ -150,7 +173,7 @@ proptest! {
                      WHERE organization_id = counted.organization_id AND status = 'active')
                 OR with_device <> (
                      SELECT count(DISTINCT user_id) FROM users JOIN user_devices USING (user_id)
-                     WHERE organization_id = counted.organization_id)
+                     WHERE organization_id = counted.organization_id AND status = 'active')
                 OR invited <> (
                      SELECT count(*) FROM invitations
                      WHERE organization_id = counted.organization_id AND status = 'pending')",
