@@ -29,6 +29,7 @@ role-analyst = Auswertung
 role-member = Mitglied
 status-invited = Eingeladen
 status-active = Aktiv
+status-disabled = Gesperrt
 status-revoked = Einladung zurückgenommen
 
 ## Anmelden

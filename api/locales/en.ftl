@@ -29,6 +29,7 @@ role-analyst = Analyst
 role-member = Member
 status-invited = Invited
 status-active = Active
+status-disabled = Disabled
 status-revoked = Invitation taken back
 
 ## Signing in

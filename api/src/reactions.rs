@@ -9,7 +9,9 @@ use eventstore::{
     EventStore, StoreError,
     keyring::{Keyring, KeyringError},
 };
-use eventstore_schema::{DecodeError, Event, KeyName, Position, Recorded, UserEvent};
+use eventstore_schema::{
+    DecodeError, Event, KeyName, PasswordChanged, PasswordReset, Position, Recorded, UserEvent,
+};
 use futures::StreamExt as _;
 use std::{
     fs::{self, File},
@@ -127,13 +129,21 @@ impl Reactions {
         match &event.data {
             Event::User(UserEvent::UserInvited(_) | UserEvent::InvitationResent(_)) => {
                 let written = self.outbox.invitation(&*self.store, &self.keyring, event);
-                match written.await {
-                    Err(MailError::Impossible(reason)) => {
-                        // Trying again would hold up everybody's mail for ever.
-                        tracing::error!(event_id = %event.id, reason, "a mail cannot be written");
-                    }
-                    written => written?,
-                }
+                mailed(event, written.await)
+            }
+            Event::User(UserEvent::PasswordResetRequested(_)) => {
+                let written = self
+                    .outbox
+                    .password_reset(&*self.store, &self.keyring, event);
+                mailed(event, written.await)
+            }
+            Event::User(
+                UserEvent::PasswordReset(PasswordReset { replaces, .. })
+                | UserEvent::PasswordChanged(PasswordChanged { replaces, .. }),
+            ) => {
+                self.keyring
+                    .destroy(&[KeyName::password(*replaces)])
+                    .await?;
                 Ok(true)
             }
             Event::User(UserEvent::OtpDeviceRegistered(registered)) => {
@@ -161,4 +171,15 @@ impl Reactions {
         write_whole(&self.checkpoint, format!("{position}\n").as_bytes())
             .map_err(Outage::Checkpoint)
     }
+}
+
+/// Passes over a mail that can never be written: trying again would hold up everybody's for ever.
+fn mailed(event: &Recorded<Event>, written: Result<(), MailError>) -> Result<bool, Outage> {
+    match written {
+        Err(MailError::Impossible(reason)) => {
+            tracing::error!(event_id = %event.id, reason, "a mail cannot be written");
+        }
+        written => written?,
+    }
+    Ok(true)
 }

@@ -4,10 +4,12 @@
 use crate::{
     Anyone, Rejection,
     decider::{Decide, Decider, Decision, emit, nothing_to_do, record_and_refuse},
+    mail_throttle::MailThrottle,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    Actor, AddressClaimed, AddressEvent, AddressReleased, Recorded, SignInRejected, UserId,
+    Actor, AddressClaimed, AddressEvent, AddressReleased, PasswordResetDeclined, Recorded,
+    SignInRejected, UserId,
 };
 
 /// Rejected attempts that an address takes within [`THROTTLE_WINDOW`] (OWASP ASVS 2.2.1 asks for
@@ -22,6 +24,7 @@ pub struct Address {
     holder: Option<UserId>,
     /// The newest rejections, oldest first, [`THROTTLE_LIMIT`] at most.
     rejections: Vec<DateTime<Utc>>,
+    declined_resets: MailThrottle,
 }
 
 impl Address {
@@ -59,6 +62,9 @@ impl Decider for Address {
                     self.rejections.remove(0);
                 }
                 self.rejections.push(event.metadata.recorded_at);
+            }
+            AddressEvent::PasswordResetDeclined(_) => {
+                self.declined_resets.sent(event.metadata.recorded_at);
             }
         }
     }
@@ -131,6 +137,27 @@ impl Decide<RejectSignIn> for Address {
     }
 }
 
+/// Remembers that somebody asked for a link to choose a new password, where there is nobody to send
+/// it to: as often as a known address gets a mail, so that both leave as many traces.
+#[derive(Debug)]
+pub struct DeclinePasswordReset {
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+impl Decide<DeclinePasswordReset> for Address {
+    type By = Anyone;
+
+    fn decide(&self, command: DeclinePasswordReset, _by: &Anyone) -> Decision<AddressEvent> {
+        if !self.declined_resets.admits(command.at) {
+            return nothing_to_do();
+        }
+        emit(PasswordResetDeclined {
+            user_id: self.holder,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +194,18 @@ mod tests {
         given::<AddressEvent>([] as [AddressEvent; 0])
             .when::<Address, _>(RejectSignIn { at: now() }, &Anyone)
             .then_refused([rejected()], &Rejection::SignInRejected);
+    }
+
+    #[test]
+    fn a_reset_for_nobody_leaves_as_many_traces_as_one_for_somebody() {
+        let declined = || AddressEvent::from(PasswordResetDeclined { user_id: None });
+        let decline = || DeclinePasswordReset { at: now() };
+        given::<AddressEvent>([] as [AddressEvent; 0])
+            .when::<Address, _>(decline(), &Anyone)
+            .then([declined()]);
+        given([declined()])
+            .when::<Address, _>(decline(), &Anyone)
+            .then_nothing();
     }
 
     #[test]

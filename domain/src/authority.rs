@@ -8,7 +8,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    Actor, CommandId, Factor, OrganizationId, Role, SessionId, TokenDigest, UserId,
+    Actor, CommandId, Factor, OrganizationId, Position, Role, SessionId, TokenDigest, UserId,
 };
 use serde::Serialize;
 use subtle::ConstantTimeEq;
@@ -65,6 +65,7 @@ pub struct SessionHolder {
     factors: Vec<Factor>,
     next: NextStep,
     expires_at: DateTime<Utc>,
+    began_at: Position,
 }
 
 impl SessionHolder {
@@ -81,7 +82,8 @@ impl SessionHolder {
         let live = session.live_at(now).ok_or(Rejection::Unauthenticated)?;
         let genuine = session.opens_with(presented, command);
         let person = user.active().ok_or(Rejection::Unauthenticated)?;
-        if !genuine || person.organization_id != live.organization_id {
+        let over = user.has_ended(id, live.began_at);
+        if !genuine || over || person.organization_id != live.organization_id {
             return Err(Rejection::Unauthenticated);
         }
         Ok(Self {
@@ -92,6 +94,7 @@ impl SessionHolder {
             factors: session.factors(),
             next: next_step(user, organization, session),
             expires_at: live.expires_at,
+            began_at: live.began_at,
         })
     }
 
@@ -129,6 +132,12 @@ impl SessionHolder {
     #[must_use]
     pub fn next(&self) -> NextStep {
         self.next
+    }
+
+    /// Where in the log the session began.
+    #[must_use]
+    pub(crate) fn began_at(&self) -> Position {
+        self.began_at
     }
 
     /// The end of the session.
@@ -272,7 +281,10 @@ impl Acting for Anyone {
 mod tests {
     use super::*;
     use crate::testing::*;
-    use eventstore_schema::{OtpDeviceConfirmed, OtpDeviceRegistered, UserEvent};
+    use eventstore_schema::{
+        OtpDeviceConfirmed, OtpDeviceRegistered, PasswordChanged, PasswordReset, RoleChanged,
+        UserDisabled, UserEnabled, UserEvent,
+    };
 
     fn device_set_up() -> Vec<UserEvent> {
         let registered = OtpDeviceRegistered {
@@ -289,6 +301,50 @@ mod tests {
             session_id: session(9),
         };
         vec![registered.into(), confirmed.into()]
+    }
+
+    /// Session 1 began at position 5. What happens to its person before, then or after it ends it or
+    /// does not.
+    #[test]
+    fn a_session_is_over_when_its_person_ended_it_later() {
+        let reset = || {
+            UserEvent::from(PasswordReset {
+                password: another_password(8),
+                replaces: password().password_id,
+            })
+        };
+        let changed_in = |n| {
+            UserEvent::from(PasswordChanged {
+                password: another_password(8),
+                replaces: password().password_id,
+                session_id: session(n),
+            })
+        };
+        for (events, open) in [
+            (vec![(4, reset())], true),
+            (vec![(6, reset())], false),
+            (
+                vec![(6, UserEvent::from(RoleChanged { role: Role::Admin }))],
+                false,
+            ),
+            (vec![(6, UserDisabled {}.into())], false),
+            (
+                vec![(6, UserDisabled {}.into()), (7, UserEnabled {}.into())],
+                false,
+            ),
+            (
+                vec![(3, UserDisabled {}.into()), (4, UserEnabled {}.into())],
+                true,
+            ),
+            (vec![(6, changed_in(1))], true),
+            (vec![(6, changed_in(2))], false),
+            (vec![(6, changed_in(1)), (7, reset())], false),
+            (vec![(6, changed_in(1)), (7, changed_in(2))], false),
+        ] {
+            let label = format!("{events:?}");
+            let holder = holder_begun_at(5, Role::Member, events);
+            assert_eq!(holder.is_ok(), open, "{label}");
+        }
     }
 
     /// I2 in one table: device, enforced, second factor shown -> next step.

@@ -8,6 +8,7 @@ pub mod address;
 pub mod authority;
 pub mod decider;
 pub mod installation;
+mod mail_throttle;
 pub mod organization;
 pub mod otp;
 pub mod permission;

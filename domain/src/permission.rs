@@ -11,6 +11,10 @@ pub enum Permission {
     ReadTwoFactor,
     /// Invite people and manage their invitations.
     InviteUsers,
+    /// Give people other roles.
+    ChangeRoles,
+    /// Keep people from signing in, and let them again.
+    DisableUsers,
     /// See the people of the organization and their invitations.
     ReadUsers,
     /// See how many people have a second factor, day by day, without their names.
@@ -26,10 +30,12 @@ pub enum Permission {
 }
 
 impl Permission {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::EnforceTwoFactor,
         Self::ReadTwoFactor,
         Self::InviteUsers,
+        Self::ChangeRoles,
+        Self::DisableUsers,
         Self::ReadUsers,
         Self::ReadAdoption,
         Self::ReadAudit,
@@ -50,7 +56,10 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     match role {
         Role::Admin => true,
         Role::UserManager => {
-            matches!(permission, P::InviteUsers | P::ReadUsers | P::ReadAdoption)
+            matches!(
+                permission,
+                P::InviteUsers | P::DisableUsers | P::ReadUsers | P::ReadAdoption
+            )
         }
         Role::Auditor => matches!(permission, P::ReadAudit | P::ReadUsers | P::ReadAdoption),
         Role::Analyst => matches!(permission, P::ReadAdoption),
@@ -59,7 +68,8 @@ pub fn allows(role: Role, permission: Permission) -> bool {
 }
 
 /// Whether somebody with the role `giver` may give this role to others: nobody gives what they do
-/// not have, or they could invite themselves under another name.
+/// not have, or they could invite themselves under another name. Nor does anybody manage people with
+/// such a role.
 #[must_use]
 pub fn may_give(giver: Role, role: Role) -> bool {
     let mut needed = Permission::ALL

@@ -52,9 +52,28 @@ pub enum Rejection {
     #[error("This invitation has been accepted already. Sign in instead.")]
     InvitationUsed,
 
+    /// The person would take from themselves what somebody else has to take from them.
+    #[error("You cannot do this to yourself. Ask another administrator.")]
+    NotYourself,
+    /// Nobody would be left to administer the organization (invariant I9).
+    #[error("The last active administrator stays. Make somebody else an administrator first.")]
+    LastAdministrator,
+    /// The person has not accepted their invitation.
+    #[error("This person has not accepted the invitation yet. Take it back, or wait.")]
+    InvitationPending,
+
     /// E-mail address or password is wrong. Which of them, nobody is told.
     #[error("The e-mail address or the password is wrong.")]
     SignInRejected,
+    /// The present password, which a change of it asks for, is wrong.
+    #[error("The current password is wrong.")]
+    PasswordWrong,
+    /// The link was never valid, was used, or was replaced by a newer one.
+    #[error("This link to choose a new password is not valid. Ask for a new one.")]
+    PasswordResetInvalid,
+    /// The link was not used in time.
+    #[error("This link to choose a new password has expired. Ask for a new one.")]
+    PasswordResetExpired,
     /// Too many wrong passwords or codes.
     #[error("Too many wrong attempts. Try again after {retry_at}.")]
     TooManyAttempts {

@@ -50,7 +50,11 @@ pub(crate) fn secret(n: u128) -> SealedSecret {
 }
 
 pub(crate) fn password() -> PasswordHash {
-    let password_id = PasswordId(Uuid::from_u128(7));
+    another_password(7)
+}
+
+pub(crate) fn another_password(n: u128) -> PasswordHash {
+    let password_id = PasswordId(Uuid::from_u128(n));
     PasswordHash {
         password_id,
         hash: SealedSecret(sealed(KeyName::password(password_id))),
@@ -160,6 +164,34 @@ pub(crate) fn authority(role: Role) -> Authority {
 pub(crate) fn authority_elsewhere(role: Role) -> Authority {
     let elsewhere = OrganizationId(Uuid::from_u128(200));
     Authority::of(holder(role, elsewhere, [], false, false)).unwrap()
+}
+
+/// The session of user 1, begun at a position, after events at positions of their own.
+pub(crate) fn holder_begun_at(
+    position: u64,
+    role: Role,
+    events: impl IntoIterator<Item = (u64, UserEvent)>,
+) -> Result<SessionHolder, Rejection> {
+    let mut person = User::default();
+    person.evolve(&recorded(0, registered(role)));
+    for (position, event) in events {
+        person.evolve(&recorded(position - 1, event));
+    }
+    let mut open = Session::default();
+    let started = SessionStarted {
+        user_id: user(1),
+        organization_id: acme(),
+        token_digest: digest("token"),
+        expires_at: now() + crate::session::LIFETIME,
+    };
+    open.evolve(&recorded(position - 1, started.into()));
+    let policy = state::<Organization>(organization(false));
+    let presented = (&digest("token"), None);
+    SessionHolder::of(session(1), &open, presented, &person, &policy, now())
+}
+
+pub(crate) fn authority_begun_at(position: u64, role: Role) -> Authority {
+    Authority::of(holder_begun_at(position, role, []).unwrap()).unwrap()
 }
 
 pub(crate) fn enrolment() -> Enrolment {

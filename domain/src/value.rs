@@ -117,6 +117,23 @@ names! {
     SearchText: "search", 100, "between 1 and 100 characters, on one line";
 }
 
+/// Whose a password is to be.
+#[derive(Clone, Copy)]
+pub struct PasswordOwner<'a> {
+    /// Their e-mail address.
+    pub email: &'a str,
+    /// Their name.
+    pub name: &'a str,
+    /// The name of their organization.
+    pub organization: &'a str,
+}
+
+impl fmt::Debug for PasswordOwner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordOwner(..)")
+    }
+}
+
 /// A new password in the clear, on its way to being hashed.
 pub struct NewPassword(Zeroizing<String>);
 
@@ -132,6 +149,25 @@ impl NewPassword {
                 rule: "between 8 and 256 characters; a few words in a row are easy to remember",
             })
         }
+    }
+
+    /// Refuses a password that is the first thing somebody would try for this person: their address,
+    /// the part of it before the @, their name or their organization's, in whatever case (NIST SP
+    /// 800-63B-4 section 3.1.1.2: context-specific words).
+    pub fn fits(&self, owner: &PasswordOwner<'_>) -> Result<(), Rejection> {
+        let same = |word: &str| {
+            let (word, password) = (word.trim().to_lowercase(), self.0.trim().to_lowercase());
+            word == *Zeroizing::new(password)
+        };
+        let local = owner.email.rsplit_once('@').map_or("", |(local, _)| local);
+        let obvious = [owner.email, local, owner.name, owner.organization];
+        if obvious.into_iter().any(same) {
+            return Err(Rejection::InvalidField {
+                field: "password",
+                rule: "not your e-mail address, your name or the name of your organization",
+            });
+        }
+        Ok(())
     }
 
     /// The bytes to hash.
@@ -183,6 +219,40 @@ mod tests {
             EmailAddress::parse("ada@example.org"),
         );
         assert_eq!(a.unwrap().canonical(), b.unwrap().canonical());
+    }
+
+    fn password(text: &str) -> Result<NewPassword, Rejection> {
+        NewPassword::parse(Zeroizing::new(text.into()))
+    }
+
+    #[test]
+    fn a_password_has_8_to_256_characters_of_any_script() {
+        for (length, good) in [(7, false), (8, true), (256, true), (257, false)] {
+            for character in ["a", "ü", "密"] {
+                let parsed = password(&character.repeat(length));
+                assert_eq!(parsed.is_ok(), good, "{length} {character}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_is_nothing_that_everybody_knows_of_the_person() {
+        let owner = PasswordOwner {
+            email: "Ada.Lovelace@example.org",
+            name: "Ada Lovelace Byron",
+            organization: "Größer & Söhne",
+        };
+        for (text, fits) in [
+            ("ada.lovelace@EXAMPLE.org", false),
+            ("ADA.lovelace", false),
+            ("ada lovelace byron", false),
+            (" größer & söhne ", false),
+            ("example.org", true),
+            ("ada lovelace", true),
+            ("ada.lovelace!", true),
+        ] {
+            assert_eq!(password(text).unwrap().fits(&owner).is_ok(), fits, "{text}");
+        }
     }
 
     #[test]

@@ -19,12 +19,22 @@ pub struct AddressReleased {
     pub user_id: UserId,
 }
 
-/// Somebody tried to sign in with this address and was refused at the password step. Recorded for
-/// unknown addresses as for known ones, so that neither time nor throttling tells them apart.
+/// Somebody showed a wrong password: at the sign-in with this address, or to change the password of
+/// its holder. Recorded for unknown addresses as for known ones, so that neither time nor throttling
+/// tells them apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct SignInRejected {
     /// The person who holds the address, if any.
+    pub user_id: Option<UserId>,
+}
+
+/// Somebody asked for a link with which to choose a new password, and there is nobody at this address
+/// who could sign in. Recorded so that an unknown address costs the same work as a known one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct PasswordResetDeclined {
+    /// The person who holds the address and cannot sign in, if any.
     pub user_id: Option<UserId>,
 }
 
@@ -37,5 +47,7 @@ events! {
         AddressReleased = 1,
         /// See [`SignInRejected`].
         SignInRejected = 1,
+        /// See [`PasswordResetDeclined`].
+        PasswordResetDeclined = 1,
     }
 }

@@ -19,7 +19,9 @@ mod session;
 mod stream;
 mod user;
 
-pub use address::{AddressClaimed, AddressEvent, AddressReleased, SignInRejected};
+pub use address::{
+    AddressClaimed, AddressEvent, AddressReleased, PasswordResetDeclined, SignInRejected,
+};
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{
@@ -28,8 +30,8 @@ pub use id::{
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
 pub use organization::{
-    AccentColorChanged, LogoChanged, OrganizationEvent, OrganizationRegistered,
-    OrganizationRenamed, TwoFactorEnforced,
+    AccentColorChanged, AdministratorAppointed, AdministratorDismissed, LogoChanged,
+    OrganizationEvent, OrganizationRegistered, OrganizationRenamed, TwoFactorEnforced,
 };
 pub use role::Role;
 pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
@@ -39,6 +41,7 @@ pub use session::{
 pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
-    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordHash, UserEvent,
-    UserInvited, UserRegistered,
+    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordChanged,
+    PasswordHash, PasswordReset, PasswordResetRequested, RoleChanged, UserDisabled, UserEnabled,
+    UserEvent, UserInvited, UserRegistered,
 };

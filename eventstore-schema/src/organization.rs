@@ -1,6 +1,6 @@
 //! What can happen to an organization.
 
-use crate::event::events;
+use crate::{UserId, event::events};
 use serde::{Deserialize, Serialize};
 
 /// The organization exists from now on.
@@ -41,6 +41,24 @@ pub struct LogoChanged {
     pub logo: Option<String>,
 }
 
+/// The person counts as an administrator who can act from now on. Recorded after the event of the
+/// person that made them one, so that nobody counts who is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct AdministratorAppointed {
+    /// The person.
+    pub user_id: UserId,
+}
+
+/// The person no longer counts as an administrator; another one remains. Recorded before the event of
+/// the person that takes the role, or the use of it, from them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct AdministratorDismissed {
+    /// The person.
+    pub user_id: UserId,
+}
+
 events! {
     /// What can happen to an organization. There is no event that ends enforcement, and there will
     /// be none.
@@ -55,5 +73,9 @@ events! {
         AccentColorChanged = 1,
         /// See [`LogoChanged`].
         LogoChanged = 1,
+        /// See [`AdministratorAppointed`].
+        AdministratorAppointed = 1,
+        /// See [`AdministratorDismissed`].
+        AdministratorDismissed = 1,
     }
 }

@@ -78,6 +78,58 @@ pub struct InvitationAccepted {
     pub password: PasswordHash,
 }
 
+/// Somebody gave the person another role. All their sessions ended with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RoleChanged {
+    /// The new role.
+    pub role: Role,
+}
+
+/// The person can no longer sign in, until they are enabled again. All their sessions ended with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserDisabled {}
+
+/// The person can sign in again, with the password and the authenticators that they had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserEnabled {}
+
+/// Somebody asked for a link with which to choose a new password. It takes the place of an earlier
+/// one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct PasswordResetRequested {
+    /// The digest of the one-time token in the link.
+    pub token_digest: TokenDigest,
+    /// The link is dead from then on.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The person followed the link and chose a new password. All their sessions ended with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct PasswordReset {
+    /// The new password.
+    pub password: PasswordHash,
+    /// The password that it takes the place of; its key is destroyed.
+    pub replaces: PasswordId,
+}
+
+/// The person showed their password and chose a new one. All their sessions but the one in which it
+/// happened ended with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct PasswordChanged {
+    /// The new password.
+    pub password: PasswordHash,
+    /// The password that it takes the place of; its key is destroyed.
+    pub replaces: PasswordId,
+    /// The session in which it happened, which goes on.
+    pub session_id: SessionId,
+}
+
 /// The set-up of an authenticator began: its secret was shown once. Until it is confirmed it opens
 /// nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +231,18 @@ events! {
         InvitationRevoked = 1,
         /// See [`InvitationAccepted`].
         InvitationAccepted = 1,
+        /// See [`RoleChanged`].
+        RoleChanged = 1,
+        /// See [`UserDisabled`].
+        UserDisabled = 1,
+        /// See [`UserEnabled`].
+        UserEnabled = 1,
+        /// See [`PasswordResetRequested`].
+        PasswordResetRequested = 1,
+        /// See [`PasswordReset`].
+        PasswordReset = 1,
+        /// See [`PasswordChanged`].
+        PasswordChanged = 1,
         /// See [`OtpDeviceRegistered`].
         OtpDeviceRegistered = 2 { 1: OtpDeviceRegisteredV1 },
         /// See [`OtpDeviceConfirmed`].

@@ -77,6 +77,8 @@ fn nothing_that_happens_to_an_organization_undoes_enforcement() {
             "OrganizationRenamed",
             "AccentColorChanged",
             "LogoChanged",
+            "AdministratorAppointed",
+            "AdministratorDismissed",
         ]
     );
 }

@@ -48,14 +48,21 @@ enum Change {
 /// What an event changes. An event that takes an authenticator or a person away is one more arm.
 fn change(what: &UserEvent) -> Option<Change> {
     match what {
-        UserEvent::UserRegistered(_) | UserEvent::InvitationAccepted(_) => Some(Change::Active(1)),
+        UserEvent::UserRegistered(_)
+        | UserEvent::InvitationAccepted(_)
+        | UserEvent::UserEnabled(_) => Some(Change::Active(1)),
+        UserEvent::UserDisabled(_) => Some(Change::Active(0)),
         UserEvent::OtpDeviceConfirmed(_) => Some(Change::Devices(1)),
         UserEvent::UserInvited(_)
         | UserEvent::InvitationResent(_)
         | UserEvent::InvitationRevoked(_)
         | UserEvent::OtpDeviceRegistered(_)
         | UserEvent::OtpVerified(_)
-        | UserEvent::OtpRejected(_) => None,
+        | UserEvent::OtpRejected(_)
+        | UserEvent::PasswordResetRequested(_)
+        | UserEvent::PasswordReset(_)
+        | UserEvent::PasswordChanged(_)
+        | UserEvent::RoleChanged(_) => None,
     }
 }
 

@@ -6,8 +6,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    Actor, AddressEvent, Event, EventId, OrganizationId, Position, Recorded, SignInRejected,
-    StreamName,
+    Actor, AddressEvent, Event, EventId, OrganizationId, PasswordResetDeclined, Position, Recorded,
+    SignInRejected, StreamName,
 };
 use rusqlite::{Row, params};
 use std::borrow::Cow;
@@ -80,9 +80,10 @@ impl Projection for AuditTrail {
 /// that of an e-mail address.
 fn subject(event: &Recorded<Event>) -> Cow<'_, StreamName> {
     match &event.data {
-        Event::Address(AddressEvent::SignInRejected(SignInRejected { user_id: Some(id) })) => {
-            Cow::Owned(StreamName::user(*id))
-        }
+        Event::Address(
+            AddressEvent::SignInRejected(SignInRejected { user_id: Some(id) })
+            | AddressEvent::PasswordResetDeclined(PasswordResetDeclined { user_id: Some(id) }),
+        ) => Cow::Owned(StreamName::user(*id)),
         _ => Cow::Borrowed(&event.stream),
     }
 }

@@ -43,6 +43,11 @@ const TABLES: &[Table] = &[
         name: "people_with_device",
         create: "CREATE TABLE people_with_device (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
     },
+    // Who is disabled is not counted until they are enabled again.
+    Table {
+        name: "people_disabled",
+        create: "CREATE TABLE people_disabled (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
+    },
 ];
 
 impl Projection for OrganizationSecurity {
@@ -109,11 +114,13 @@ fn project_organization(
             "UPDATE organization_security SET name = ?2, revision = ?3 WHERE organization_id = ?1",
             params![organization, renamed.name, Whole(event.revision)],
         ),
-        OrganizationEvent::AccentColorChanged(_) | OrganizationEvent::LogoChanged(_) => rows
-            .change(
-                "UPDATE organization_security SET revision = ?2 WHERE organization_id = ?1",
-                params![organization, Whole(event.revision)],
-            ),
+        OrganizationEvent::AccentColorChanged(_)
+        | OrganizationEvent::LogoChanged(_)
+        | OrganizationEvent::AdministratorAppointed(_)
+        | OrganizationEvent::AdministratorDismissed(_) => rows.change(
+            "UPDATE organization_security SET revision = ?2 WHERE organization_id = ?1",
+            params![organization, Whole(event.revision)],
+        ),
     }
 }
 
@@ -132,10 +139,24 @@ fn project_user(
                 "INSERT INTO people_with_device (user_id) VALUES (?1) ON CONFLICT DO NOTHING",
                 [Text(user_of(&event.stream)?)],
             )?;
-            if first == 0 {
+            if first == 0 || is_disabled(rows, event)? {
                 return Ok(());
             }
             (0, 1, 0)
+        }
+        UserEvent::UserDisabled(_) => {
+            rows.execute(
+                "INSERT INTO people_disabled (user_id) VALUES (?1)",
+                [Text(user_of(&event.stream)?)],
+            )?;
+            (-1, -with_device(rows, event)?, 0)
+        }
+        UserEvent::UserEnabled(_) => {
+            rows.change(
+                "DELETE FROM people_disabled WHERE user_id = ?1",
+                [Text(user_of(&event.stream)?)],
+            )?;
+            (1, with_device(rows, event)?, 0)
         }
         _ => return Ok(()),
     };
@@ -151,6 +172,22 @@ fn project_user(
     Ok(())
 }
 
+fn is_disabled(rows: &Rows<'_>, event: &Recorded<Event>) -> Result<bool, ProjectionError> {
+    rows.exist(
+        "SELECT 1 FROM people_disabled WHERE user_id = ?1",
+        [Text(user_of(&event.stream)?)],
+    )
+}
+
+/// 1 where the person has an authenticator, 0 where not.
+fn with_device(rows: &Rows<'_>, event: &Recorded<Event>) -> Result<i64, ProjectionError> {
+    let found = rows.exist(
+        "SELECT 1 FROM people_with_device WHERE user_id = ?1",
+        [Text(user_of(&event.stream)?)],
+    )?;
+    Ok(found.into())
+}
+
 /// How safe an organization is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Security {
@@ -162,7 +199,7 @@ pub struct Security {
     pub enforcement: Option<Enforcement>,
     /// The revision of the organization's stream's last event.
     pub revision: u64,
-    /// People who can sign in.
+    /// People who can sign in: neither invited nor disabled.
     pub people_active: u64,
     /// Those of them who have a confirmed authenticator.
     pub people_with_device: u64,
@@ -273,6 +310,30 @@ mod tests {
         assert_eq!(security.enforcement, None);
         let other = by_id(&readers, other).unwrap().unwrap();
         assert_eq!((other.name.as_str(), other.revision), ("Other", 0));
+    }
+
+    #[test]
+    fn who_is_disabled_is_not_counted_until_enabled() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let [with, without] = [(); 2].map(|()| history.registered(acme));
+        history.device_confirmed(with);
+        let counts = |history: &History| {
+            let (_directory, readers) = readers_of(history);
+            let security = by_id(&readers, acme).unwrap().unwrap();
+            (security.people_active, security.people_with_device)
+        };
+        assert_eq!(counts(&history), (2, 1));
+        history.disabled(with);
+        assert_eq!(counts(&history), (1, 0));
+        history.disabled(without);
+        // Under way when they were disabled.
+        history.device_confirmed(without);
+        assert_eq!(counts(&history), (0, 0));
+        history.enabled(with);
+        assert_eq!(counts(&history), (1, 1));
+        history.enabled(without);
+        assert_eq!(counts(&history), (2, 2));
     }
 
     #[test]

@@ -71,6 +71,11 @@ impl<'transaction> Rows<'transaction> {
         Ok(self.connection.prepare_cached(sql)?.execute(params)?)
     }
 
+    /// Whether a query finds a row.
+    pub fn exist(&self, sql: &'static str, params: impl Params) -> Result<bool, ProjectionError> {
+        Ok(self.connection.prepare_cached(sql)?.exists(params)?)
+    }
+
     /// Runs a statement that must change a row. Where it finds none, the history is not one that
     /// the read model understands, and going on would make the rows wrong in silence.
     pub fn change(

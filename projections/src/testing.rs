@@ -1,25 +1,27 @@
 //! For the tests of this crate: a log in memory, histories to put into it, and a projection that
 //! fails on demand.
 
-use crate::{
-    Projection, ProjectionError, Projections, Readers, Rows, Table, database::open_read_only,
-    writer::Delivery,
-};
+mod flaky;
+
+pub(crate) use flaky::Flaky;
+
+use crate::{Projections, Readers, writer::Delivery};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore::{
     AppendError, Appended, Direction, EventStore, ExpectedRevision, StoreError, Subscription,
 };
 use eventstore_schema::{
-    Actor, AddressId, CommandId, DeviceId, Event, EventId, InvitationAccepted, InvitationResent,
-    InvitationRevoked, KeyName, Metadata, NewEvent, OrganizationEvent, OrganizationId,
-    OrganizationRegistered, OtpDeviceConfirmed, OtpRejected, OtpRejectionReason, OtpVerified,
-    PasswordHash, PasswordId, Personal, Position, Recorded, RecordedEvent, Role, Sealed,
-    SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserEvent, UserId,
-    UserInvited, UserRegistered,
+    Actor, AddressId, AdministratorAppointed, AdministratorDismissed, CommandId, DeviceId, Event,
+    EventId, InvitationAccepted, InvitationResent, InvitationRevoked, KeyName, Metadata, NewEvent,
+    OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, OtpRejected,
+    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordId, PasswordReset,
+    PasswordResetRequested, Personal, Position, RecordedEvent, Role, RoleChanged, Sealed,
+    SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserDisabled, UserEnabled,
+    UserEvent, UserId, UserInvited, UserRegistered,
 };
 use futures::{StreamExt, stream};
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -250,6 +252,55 @@ impl History {
         self.of(person, Actor::Anonymous, InvitationAccepted { password });
     }
 
+    pub(crate) fn role_changed(&mut self, person: Person, role: Role) {
+        self.of(person, Actor::Operator, RoleChanged { role });
+    }
+
+    pub(crate) fn disabled(&mut self, person: Person) {
+        self.of(person, Actor::Operator, UserDisabled {});
+    }
+
+    pub(crate) fn enabled(&mut self, person: Person) {
+        self.of(person, Actor::Operator, UserEnabled {});
+    }
+
+    pub(crate) fn appointed(&mut self, Person(user_id, organization): Person) {
+        let event = OrganizationEvent::from(AdministratorAppointed { user_id });
+        let stream = StreamName::organization(organization);
+        self.record(stream, Some(organization), Actor::Operator, event);
+    }
+
+    pub(crate) fn dismissed(&mut self, Person(user_id, organization): Person) {
+        let event = OrganizationEvent::from(AdministratorDismissed { user_id });
+        let stream = StreamName::organization(organization);
+        self.record(stream, Some(organization), Actor::Operator, event);
+    }
+
+    pub(crate) fn reset_requested(&mut self, person: Person) {
+        let event = PasswordResetRequested {
+            token_digest: TokenDigest("2".into()),
+            expires_at: at(3_000),
+        };
+        self.of(person, Actor::Anonymous, event);
+    }
+
+    pub(crate) fn password_reset(&mut self, person: Person) {
+        let event = PasswordReset {
+            password: password(self.id()),
+            replaces: PasswordId(self.id()),
+        };
+        self.of(person, Actor::Anonymous, event);
+    }
+
+    pub(crate) fn password_changed(&mut self, person: Person) {
+        let event = PasswordChanged {
+            password: password(self.id()),
+            replaces: PasswordId(self.id()),
+            session_id: SessionId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
     pub(crate) fn device_confirmed(&mut self, person: Person) -> DeviceId {
         let device_id = DeviceId(self.id());
         let event = OtpDeviceConfirmed {
@@ -327,71 +378,4 @@ pub(crate) fn readers_of(history: &History) -> (TempDir, Readers) {
     }
     let readers = projections.readers().unwrap();
     (directory, readers)
-}
-
-/// Keeps the position of every event, and fails at one of them after half its work.
-pub(crate) struct Flaky {
-    fails_at: Option<Position>,
-    version: u32,
-}
-
-impl Flaky {
-    pub(crate) fn at(position: Position) -> &'static Self {
-        Box::leak(Box::new(Self {
-            fails_at: Some(position),
-            version: 1,
-        }))
-    }
-
-    pub(crate) fn never() -> &'static Self {
-        Self::version(1)
-    }
-
-    pub(crate) fn version(version: u32) -> &'static Self {
-        Box::leak(Box::new(Self {
-            fails_at: None,
-            version,
-        }))
-    }
-
-    /// The rows in the file `projections.db` of this directory.
-    pub(crate) fn seen(directory: &Path) -> Vec<i64> {
-        let connection = open_read_only(&directory.join("projections.db")).unwrap();
-        let mut rows = connection
-            .prepare("SELECT position FROM flaky ORDER BY position")
-            .unwrap();
-        let positions = rows.query_map([], |row| row.get(0)).unwrap();
-        positions.collect::<Result<_, _>>().unwrap()
-    }
-}
-
-impl Projection for Flaky {
-    fn name(&self) -> &'static str {
-        "flaky"
-    }
-
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn tables(&self) -> &'static [Table] {
-        &[Table {
-            name: "flaky",
-            create: "CREATE TABLE flaky (position BIGINT PRIMARY KEY) WITHOUT ROWID",
-        }]
-    }
-
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _: &str,
-    ) -> Result<(), ProjectionError> {
-        let position = i64::try_from(event.position.0).unwrap();
-        rows.execute("INSERT INTO flaky (position) VALUES (?1)", [position])?;
-        if self.fails_at == Some(event.position) {
-            rows.change("UPDATE flaky SET position = 0 WHERE position < 0", [])?;
-        }
-        Ok(())
-    }
 }

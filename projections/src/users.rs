@@ -122,6 +122,18 @@ impl Projection for Users {
                 "UPDATE users SET status = 'revoked', revision = ?2 WHERE user_id = ?1",
                 params![user, revision],
             ),
+            UserEvent::RoleChanged(changed) => rows.change(
+                "UPDATE users SET role = ?2, revision = ?3 WHERE user_id = ?1",
+                params![user, Word(changed.role), revision],
+            ),
+            UserEvent::UserDisabled(_) => rows.change(
+                "UPDATE users SET status = 'disabled', revision = ?2 WHERE user_id = ?1",
+                params![user, revision],
+            ),
+            UserEvent::UserEnabled(_) => rows.change(
+                "UPDATE users SET status = 'active', revision = ?2 WHERE user_id = ?1",
+                params![user, revision],
+            ),
             UserEvent::OtpDeviceConfirmed(device) => {
                 rows.execute(
                     "INSERT INTO user_devices (user_id, device_id, name, confirmed_at)
@@ -139,6 +151,9 @@ impl Projection for Users {
                 seen(rows, &user, &revision)
             }
             UserEvent::InvitationResent(_)
+            | UserEvent::PasswordResetRequested(_)
+            | UserEvent::PasswordReset(_)
+            | UserEvent::PasswordChanged(_)
             | UserEvent::OtpDeviceRegistered(_)
             | UserEvent::OtpRejected(_) => seen(rows, &user, &revision),
         }
@@ -161,6 +176,8 @@ pub enum Status {
     Invited,
     /// Yes.
     Active,
+    /// Not now: they were disabled.
+    Disabled,
     /// Never: the invitation was taken back.
     Revoked,
 }
@@ -330,9 +347,18 @@ mod tests {
         expected.revision = 4;
         assert_eq!(by_id(&history), expected);
 
+        history.role_changed(person, Role::Auditor);
+        history.disabled(person);
+        expected.role = Role::Auditor;
+        expected.status = Status::Disabled;
+        expected.revision = 6;
+        assert_eq!(by_id(&history), expected);
+
+        history.enabled(person);
+        expected.status = Status::Active;
         history.code_accepted(person, device_id);
-        expected.devices[0].last_used_at = Some(at(6));
-        expected.revision = 5;
+        expected.devices[0].last_used_at = Some(at(9));
+        expected.revision = 8;
         assert_eq!(by_id(&history), expected);
     }
 

@@ -209,7 +209,8 @@ async fn a_command_on_a_stale_version_does_not_happen() {
         .await
         .problem(412, "stale-version");
     assert_eq!(server.client.head().await, head);
-    let _ = call(&acme.path("two-factor/enforce"), "\"0\"")
+    let policy = acme.ada.get(&acme.path("two-factor")).await;
+    let _ = call(&acme.path("two-factor/enforce"), policy.header("etag"))
         .await
         .expect(200);
 }

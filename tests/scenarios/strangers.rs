@@ -1,8 +1,22 @@
 //! One organization does not exist for another, whatever is asked and by whom.
 
-use crate::documents::operations;
+use crate::documents::{Operation, operations};
 use harness::{Reply, TestServer};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// What the operation takes.
+fn body_of(operation: &Operation) -> Value {
+    if operation.path.ends_with("/enforce") {
+        json!({ "confirm": "Enforce 2FA" })
+    } else if operation.path.ends_with("/{org}") {
+        json!({ "name": "Eve and Sons" })
+    } else if operation.method == Method::PATCH {
+        json!({ "role": "admin" })
+    } else {
+        json!({ "email": "eve@example.org", "name": "Eve", "role": "member" })
+    }
+}
 
 #[tokio::test]
 async fn nothing_of_another_organization_is_there() {
@@ -41,14 +55,7 @@ async fn nothing_of_another_organization_is_there() {
                 .replace("{org}", organization)
                 .replace("{id}", grace);
             let request = session.request(operation.method.clone(), &path);
-            let body = if operation.path.ends_with("/enforce") {
-                json!({ "confirm": "Enforce 2FA" })
-            } else if operation.path.ends_with("/{org}") {
-                json!({ "name": "Eve and Sons" })
-            } else {
-                json!({ "email": "eve@example.org", "name": "Eve", "role": "member" })
-            };
-            Reply::to(request.json(&body))
+            Reply::to(request.json(&body_of(&operation)))
                 .await
                 .problem(404, "not-found");
             tried += 1;
@@ -60,7 +67,9 @@ async fn nothing_of_another_organization_is_there() {
                 .replace("{org}", globex)
                 .replace("{id}", grace);
             let request = hank.request(operation.method.clone(), &path);
-            Reply::to(request).await.problem(404, "not-found");
+            Reply::to(request.json(&body_of(&operation)))
+                .await
+                .problem(404, "not-found");
         }
     }
     assert!(tried >= 32, "{tried}");

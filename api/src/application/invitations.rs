@@ -12,10 +12,10 @@ use domain::{
     user::{AcceptInvitation, InviteUser, ResendInvitation, RevokeInvitation, User},
     value::{EmailAddress, NewPassword, PersonName},
 };
+use eventstore::keyring::KeyringError;
 use eventstore_schema::{
     Actor, AddressId, OrganizationId, PasswordId, Position, Role, StreamName, UserId,
 };
-use zeroize::Zeroizing;
 
 /// Who is to be invited.
 #[derive(Debug)]
@@ -212,10 +212,17 @@ impl Pawl {
         if user.past_command(request.command_id).is_none() {
             user.state.check_link(&token_digest, self.now())?;
         }
-        let organization = user.state.profile().map(|profile| profile.organization_id);
+        let profile = user.state.profile().ok_or(Rejection::InvitationInvalid)?;
+        self.check_password(&password, profile).await?;
+        let organization = profile.organization_id;
         let password_id = PasswordId(request.derived_id("password"));
-        let bytes = Zeroizing::new(password.as_bytes().to_vec());
-        let hash = self.seal_password(password_id, bytes).await?;
+        let hash = match self.seal_password(password_id, &password).await {
+            // A retry so late that another password has taken the place of this one.
+            Err(Failure::Keyring(KeyringError::Destroyed { .. })) => {
+                return Err(Rejection::InvitationUsed.into());
+            }
+            hash => hash?,
+        };
         let target = Target::new(stream, organization);
         let command = |_: &User| {
             Ok(AcceptInvitation {
@@ -228,8 +235,10 @@ impl Pawl {
         let proof = accepted
             .state
             .state
-            .show_password(link.user, true)
-            .map_err(|_| Rejection::InvitationInvalid)?;
+            .choose_password(link.user, password_id)
+            .map_err(|_| Rejection::InvitationUsed)?;
+        self.appoint(organization, link.user, Anyone.actor(), request)
+            .await?;
         self.start_session(&proof, request).await
     }
 }

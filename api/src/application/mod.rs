@@ -2,13 +2,16 @@
 //! events, answer. One file a use case; no rule lives here, and nothing of HTTP.
 
 mod authentication;
+mod change_password;
 mod context;
 mod execute;
 mod failure;
 mod invitations;
 mod loading;
+mod names;
 mod organizations;
 mod otp;
+mod password_reset;
 mod passwords;
 mod people;
 mod people_index;
@@ -22,14 +25,15 @@ pub use context::RequestContext;
 pub use execute::Committed;
 pub use failure::Failure;
 pub use invitations::{Invitation, NewInvitation};
+pub use names::{InvitedPerson, Person};
 pub use organizations::{Appearance, NewOrganization, TwoFactorStatus};
 pub use otp::RegisteredDevice;
 pub use passwords::{PasswordHasher, PasswordParameters};
-pub use people::{InvitedPerson, Person};
+pub use people::Somebody;
 pub use personal::Opened;
 pub use set_up::FirstAdministrator;
 pub use sign_in::SessionGrant;
-pub use tokens::{LinkToken, SessionToken, digest, invitation_token};
+pub use tokens::{LinkToken, SessionToken, digest, invitation_token, password_reset_token};
 
 use crate::clock::Clock;
 use eventstore::{EventStore, keyring::Keyring};

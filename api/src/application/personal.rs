@@ -1,10 +1,16 @@
 //! Sealing what the log must not show, and opening it for those who may see it.
 
 use super::{Failure, Pawl};
-use domain::{otp::OtpSecret, value::EmailAddress};
+use domain::{
+    organization::Organization,
+    otp::OtpSecret,
+    user::Profile,
+    value::{EmailAddress, NewPassword, PasswordOwner},
+};
 use eventstore::keyring::KeyringError;
 use eventstore_schema::{
-    AddressId, DeviceId, KeyName, PasswordHash, PasswordId, Personal, Sealed, SealedSecret, UserId,
+    AddressId, DeviceId, KeyName, PasswordHash, PasswordId, Personal, Sealed, SealedSecret,
+    StreamName, UserId,
 };
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -109,13 +115,30 @@ impl Pawl {
         Ok(())
     }
 
+    /// Refuses a new password that is the first thing somebody would try for this person.
+    pub(super) async fn check_password(
+        &self,
+        password: &NewPassword,
+        owner: &Profile,
+    ) -> Result<(), Failure> {
+        let stream = StreamName::organization(owner.organization_id);
+        let organization = self.load::<Organization>(&stream).await?;
+        let owner = PasswordOwner {
+            email: &self.open_personal(EMAIL, &owner.email.0)?.or_placeholder(),
+            name: &self.open_personal(NAME, &owner.name.0)?.or_placeholder(),
+            organization: organization.state.name().unwrap_or_default(),
+        };
+        Ok(password.fits(&owner)?)
+    }
+
     /// Hashes a password and seals the hash under a key of its own.
     pub(super) async fn seal_password(
         &self,
         id: PasswordId,
-        password: Zeroizing<Vec<u8>>,
+        password: &NewPassword,
     ) -> Result<PasswordHash, Failure> {
-        let hash = self.0.parts.passwords.hash(password).await?;
+        let bytes = Zeroizing::new(password.as_bytes().to_vec());
+        let hash = self.0.parts.passwords.hash(bytes).await?;
         let key = KeyName::password(id);
         self.keyring().create(std::slice::from_ref(&key)).await?;
         let hash = SealedSecret(self.keyring().seal(&key, HASH, hash.as_bytes())?);
@@ -125,13 +148,17 @@ impl Pawl {
         })
     }
 
+    /// The hash of a password, `None` once another password has taken its place.
     pub(super) fn open_password(
         &self,
         password: &PasswordHash,
-    ) -> Result<Zeroizing<String>, Failure> {
-        let bytes = self.keyring().open_sealed(HASH, &password.hash.0)?;
+    ) -> Result<Option<Zeroizing<String>>, Failure> {
+        let bytes = match self.keyring().open_sealed(HASH, &password.hash.0) {
+            Err(KeyringError::Destroyed { .. }) => return Ok(None),
+            bytes => bytes?,
+        };
         String::from_utf8(bytes.to_vec())
-            .map(Zeroizing::new)
+            .map(|text| Some(Zeroizing::new(text)))
             .map_err(Failure::internal)
     }
 

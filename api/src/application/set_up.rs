@@ -9,11 +9,11 @@ use domain::{
     Acting, Rejection, SetUpLink,
     installation::{ClaimSetUp, Installation},
     user::{RegisterAdministrator, User},
-    value::{EmailAddress, NewPassword, OrganizationName, PersonName},
+    value::{EmailAddress, NewPassword, OrganizationName, PasswordOwner, PersonName},
 };
+use eventstore::keyring::KeyringError;
 use eventstore_schema::{OrganizationId, PasswordId, StreamName, UserId};
 use secrecy::SecretString;
-use zeroize::Zeroizing;
 
 /// The first organization and its administrator.
 #[derive(Debug)]
@@ -61,6 +61,11 @@ impl Pawl {
         first: FirstAdministrator,
         request: &RequestContext,
     ) -> Result<(OrganizationId, UserId, SessionGrant), Failure> {
+        first.password.fits(&PasswordOwner {
+            email: first.email.as_str(),
+            name: first.name.as_str(),
+            organization: first.organization.as_str(),
+        })?;
         let command = |_: &Installation| {
             Ok(ClaimSetUp {
                 organization_id: OrganizationId(request.derived_id("organization")),
@@ -89,8 +94,13 @@ impl Pawl {
 
         self.create_person_key(user_id).await?;
         let password_id = PasswordId(request.derived_id("password"));
-        let bytes = Zeroizing::new(first.password.as_bytes().to_vec());
-        let password = self.seal_password(password_id, bytes).await?;
+        let password = match self.seal_password(password_id, &first.password).await {
+            // A retry so late that another password has taken the place of this one.
+            Err(Failure::Keyring(KeyringError::Destroyed { .. })) => {
+                return Err(Rejection::AlreadySetUp.into());
+            }
+            password => password?,
+        };
         let email = self.seal_personal(user_id, EMAIL, first.email.as_str())?;
         let name = self.seal_personal(user_id, NAME, first.name.as_str())?;
         let address_id = self.address_id(&first.email);
@@ -105,7 +115,13 @@ impl Pawl {
             })
         };
         let registered = self.execute(&target, link, request, command).await?;
-        let proof = registered.state.state.show_password(user_id, true)?;
+        let proof = registered
+            .state
+            .state
+            .choose_password(user_id, password_id)
+            .map_err(|_| Rejection::AlreadySetUp)?;
+        self.appoint(organization_id, user_id, actor, request)
+            .await?;
         let grant = self.start_session(&proof, request).await?;
         Ok((organization_id, user_id, grant))
     }

@@ -49,12 +49,7 @@ impl Pawl {
         if user.state.has_given_up(&self.address_id(&email)) {
             user = Arc::default();
         }
-        let hash = user
-            .state
-            .password()
-            .map(|known| self.open_password(known))
-            .transpose()?;
-        let matches = self.0.parts.passwords.verify(password, hash).await?;
+        let matches = self.matches(&user.state, password).await?;
 
         // Others may have tried in the meantime; their failures count before this success does.
         self.load::<Address>(&stream)
@@ -74,13 +69,27 @@ impl Pawl {
         Err(Rejection::SignInRejected.into())
     }
 
+    /// Whether it is the person's password. Where there is none to compare with, the work is the same.
+    pub(super) async fn matches(
+        &self,
+        user: &User,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<bool, Failure> {
+        let hash = match user.password() {
+            Some(known) => self.open_password(known)?,
+            None => None,
+        };
+        self.0.parts.passwords.verify(password, hash).await
+    }
+
     /// Starts the session of a person who has just shown, or chosen, their password.
     pub(super) async fn start_session(
         &self,
         proof: &PasswordProof,
         request: &RequestContext,
     ) -> Result<SessionGrant, Failure> {
-        let user = self.load::<User>(&StreamName::user(proof.user())).await?;
+        let person = StreamName::user(proof.user());
+        let user = self.load::<User>(&person).await?;
         let policy = StreamName::organization(proof.organization());
         let organization = self.load::<Organization>(&policy).await?;
         let id = SessionId(request.derived_id("session"));
@@ -103,7 +112,11 @@ impl Pawl {
             // A retry so late that the session has come further: its token was exchanged.
             return Err(Rejection::Unauthenticated.into());
         }
-        // The policy may have changed in between, and the client is to hear what holds now.
+        // The policy may have changed in between, and the client is to hear what holds now. So may
+        // the password have: then the session began behind the event that was to end it, and its
+        // token is not given to anybody.
+        let user = self.load::<User>(&person).await?;
+        proof.still_holds(&user.state)?;
         let organization = self.load::<Organization>(&policy).await?;
         let next = next_step(&user.state, &organization.state, session);
         Ok(SessionGrant {

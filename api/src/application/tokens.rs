@@ -49,7 +49,7 @@ impl SessionToken {
     }
 }
 
-/// The token in the link of an invitation.
+/// The token in a mailed link: of an invitation, or to choose a new password.
 #[derive(Debug)]
 pub struct LinkToken {
     pub(super) user: UserId,
@@ -57,7 +57,7 @@ pub struct LinkToken {
 }
 
 impl LinkToken {
-    /// Reads a token. Whether it is genuine, the invitation says.
+    /// Reads a token. Whether it is genuine, the person's stream says.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let token = SecretString::from(text);
@@ -77,6 +77,11 @@ impl Pawl {
     /// The token in the link of an invitation that this command sent.
     pub(super) fn link_token(&self, user: UserId, request: &RequestContext) -> SecretString {
         invitation_token(self.keyring(), user, request.command_id)
+    }
+
+    /// The token in the link to choose a new password that this command sent.
+    pub(super) fn reset_token(&self, user: UserId, request: &RequestContext) -> SecretString {
+        password_reset_token(self.keyring(), user, request.command_id)
     }
 
     /// The token of the first start's link: always the same until it is used.
@@ -103,6 +108,16 @@ pub fn invitation_token(
     command: eventstore_schema::CommandId,
 ) -> SecretString {
     token(keyring, "invitation-link", user.0, command.0)
+}
+
+/// The token in the link to choose a new password, made again from the event that asked for it.
+#[must_use]
+pub fn password_reset_token(
+    keyring: &eventstore::keyring::Keyring,
+    user: UserId,
+    command: eventstore_schema::CommandId,
+) -> SecretString {
+    token(keyring, "password-reset-link", user.0, command.0)
 }
 
 fn token(

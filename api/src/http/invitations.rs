@@ -4,6 +4,7 @@ use super::{
     answer::Answer,
     extract::{Authorized, Bare, CaughtUp, Command, IfMatch},
     page::{ListQuery, Page},
+    passwords::new_password,
     path::{OrganizationPath, PersonPath},
     problem::{Problem, ProblemBody},
     sign_in::{Secret, SessionStep},
@@ -17,7 +18,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use domain::{
     Permission, Rejection,
-    value::{EmailAddress, NewPassword, PersonName},
+    value::{EmailAddress, PersonName},
 };
 use eventstore_schema::Role;
 use projections::invitations::{self, Invitations, Which};
@@ -25,7 +26,6 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 /// Who is to be invited.
 #[derive(Deserialize, ToSchema)]
@@ -224,7 +224,7 @@ pub async fn revoke(
 pub struct Accept {
     /// The token in the link.
     token: Secret,
-    /// 8 to 256 characters.
+    /// 8 to 256 characters; not your address, your name or your organization's.
     password: Secret,
 }
 
@@ -245,8 +245,7 @@ pub async fn accept(
 ) -> Result<Answer<SessionStep>, Problem> {
     let link =
         LinkToken::parse(body.token.0.expose_secret()).ok_or(Rejection::InvitationInvalid)?;
-    let text = Zeroizing::new(body.password.0.expose_secret().to_owned());
-    let password = NewPassword::parse(text)?;
+    let password = new_password(&body.password)?;
     let grant = pawl.accept_invitation(&link, password, &context).await?;
     Ok(SessionStep::answer(&grant))
 }

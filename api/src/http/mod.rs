@@ -13,7 +13,9 @@ mod organizations;
 mod otp_devices;
 mod own_sessions;
 mod page;
+mod passwords;
 mod path;
+mod people;
 pub mod problem;
 mod reference;
 mod session;
@@ -39,6 +41,9 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(set_up::set_up))
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::verify_otp))
+        .routes(routes!(passwords::request_reset))
+        .routes(routes!(passwords::confirm_reset))
+        .routes(routes!(passwords::change))
         .routes(routes!(session::who_am_i, session::sign_out))
         .routes(routes!(own_sessions::list))
         .routes(routes!(own_sessions::end))
@@ -55,7 +60,9 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(invitations::revoke))
         .routes(routes!(invitations::accept))
         .routes(routes!(users::list))
-        .routes(routes!(users::one))
+        .routes(routes!(users::one, people::change_role))
+        .routes(routes!(people::disable))
+        .routes(routes!(people::enable))
         .routes(routes!(audit::list))
 }
 

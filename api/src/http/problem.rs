@@ -60,7 +60,13 @@ problem_types! {
     INVITATION_INVALID = "invitation-invalid", NOT_FOUND, "The invitation link is not valid";
     INVITATION_EXPIRED = "invitation-expired", GONE, "The invitation has expired";
     INVITATION_USED = "invitation-used", CONFLICT, "The invitation has been accepted already";
+    NOT_YOURSELF = "not-yourself", CONFLICT, "You cannot do this to yourself";
+    LAST_ADMINISTRATOR = "last-administrator", CONFLICT, "The last active administrator stays";
+    INVITATION_PENDING = "invitation-pending", CONFLICT, "The invitation has not been accepted yet";
     SIGN_IN_REJECTED = "sign-in-rejected", UNAUTHORIZED, "E-mail address or password is wrong";
+    PASSWORD_WRONG = "password-wrong", UNAUTHORIZED, "The current password is wrong";
+    PASSWORD_RESET_INVALID = "password-reset-invalid", NOT_FOUND, "The link to choose a new password is not valid";
+    PASSWORD_RESET_EXPIRED = "password-reset-expired", GONE, "The link to choose a new password has expired";
     TOO_MANY_ATTEMPTS = "too-many-attempts", TOO_MANY_REQUESTS, "Too many wrong attempts";
     OTP_CODE_MALFORMED = "otp-code-malformed", UNPROCESSABLE_ENTITY, "A code has six digits";
     OTP_CODE_WRONG = "otp-code-wrong", UNAUTHORIZED, "The code is wrong";
@@ -185,7 +191,13 @@ impl From<Rejection> for Problem {
             R::InvitationInvalid => INVITATION_INVALID,
             R::InvitationExpired => INVITATION_EXPIRED,
             R::InvitationUsed => INVITATION_USED,
+            R::NotYourself => NOT_YOURSELF,
+            R::LastAdministrator => LAST_ADMINISTRATOR,
+            R::InvitationPending => INVITATION_PENDING,
             R::SignInRejected => SIGN_IN_REJECTED,
+            R::PasswordWrong => PASSWORD_WRONG,
+            R::PasswordResetInvalid => PASSWORD_RESET_INVALID,
+            R::PasswordResetExpired => PASSWORD_RESET_EXPIRED,
             R::TooManyAttempts { .. } => TOO_MANY_ATTEMPTS,
             R::OtpCodeMalformed => OTP_CODE_MALFORMED,
             R::OtpCodeWrong => OTP_CODE_WRONG,

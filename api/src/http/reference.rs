@@ -34,7 +34,7 @@ use utoipa::{
             `storage-unavailable` or `internal`; each type has a page at its address."
     ),
     tags(
-        (name = "Set-up"), (name = "Sign-in"), (name = "Session"), (name = "Authenticators"),
+        (name = "Set-up"), (name = "Sign-in"), (name = "Session"), (name = "Passwords"), (name = "Authenticators"),
         (name = "Two-factor authentication"), (name = "Invitations"), (name = "People"),
         (name = "Audit"), (name = "Organizations"),
     ),

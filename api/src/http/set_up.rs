@@ -3,6 +3,7 @@
 use super::{
     answer::Answer,
     extract::Command,
+    passwords::new_password,
     problem::{Problem, ProblemBody},
     sign_in::Secret,
 };
@@ -10,13 +11,12 @@ use crate::application::{FirstAdministrator, Pawl};
 use axum::extract::State;
 use domain::{
     NextStep,
-    value::{EmailAddress, NewPassword, OrganizationName, PersonName},
+    value::{EmailAddress, OrganizationName, PersonName},
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 /// What the first administrator says.
 #[derive(Deserialize, ToSchema)]
@@ -30,7 +30,7 @@ pub struct SetUp {
     email: String,
     /// What they are called.
     name: String,
-    /// 8 to 256 characters.
+    /// 8 to 256 characters; not your address, your name or your organization's.
     password: Secret,
 }
 
@@ -66,7 +66,7 @@ pub async fn set_up(
         organization: OrganizationName::parse(&body.organization)?,
         email: EmailAddress::parse(&body.email)?,
         name: PersonName::parse(&body.name)?,
-        password: NewPassword::parse(Zeroizing::new(body.password.0.expose_secret().to_owned()))?,
+        password: new_password(&body.password)?,
     };
     let (organization_id, user_id, grant) = pawl.set_up(&link, first, &context).await?;
     Ok(Answer::created(SetUpDone {

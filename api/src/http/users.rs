@@ -28,7 +28,7 @@ pub struct UserView {
     name: String,
     #[schema(value_type = String, example = "member")]
     role: Role,
-    /// `invited`, `active` or `revoked`.
+    /// `invited`, `active`, `disabled` or `revoked`.
     #[schema(value_type = String, example = "active")]
     status: Status,
     created_at: DateTime<Utc>,

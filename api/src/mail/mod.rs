@@ -1,19 +1,22 @@
 //! Mail. In this version messages are written as files under `DATA/outbox/`.
 
-use crate::{application::invitation_token, files::write_whole};
+use crate::{
+    application::{invitation_token, password_reset_token},
+    files::write_whole,
+};
 use chrono::{DateTime, Utc};
 use eventstore::{
     Direction, EventStore, StoreError,
     keyring::{Keyring, KeyringError},
 };
 use eventstore_schema::{
-    Event, OrganizationEvent, Personal, Recorded, RecordedEvent, StreamName, UserEvent, UserId,
+    Event, OrganizationEvent, Recorded, RecordedEvent, StreamName, UserEvent, UserId,
 };
 use lettre::{
     Address, Message,
     message::{Mailbox, header::ContentType},
 };
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::{fmt::Display, fs::DirBuilder, io, os::unix::fs::DirBuilderExt as _, path::PathBuf};
 use url::Url;
 
@@ -60,11 +63,18 @@ pub struct Outbox {
     pub public_url: Url,
 }
 
-/// Who is invited where, as the person's stream says.
-struct Invited {
-    email: Personal,
-    name: Personal,
-    expires_at: DateTime<Utc>,
+/// Whom a mail goes to.
+struct Addressee {
+    user: UserId,
+    name: String,
+    address: Address,
+    organization: String,
+}
+
+/// What a mail says.
+struct Letter {
+    subject: String,
+    body: String,
 }
 
 impl Outbox {
@@ -75,84 +85,126 @@ impl Outbox {
         keyring: &Keyring,
         event: &Recorded<Event>,
     ) -> Result<(), MailError> {
-        let Some(user) = event.stream.as_str().strip_prefix("user-") else {
+        let expires_at = match &event.data {
+            Event::User(UserEvent::UserInvited(invited)) => invited.expires_at,
+            Event::User(UserEvent::InvitationResent(resent)) => resent.expires_at,
+            _ => return Ok(()),
+        };
+        let Some(to) = addressee(store, keyring, event).await? else {
             return Ok(());
         };
-        let user = UserId(user.parse().map_err(MailError::impossible)?);
-        let Some(invited) = invited(store, event).await? else {
+        let token = invitation_token(keyring, to.user, event.metadata.command_id);
+        let link = self.link("/invitation", &token);
+        let (name, organization, until) = (&to.name, &to.organization, time(expires_at));
+        let letter = Letter {
+            subject: format!("Your invitation to {organization}"),
+            body: format!(
+                "Hello {name},\r\n\r\n\
+                 you have been invited to {organization}. Open this link and choose a password:\r\n\r\n\
+                 {link}\r\n\r\n\
+                 The link works once, until {until}. If you do not know {organization}, ignore this mail.\r\n",
+            ),
+        };
+        self.write(event, to, letter)
+    }
+
+    /// Writes the mail with the link to choose a new password.
+    pub async fn password_reset(
+        &self,
+        store: &dyn EventStore,
+        keyring: &Keyring,
+        event: &Recorded<Event>,
+    ) -> Result<(), MailError> {
+        let Event::User(UserEvent::PasswordResetRequested(requested)) = &event.data else {
             return Ok(());
         };
-        let address = match keyring.open_sealed("email", &invited.email.0) {
-            Ok(address) => text(&address)?,
-            // Erased before the mail was written: there is nobody to write to.
-            Err(KeyringError::Destroyed { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let Some(to) = addressee(store, keyring, event).await? else {
+            return Ok(());
         };
-        let name = text(&keyring.open_sealed("name", &invited.name.0)?)?;
-        let organization = organization(store, event).await?;
-        let token = invitation_token(keyring, user, event.metadata.command_id);
+        let token = password_reset_token(keyring, to.user, event.metadata.command_id);
+        let link = self.link("/password-reset", &token);
+        let (name, organization) = (&to.name, &to.organization);
+        let until = time(requested.expires_at);
+        let letter = Letter {
+            subject: format!("Your password at {organization}"),
+            body: format!(
+                "Hello {name},\r\n\r\n\
+                 somebody asked for a new password for you at {organization}. If it was you, open this link \
+                 and choose one:\r\n\r\n\
+                 {link}\r\n\r\n\
+                 The link works once, until {until}. If it was not you, ignore this mail: your password \
+                 stays as it is.\r\n",
+            ),
+        };
+        self.write(event, to, letter)
+    }
+
+    fn link(&self, path: &str, token: &SecretString) -> Url {
         let mut link = self.public_url.clone();
-        link.set_path("/invitation");
+        link.set_path(path);
         link.query_pairs_mut()
             .append_pair("token", token.expose_secret());
-        let body = format!(
-            "Hello {name},\r\n\r\n\
-             you have been invited to {organization}. Open this link and choose a password:\r\n\r\n\
-             {link}\r\n\r\n\
-             The link works once, until {}. If you do not know {organization}, ignore this mail.\r\n",
-            invited.expires_at.format("%Y-%m-%d %H:%M UTC"),
-        );
-        let message = Message::builder()
-            .from(Mailbox::new(Some("Pawl".into()), sender()?))
-            .to(Mailbox::new(
-                Some(name),
-                address.parse().map_err(MailError::impossible)?,
-            ))
-            .subject(format!("Your invitation to {organization}"))
-            .date(event.metadata.recorded_at.into())
-            .message_id(Some(format!("<{}@pawl>", event.id)))
-            .header(ContentType::TEXT_PLAIN)
-            .body(body)
-            .map_err(MailError::impossible)?;
-        self.write(event, &message.formatted())
+        link
     }
 
     /// One file for each event: writing it again changes nothing, and it is there whole or not.
-    fn write(&self, event: &Recorded<Event>, message: &[u8]) -> Result<(), MailError> {
+    fn write(
+        &self,
+        event: &Recorded<Event>,
+        to: Addressee,
+        letter: Letter,
+    ) -> Result<(), MailError> {
+        let message = Message::builder()
+            .from(Mailbox::new(Some("Pawl".into()), sender()?))
+            .to(Mailbox::new(Some(to.name), to.address))
+            .subject(letter.subject)
+            .date(event.metadata.recorded_at.into())
+            .message_id(Some(format!("<{}@pawl>", event.id)))
+            .header(ContentType::TEXT_PLAIN)
+            .body(letter.body)
+            .map_err(MailError::impossible)?;
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)?;
         let name = format!("{:012}-{}.eml", event.position.0, event.id);
-        write_whole(&self.folder.join(name), message)?;
+        write_whole(&self.folder.join(name), &message.formatted())?;
         tracing::info!(event_id = %event.id, "mail written to the outbox");
         Ok(())
     }
 }
 
-/// The person as they were invited, with the end of the link in this event.
-async fn invited(
+/// The person of this event's stream, as its beginning says; `None` if there is nobody to write to.
+async fn addressee(
     store: &dyn EventStore,
+    keyring: &Keyring,
     event: &Recorded<Event>,
-) -> Result<Option<Invited>, MailError> {
-    let resent_until = match &event.data {
-        Event::User(UserEvent::InvitationResent(resent)) => Some(resent.expires_at),
-        _ => None,
+) -> Result<Option<Addressee>, MailError> {
+    let Some(user) = event.stream.as_str().strip_prefix("user-") else {
+        return Ok(None);
     };
-    for earlier in store
-        .read_stream(&event.stream, 0, Direction::Forwards, 10)
+    let user = UserId(user.parse().map_err(MailError::impossible)?);
+    let first = store
+        .read_stream(&event.stream, 0, Direction::Forwards, 1)
         .await?
-    {
-        if let Event::User(UserEvent::UserInvited(invited)) = decoded(earlier)? {
-            let expires_at = resent_until.unwrap_or(invited.expires_at);
-            return Ok(Some(Invited {
-                email: invited.email,
-                name: invited.name,
-                expires_at,
-            }));
-        }
-    }
-    Ok(None)
+        .pop();
+    let (email, name) = match first.map(decoded).transpose()? {
+        Some(Event::User(UserEvent::UserInvited(person))) => (person.email, person.name),
+        Some(Event::User(UserEvent::UserRegistered(person))) => (person.email, person.name),
+        _ => return Ok(None),
+    };
+    let address = match keyring.open_sealed("email", &email.0) {
+        Ok(address) => text(&address)?,
+        // Erased before the mail was written.
+        Err(KeyringError::Destroyed { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some(Addressee {
+        user,
+        name: text(&keyring.open_sealed("name", &name.0)?)?,
+        address: address.parse().map_err(MailError::impossible)?,
+        organization: organization(store, event).await?,
+    }))
 }
 
 /// The name of the organization at the time of the event, so that writing the mail again writes the
@@ -195,6 +247,10 @@ async fn organization(
 
 fn decoded(event: RecordedEvent) -> Result<Event, MailError> {
     Ok(event.decode().map_err(MailError::impossible)?.data)
+}
+
+fn time(at: DateTime<Utc>) -> impl Display {
+    at.format("%Y-%m-%d %H:%M UTC")
 }
 
 fn text(bytes: &[u8]) -> Result<String, MailError> {

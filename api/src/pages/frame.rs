@@ -173,6 +173,7 @@ impl Frame {
         let name = match status {
             Status::Invited => "status-invited",
             Status::Active => "status-active",
+            Status::Disabled => "status-disabled",
             Status::Revoked => "status-revoked",
         };
         self.language.say(name).to_string()

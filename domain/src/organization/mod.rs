@@ -1,12 +1,14 @@
 //! An organization and its policy, which turns one way only (invariant I1).
 
 mod accent_color;
+mod administrators;
 mod change_appearance;
 mod enforce_two_factor;
 mod logo;
 mod register_organization;
 
 pub use accent_color::AccentColor;
+pub use administrators::{AppointAdministrator, DismissAdministrator};
 pub use change_appearance::ChangeAppearance;
 pub use enforce_two_factor::{CONFIRMATION, EnforceTwoFactor};
 pub use logo::{LOGO_BYTES, Logo};
@@ -14,7 +16,10 @@ pub use register_organization::RegisterOrganization;
 
 use crate::decider::Decider;
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Actor, EventId, OrganizationEvent, OrganizationId, Recorded};
+use eventstore_schema::{
+    Actor, EventId, OrganizationEvent, OrganizationId, Position, Recorded, UserId,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When, by whom and with which event enforcement began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +40,11 @@ pub struct Organization {
     accent_color: Option<AccentColor>,
     logo: Option<Logo>,
     enforcement: Option<Enforcement>,
+    /// Those who count. Each of them is an administrator who can act; not each such administrator
+    /// need be among them.
+    administrators: BTreeSet<UserId>,
+    /// Where each person was dismissed for the last time.
+    dismissed: BTreeMap<UserId, Position>,
 }
 
 impl Organization {
@@ -96,6 +106,13 @@ impl Decider for Organization {
             OrganizationEvent::LogoChanged(changed) => {
                 self.logo = changed.logo.as_deref().and_then(Logo::read);
             }
+            OrganizationEvent::AdministratorAppointed(appointed) => {
+                self.administrators.insert(appointed.user_id);
+            }
+            OrganizationEvent::AdministratorDismissed(dismissed) => {
+                self.administrators.remove(&dismissed.user_id);
+                self.dismissed.insert(dismissed.user_id, event.position);
+            }
         }
     }
 }
@@ -105,8 +122,8 @@ mod tests {
     use super::*;
     use crate::testing::*;
     use eventstore_schema::{
-        AccentColorChanged, LogoChanged, OrganizationRegistered, OrganizationRenamed,
-        TwoFactorEnforced,
+        AccentColorChanged, AdministratorAppointed, AdministratorDismissed, LogoChanged,
+        OrganizationRegistered, OrganizationRenamed, TwoFactorEnforced,
     };
     use proptest::prelude::*;
 
@@ -118,6 +135,8 @@ mod tests {
             prop::option::of(".{0,8}")
                 .prop_map(|accent_color| AccentColorChanged { accent_color }.into()),
             prop::option::of(".{0,8}").prop_map(|logo| LogoChanged { logo }.into()),
+            (0..3_u128).prop_map(|n| AdministratorAppointed { user_id: user(n) }.into()),
+            (0..3_u128).prop_map(|n| AdministratorDismissed { user_id: user(n) }.into()),
         ]
     }
 

@@ -14,7 +14,8 @@ pub use start_session::StartSession;
 use crate::decider::Decider;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    CommandId, DeviceId, Factor, OrganizationId, Recorded, SessionEvent, TokenDigest, UserId,
+    CommandId, DeviceId, Factor, OrganizationId, Position, Recorded, SessionEvent, TokenDigest,
+    UserId,
 };
 use subtle::ConstantTimeEq;
 
@@ -32,6 +33,8 @@ pub struct LiveSession {
     pub token_digest: TokenDigest,
     /// Its end at the latest.
     pub expires_at: DateTime<Utc>,
+    /// Where in the log it began.
+    pub began_at: Position,
 }
 
 /// What is known of a session.
@@ -91,6 +94,7 @@ impl Decider for Session {
                     organization_id: started.organization_id,
                     token_digest: started.token_digest.clone(),
                     expires_at: started.expires_at,
+                    began_at: event.position,
                 });
             }
             SessionEvent::SecondFactorAccepted(accepted) => {
@@ -111,7 +115,9 @@ impl Decider for Session {
 mod tests {
     use super::*;
     use crate::{Rejection, organization::Organization, testing::*, user::User};
-    use eventstore_schema::{Role, SecondFactorAccepted, SessionEnded, SessionStarted, SignedIn};
+    use eventstore_schema::{
+        PasswordReset, Role, SecondFactorAccepted, SessionEnded, SessionStarted, SignedIn,
+    };
 
     fn started() -> SessionEvent {
         SessionStarted {
@@ -171,6 +177,25 @@ mod tests {
         }
         let ended = state::<Session>([started(), SessionEnded {}.into()]);
         assert!(!ended.opens_with(&digest("token"), exchange));
+    }
+
+    #[test]
+    fn a_password_that_was_replaced_in_the_meantime_starts_nothing() {
+        let before = state::<User>([registered(Role::Member)]);
+        let proof = before.show_password(user(1), true).unwrap();
+        let reset = PasswordReset {
+            password: another_password(8),
+            replaces: password().password_id,
+        };
+        let command = StartSession {
+            user: &state::<User>([registered(Role::Member), reset.into()]),
+            organization: &state::<Organization>(organization(false)),
+            token_digest: digest("token"),
+            at: now(),
+        };
+        given::<SessionEvent>([] as [SessionEvent; 0])
+            .when::<Session, _>(command, &proof)
+            .then_rejected(&Rejection::SignInRejected);
     }
 
     /// Or a password would bring back the second factor that was shown before the end.

@@ -31,6 +31,7 @@ impl Decide<StartSession<'_>> for Session {
         if self.started {
             return Err(Rejection::Unauthenticated);
         }
+        by.still_holds(command.user)?;
         let started = SessionStarted {
             user_id: by.user(),
             organization_id: by.organization(),

@@ -31,7 +31,9 @@ impl User {
                     Ok(())
                 }
             }
-            Some((_, Standing::Active(_))) => Err(Rejection::InvitationUsed),
+            Some((_, Standing::Active(_) | Standing::Disabled(_))) => {
+                Err(Rejection::InvitationUsed)
+            }
             Some((_, Standing::Revoked)) | None => Err(Rejection::InvitationInvalid),
         }
     }

@@ -140,7 +140,9 @@ impl User {
             Some((profile, Standing::Invited(_))) => {
                 InviteUser::permit(by, profile.role, organization)
             }
-            Some((_, Standing::Active(_))) => Err(Rejection::InvitationUsed),
+            Some((_, Standing::Active(_) | Standing::Disabled(_))) => {
+                Err(Rejection::InvitationUsed)
+            }
             Some((_, Standing::Revoked)) | None => Err(Rejection::NotFound),
         }
     }

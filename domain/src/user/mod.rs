@@ -1,30 +1,41 @@
 //! A person: invited, then active with a password, then with authenticators.
 
 mod accept_invitation;
+mod change_password;
+mod change_role;
+mod disable;
 mod invitation;
 mod otp_device;
 mod password;
+mod password_reset;
 mod register_administrator;
+mod sessions_ended;
 mod verify_otp;
 
 pub use accept_invitation::AcceptInvitation;
+pub use change_password::ChangePassword;
+pub use change_role::ChangeRole;
+pub use disable::{DisableUser, EnableUser};
 pub use invitation::{
     INVITATION_LIFETIME, InviteFirstAdministrator, InviteUser, ResendInvitation, RevokeInvitation,
 };
 pub use otp_device::{ConfirmOtpDevice, DEVICE_LIMIT, RegisterOtpDevice, SET_UP_LIFETIME};
 pub use password::PasswordProof;
+pub use password_reset::{RESET_LIFETIME, RequestPasswordReset, ResetPassword};
 pub use register_administrator::RegisterAdministrator;
+use sessions_ended::SessionsEnded;
 pub use verify_otp::{SecondFactorProof, VerifyOtp};
 
 use crate::{
     Rejection,
     decider::Decider,
+    mail_throttle::MailThrottle,
     otp::{Throttle, TimeStep},
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Recorded, Role, SealedSecret,
-    SessionId, TokenDigest, UserEvent,
+    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Position, Recorded, Role,
+    SealedSecret, SessionId, TokenDigest, UserEvent,
 };
 
 /// Who the person is.
@@ -47,10 +58,11 @@ pub struct Profile {
 enum Standing {
     Invited(Link),
     Active(PasswordHash),
+    Disabled(PasswordHash),
     Revoked,
 }
 
-/// The link of an invitation.
+/// A link that was mailed.
 #[derive(Clone, Debug)]
 struct Link {
     token_digest: TokenDigest,
@@ -88,6 +100,10 @@ pub struct User {
     pending: Option<PendingDevice>,
     throttle: Throttle,
     last_accepted: Option<(SessionId, DeviceId)>,
+    reset_link: Option<Link>,
+    reset_mails: MailThrottle,
+    sessions_ended: Option<SessionsEnded>,
+    administrator_since: Option<Position>,
 }
 
 impl User {
@@ -113,6 +129,18 @@ impl User {
             Some((_, Standing::Active(password))) => Some(password),
             _ => None,
         }
+    }
+
+    /// The position of the event that made the person an administrator who can act, if they are one.
+    #[must_use]
+    pub fn administrator_since(&self) -> Option<Position> {
+        self.administrator_since
+    }
+
+    /// Whether the person was kept from signing in.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        matches!(self.person, Some((_, Standing::Disabled(_))))
     }
 
     /// Whether an address that was claimed for this person is no longer, or never became, theirs:
@@ -160,6 +188,23 @@ impl User {
         }
     }
 
+    /// Takes in an event at this position that may have made the person an administrator who can act,
+    /// or may have ended that.
+    fn note_administrator(&mut self, at: Position) {
+        let administers = self
+            .active()
+            .is_some_and(|profile| profile.role == Role::Admin);
+        self.administrator_since = administers.then_some(at);
+    }
+
+    /// Puts another password in the place of the present one. An open link to do so dies with it.
+    fn replace_password(&mut self, new: &PasswordHash) {
+        if let Some((_, Standing::Active(password))) = &mut self.person {
+            password.clone_from(new);
+        }
+        self.reset_link = None;
+    }
+
     fn accept_step(&mut self, device: DeviceId, step: TimeStep, session: SessionId) {
         if let Some(device) = self.devices.iter_mut().find(|d| d.id == device) {
             device.last_step = device.last_step.max(step);
@@ -183,6 +228,7 @@ impl Decider for User {
                     role: e.role,
                 };
                 self.person = Some((profile, Standing::Active(e.password.clone())));
+                self.note_administrator(event.position);
             }
             UserEvent::UserInvited(e) => {
                 let profile = Profile {
@@ -205,6 +251,43 @@ impl Decider for User {
             UserEvent::InvitationRevoked(_) => self.set_standing(Standing::Revoked),
             UserEvent::InvitationAccepted(e) => {
                 self.set_standing(Standing::Active(e.password.clone()));
+                self.note_administrator(event.position);
+            }
+            UserEvent::RoleChanged(e) => {
+                if let Some((profile, _)) = &mut self.person {
+                    profile.role = e.role;
+                }
+                self.note_administrator(event.position);
+                self.end_sessions(event.position, None);
+            }
+            UserEvent::UserDisabled(_) => {
+                if let Some((_, Standing::Active(password))) = &self.person {
+                    self.set_standing(Standing::Disabled(password.clone()));
+                }
+                self.reset_link = None;
+                self.note_administrator(event.position);
+                self.end_sessions(event.position, None);
+            }
+            UserEvent::UserEnabled(_) => {
+                if let Some((_, Standing::Disabled(password))) = &self.person {
+                    self.set_standing(Standing::Active(password.clone()));
+                }
+                self.note_administrator(event.position);
+            }
+            UserEvent::PasswordResetRequested(e) => {
+                self.reset_link = Some(Link {
+                    token_digest: e.token_digest.clone(),
+                    expires_at: e.expires_at,
+                });
+                self.reset_mails.sent(event.metadata.recorded_at);
+            }
+            UserEvent::PasswordReset(e) => {
+                self.replace_password(&e.password);
+                self.end_sessions(event.position, None);
+            }
+            UserEvent::PasswordChanged(e) => {
+                self.replace_password(&e.password);
+                self.end_sessions(event.position, Some(e.session_id));
             }
             UserEvent::OtpDeviceRegistered(e) => {
                 self.pending = Some(PendingDevice {

@@ -7,7 +7,7 @@ use crate::{
     testing::{Flaky, History, MemoryStore, Person},
 };
 use eventstore_schema::{
-    Actor, AddressEvent, AddressId, DeviceId, SessionId, SignInRejected, StreamName,
+    Actor, AddressEvent, AddressId, DeviceId, Role, SessionId, SignInRejected, StreamName,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -20,12 +20,13 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     let mut unenforced = organizations.clone();
     let mut invited = Vec::<Person>::new();
     let mut active = vec![history.registered(organizations[0])];
+    let mut disabled = Vec::<Person>::new();
     let mut devices = Vec::<(Person, DeviceId)>::new();
     let mut sessions = Vec::<(Person, SessionId)>::new();
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 18 {
+        match what % 28 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -65,6 +66,29 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.session_ended(person, session);
             }
             11 => sign_in_rejected(&mut history, person),
+            18 => history.reset_requested(person),
+            19 => history.password_reset(person),
+            20 => history.password_changed(person),
+            21 if active.len() > 1 => {
+                let person = active.swap_remove(which.index(active.len()));
+                history.disabled(person);
+                disabled.push(person);
+            }
+            22 if !disabled.is_empty() => {
+                let person = disabled.swap_remove(which.index(disabled.len()));
+                history.enabled(person);
+                active.push(person);
+            }
+            23 => history.role_changed(person, Role::Analyst),
+            24 => {
+                history.appointed(person);
+                history.dismissed(person);
+            }
+            // Under way when they were disabled.
+            25 if !disabled.is_empty() => {
+                let person = *which.get(&disabled);
+                devices.push((person, history.device_confirmed(person)));
+            }
             _ => history.code_rejected(person),
         }
     }
@@ -162,7 +186,7 @@ proptest! {
                      WHERE organization_id = counted.organization_id AND status = 'active')
                 OR with_device <> (
                      SELECT count(DISTINCT user_id) FROM users JOIN user_devices USING (user_id)
-                     WHERE organization_id = counted.organization_id)
+                     WHERE organization_id = counted.organization_id AND status = 'active')
                 OR invited <> (
                      SELECT count(*) FROM invitations
                      WHERE organization_id = counted.organization_id AND status = 'pending')

@@ -98,7 +98,7 @@ pub fn changed_since(
 fn changed_from(row: &Row<'_>) -> rusqlite::Result<Changed> {
     let status = row.get::<_, Option<Word<Status>>>("status")?;
     let names = match status.map(|Word(status)| status) {
-        Some(Status::Invited | Status::Active) => Some(Names {
+        Some(Status::Invited | Status::Active | Status::Disabled) => Some(Names {
             email: row.get::<_, Json<_>>("email")?.0,
             name: row.get::<_, Json<_>>("name")?.0,
         }),
