@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(page(0, None, 2), (vec![1, 7], Some(7)));
         assert_eq!(page(7, None, 2), (vec![13, 16], None));
         assert_eq!(page(0, Some(at(4)), 10), (vec![1, 7, 13], None));
-        let latest = |event_type: Option<&str>, until, before, limit| {
+        let latest = |event_type: Option<&str>, until, before: Option<u64>, limit| {
             let filter = Filter {
                 event_type: event_type.map(str::to_owned),
                 until,

@@ -55,7 +55,8 @@ pub(super) fn new_password(secret: &Secret) -> Result<NewPassword, Rejection> {
 ///
 /// Somebody who can sign in with this address gets a mail with a one-time link, which works for an
 /// hour; a newer link kills the older. A mailbox gets one such mail in a minute and five in an hour
-/// at most. The answer is the same whatever happens.
+/// at most. The answer is the same whatever happens, and a repeat is another request, whatever
+/// `Idempotency-Key` it comes with.
 #[utoipa::path(
     post, path = "/v1/password-reset", tag = "Passwords", request_body = ForgottenPassword,
     responses(
