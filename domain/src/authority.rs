@@ -89,7 +89,7 @@ impl SessionHolder {
             user: live.user_id,
             organization: live.organization_id,
             role: person.role,
-            factors: session.factors(),
+            factors: session.factors().to_vec(),
             next: next_step(user, organization, session),
             expires_at: live.expires_at,
         })
@@ -272,23 +272,6 @@ impl Acting for Anyone {
 mod tests {
     use super::*;
     use crate::testing::*;
-    use eventstore_schema::{OtpDeviceConfirmed, OtpDeviceRegistered, UserEvent};
-
-    fn device_set_up() -> Vec<UserEvent> {
-        let registered = OtpDeviceRegistered {
-            device_id: device(1),
-            secret: secret(1),
-            expires_at: now(),
-            replaces: None,
-        };
-        let confirmed = OtpDeviceConfirmed {
-            device_id: device(1),
-            device_name: personal(1),
-            time_step: 1,
-            session_id: session(9),
-        };
-        vec![registered.into(), confirmed.into()]
-    }
 
     /// I2 in one table: device, enforced, second factor shown -> next step.
     #[test]
@@ -302,7 +285,7 @@ mod tests {
             (true, true, true, NextStep::Done),
         ] {
             let devices = if has_device {
-                device_set_up()
+                device_set_up(1)
             } else {
                 Vec::new()
             };

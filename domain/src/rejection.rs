@@ -74,6 +74,15 @@ pub enum Rejection {
     /// The code was shown some minutes ago.
     #[error("This code has expired. If this keeps happening, set the clock of your phone.")]
     OtpCodeExpired,
+    /// Not ten characters of the alphabet.
+    #[error("A recovery code has ten letters and digits, such as 01abc-23def.")]
+    RecoveryCodeMalformed,
+    /// It was never theirs, was replaced, or was used before. Which of them, nobody is told.
+    #[error("The recovery code is wrong or has been used.")]
+    RecoveryCodeWrong,
+    /// Others were issued since, so these cannot be shown again.
+    #[error("Newer recovery codes have taken the place of these.")]
+    RecoveryCodesReplaced,
     /// No device to verify a code with.
     #[error("No authenticator is set up yet.")]
     OtpDeviceMissing,

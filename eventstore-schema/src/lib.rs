@@ -23,19 +23,21 @@ pub use address::{AddressClaimed, AddressEvent, AddressReleased, SignInRejected}
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{
-    AddressId, CommandId, DeviceId, EventId, OrganizationId, PasswordId, SessionId, TokenDigest,
-    UserId,
+    AddressId, CommandId, DeviceId, EventId, OrganizationId, PasswordId, RecoveryCodeDigest,
+    SessionId, TokenDigest, UserId,
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
 pub use organization::{OrganizationEvent, OrganizationRegistered, TwoFactorEnforced};
 pub use role::Role;
 pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
 pub use session::{
-    Factor, SecondFactorAccepted, SessionEnded, SessionEvent, SessionStarted, SignedIn,
+    Factor, RecoveryCodeAccepted, SecondFactorAccepted, SessionEnded, SessionEvent, SessionStarted,
+    SignedIn,
 };
 pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
-    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordHash, UserEvent,
-    UserInvited, UserRegistered,
+    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordHash,
+    RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued, UserEvent, UserInvited,
+    UserRegistered,
 };

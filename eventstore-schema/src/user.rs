@@ -1,8 +1,8 @@
 //! What can happen to a person.
 
 use crate::{
-    AddressId, DeviceId, OrganizationId, PasswordId, Personal, Role, SealedSecret, SessionId,
-    TokenDigest, event::events,
+    AddressId, DeviceId, OrganizationId, PasswordId, Personal, RecoveryCodeDigest, Role,
+    SealedSecret, SessionId, TokenDigest, event::events,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,35 @@ pub struct OtpRejected {
     pub session_id: SessionId,
 }
 
+/// The person was shown new recovery codes. Those of before are dead, used or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RecoveryCodesIssued {
+    /// How many.
+    pub count: u32,
+    /// The keyed digest of each, in the order in which they were shown.
+    pub digests: Vec<RecoveryCodeDigest>,
+}
+
+/// A recovery code took the place of an authenticator. It is spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RecoveryCodeUsed {
+    /// Which one, counted from 1 in the order in which they were shown.
+    pub number: u32,
+    /// The session in which it happened.
+    pub session_id: SessionId,
+}
+
+/// A recovery code was wrong or spent. Counts towards the throttle of the account, as a wrong code
+/// of an authenticator does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RecoveryCodeRejected {
+    /// The session in which it happened.
+    pub session_id: SessionId,
+}
+
 events! {
     /// What can happen to a person.
     UserEvent {
@@ -163,5 +192,11 @@ events! {
         OtpVerified = 1,
         /// See [`OtpRejected`].
         OtpRejected = 1,
+        /// See [`RecoveryCodesIssued`].
+        RecoveryCodesIssued = 1,
+        /// See [`RecoveryCodeUsed`].
+        RecoveryCodeUsed = 1,
+        /// See [`RecoveryCodeRejected`].
+        RecoveryCodeRejected = 1,
     }
 }

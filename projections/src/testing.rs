@@ -1,6 +1,8 @@
 //! For the tests of this crate: a log in memory, histories to put into it, and a projection that
 //! fails on demand.
 
+mod factors;
+
 use crate::{
     Projection, ProjectionError, Projections, Readers, Rows, Table, database::open_read_only,
     writer::Delivery,

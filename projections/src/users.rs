@@ -134,7 +134,10 @@ impl Projection for Users {
             }
             UserEvent::InvitationResent(_)
             | UserEvent::OtpDeviceRegistered(_)
-            | UserEvent::OtpRejected(_) => seen(rows, &user, &revision),
+            | UserEvent::OtpRejected(_)
+            | UserEvent::RecoveryCodesIssued(_)
+            | UserEvent::RecoveryCodeUsed(_)
+            | UserEvent::RecoveryCodeRejected(_) => seen(rows, &user, &revision),
         }
     }
 }

@@ -51,6 +51,7 @@ async fn it_lists_everything_in_order_with_actors() {
             "SignedIn",
             "OtpDeviceRegistered",
             "OtpDeviceConfirmed",
+            "RecoveryCodesIssued",
             "SecondFactorAccepted",
             "AddressClaimed",
             "UserInvited",
@@ -59,6 +60,7 @@ async fn it_lists_everything_in_order_with_actors() {
             "SessionStarted",
             "OtpDeviceRegistered",
             "OtpDeviceConfirmed",
+            "RecoveryCodesIssued",
             "SecondFactorAccepted",
             "SignedIn",
             "SignInRejected",
@@ -67,16 +69,16 @@ async fn it_lists_everything_in_order_with_actors() {
     let who = acme.ada.get("/v1/session").await.expect(200);
     let ada = json!({ "kind": "user", "id": who["user_id"] });
     let grace =
-        json!({ "kind": "user", "id": events[9]["subject"].as_str().unwrap()["user-".len()..] });
+        json!({ "kind": "user", "id": events[10]["subject"].as_str().unwrap()["user-".len()..] });
     for (index, actor) in [
         (0, json!({ "kind": "operator" })),
         (2, json!({ "kind": "operator" })),
         (3, ada.clone()),
-        (9, ada.clone()),
-        (10, ada),
-        (11, json!({ "kind": "anonymous" })),
-        (14, grace),
-        (17, json!({ "kind": "anonymous" })),
+        (10, ada.clone()),
+        (11, ada),
+        (12, json!({ "kind": "anonymous" })),
+        (15, grace),
+        (19, json!({ "kind": "anonymous" })),
     ] {
         assert_eq!(events[index]["actor"], actor, "{}", events[index]);
     }
@@ -85,7 +87,7 @@ async fn it_lists_everything_in_order_with_actors() {
         .map(|event| event["position"].as_u64())
         .collect();
     assert!(positions.is_sorted_by(|a, b| a < b), "{positions:?}");
-    assert_eq!(events[10]["subject"], format!("organization-{}", acme.id));
+    assert_eq!(events[11]["subject"], format!("organization-{}", acme.id));
 }
 
 #[tokio::test]

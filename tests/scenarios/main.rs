@@ -17,6 +17,7 @@ mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
 mod outside;
+mod recovery_codes;
 mod retries;
 mod service;
 mod strangers;

@@ -16,5 +16,6 @@ mod documents;
 mod invitations;
 mod no_authority_without_the_policy;
 mod one_way;
+mod recovery_codes;
 mod retries;
 mod strangers;

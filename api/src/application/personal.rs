@@ -94,6 +94,10 @@ impl Pawl {
             return Ok(());
         };
         for (field, value) in fields {
+            // A list of two texts would read as a sealed value too.
+            if !value.is_object() {
+                continue;
+            }
             match serde_json::from_value::<Sealed>(value.clone()) {
                 Ok(sealed) if sealed.key.as_str().starts_with("person/") => {
                     *value = match self.open_personal(field, &sealed)? {

@@ -13,6 +13,7 @@ mod page;
 mod pages;
 mod path;
 pub mod problem;
+mod recovery_codes;
 mod reference;
 mod session;
 mod set_up;
@@ -40,6 +41,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(session::who_am_i, session::sign_out))
         .routes(routes!(otp_devices::register))
         .routes(routes!(otp_devices::confirm))
+        .routes(routes!(recovery_codes::left, recovery_codes::replace))
         .routes(routes!(organizations::register))
         .routes(routes!(two_factor::status))
         .routes(routes!(two_factor::enforce))

@@ -4,6 +4,7 @@ use super::{
     answer::Answer,
     extract::{Bare, Command, Enrolling},
     problem::{Problem, ProblemBody},
+    recovery_codes::shown,
     sign_in::SessionStep,
 };
 use crate::application::{Failure, Pawl};
@@ -35,6 +36,17 @@ pub struct Confirmation {
     code: String,
     #[schema(example = "My phone")]
     name: String,
+}
+
+/// The session after the set-up, and how to get in without the authenticator.
+#[derive(Serialize, ToSchema)]
+pub struct Confirmed {
+    #[serde(flatten)]
+    step: SessionStep,
+    /// Recovery codes, where this is the first authenticator. They are shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["7k3vq-0m9xz", "c2h8t-61wne"]))]
+    recovery_codes: Option<Vec<String>>,
 }
 
 /// Begin the set-up of an authenticator
@@ -70,12 +82,14 @@ pub async fn register(
 }
 
 /// Confirm the set-up with a code
+///
+/// The first authenticator brings ten recovery codes. Each takes the place of a code, once.
 #[utoipa::path(
     post, path = "/v1/me/otp-devices/{id}/confirm", tag = "Authenticators",
     params(("id" = Uuid, Path, description = "The authenticator")),
     request_body = Confirmation, security(("session" = [])),
     responses(
-        (status = 200, body = SessionStep),
+        (status = 200, body = Confirmed),
         (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-expired`, `unauthenticated`"),
         (status = 404, body = ProblemBody, description = "`otp-set-up-not-found`"),
         (status = 410, body = ProblemBody, description = "`otp-set-up-expired`"),
@@ -88,15 +102,19 @@ pub async fn confirm(
     Enrolling(enrolment): Enrolling,
     Path(id): Path<String>,
     Command { body, context }: Command<Confirmation>,
-) -> Result<Answer<SessionStep>, Problem> {
+) -> Result<Answer<Confirmed>, Problem> {
     let id = id
         .parse()
         .map(DeviceId)
         .map_err(|_| Rejection::OtpSetUpNotFound)?;
     let code = OtpCode::parse(&body.code)?;
     let name = DeviceName::parse(&body.name)?;
-    let grant = pawl
+    let confirmed = pawl
         .confirm_otp_device(&enrolment, id, &code, &name, &context)
         .await?;
-    Ok(SessionStep::answer(&grant))
+    Ok(Answer::ok(Confirmed {
+        step: SessionStep::of(&confirmed.grant),
+        recovery_codes: confirmed.recovery_codes.as_deref().map(shown),
+    })
+    .at(confirmed.grant.position))
 }

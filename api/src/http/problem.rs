@@ -65,6 +65,9 @@ problem_types! {
     OTP_CODE_WRONG = "otp-code-wrong", UNAUTHORIZED, "The code is wrong";
     OTP_CODE_REUSED = "otp-code-reused", UNAUTHORIZED, "The code has been used";
     OTP_CODE_EXPIRED = "otp-code-expired", UNAUTHORIZED, "The code has expired";
+    RECOVERY_CODE_MALFORMED = "recovery-code-malformed", UNPROCESSABLE_ENTITY, "A recovery code has ten letters and digits";
+    RECOVERY_CODE_WRONG = "recovery-code-wrong", UNAUTHORIZED, "The recovery code is wrong or has been used";
+    RECOVERY_CODES_REPLACED = "recovery-codes-replaced", GONE, "The recovery codes were replaced";
     OTP_DEVICE_MISSING = "otp-device-missing", CONFLICT, "No authenticator is set up";
     OTP_DEVICE_LIMIT = "otp-device-limit", CONFLICT, "There are as many authenticators as anybody may have";
     OTP_NOT_NEEDED = "otp-not-needed", CONFLICT, "The session has its second factor";
@@ -181,6 +184,9 @@ impl From<Rejection> for Problem {
             R::OtpCodeWrong => OTP_CODE_WRONG,
             R::OtpCodeReused => OTP_CODE_REUSED,
             R::OtpCodeExpired => OTP_CODE_EXPIRED,
+            R::RecoveryCodeMalformed => RECOVERY_CODE_MALFORMED,
+            R::RecoveryCodeWrong => RECOVERY_CODE_WRONG,
+            R::RecoveryCodesReplaced => RECOVERY_CODES_REPLACED,
             R::OtpDeviceMissing => OTP_DEVICE_MISSING,
             R::OtpDeviceLimit => OTP_DEVICE_LIMIT,
             R::OtpNotNeeded => OTP_NOT_NEEDED,

@@ -27,7 +27,7 @@ pub struct WhoAmI {
     organization: String,
     #[schema(value_type = String, example = "member")]
     role: Role,
-    /// The factors that were shown: `password`, `otp`.
+    /// The factors that were shown: `password`, `otp`, `recovery_code`.
     #[schema(value_type = Vec<String>, example = json!(["password", "otp"]))]
     factors: Vec<Factor>,
     /// `done`, `otp` or `otp_setup`.

@@ -9,10 +9,10 @@ pub use accept_second_factor::AcceptSecondFactor;
 pub use end_session::EndSession;
 pub use start_session::StartSession;
 
-use crate::decider::Decider;
+use crate::{decider::Decider, user::SecondFactor};
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    CommandId, DeviceId, Factor, OrganizationId, Recorded, SessionEvent, TokenDigest, UserId,
+    CommandId, Factor, OrganizationId, Recorded, SessionEvent, TokenDigest, UserId,
 };
 use subtle::ConstantTimeEq;
 
@@ -40,7 +40,9 @@ pub struct Session {
     live: Option<LiveSession>,
     /// The token that was exchanged last, and the command that did it.
     exchanged: Option<(TokenDigest, CommandId)>,
-    second_factor: Option<DeviceId>,
+    second_factor: Option<SecondFactor>,
+    /// Each once, in the order in which they were shown first.
+    factors: Vec<Factor>,
     signed_in: bool,
 }
 
@@ -63,17 +65,27 @@ impl Session {
         bool::from(current.unwrap_or(0.into()) | exchanged.unwrap_or(0.into()))
     }
 
-    /// The authenticator that was shown in it.
+    /// The second factor that was shown in it last.
     #[must_use]
-    pub fn second_factor(&self) -> Option<DeviceId> {
+    pub fn second_factor(&self) -> Option<SecondFactor> {
         self.second_factor
     }
 
     /// The factors that were shown in it.
     #[must_use]
-    pub fn factors(&self) -> Vec<Factor> {
-        let otp = self.second_factor.map(|_| Factor::Otp);
-        std::iter::once(Factor::Password).chain(otp).collect()
+    pub fn factors(&self) -> &[Factor] {
+        &self.factors
+    }
+
+    fn accept(&mut self, shown: SecondFactor, token: &TokenDigest, by: CommandId) {
+        self.second_factor = Some(shown);
+        if !self.factors.contains(&shown.into()) {
+            self.factors.push(shown.into());
+        }
+        if let Some(live) = &mut self.live {
+            let old = std::mem::replace(&mut live.token_digest, token.clone());
+            self.exchanged = Some((old, by));
+        }
     }
 }
 
@@ -84,6 +96,7 @@ impl Decider for Session {
         match &event.data {
             SessionEvent::SessionStarted(started) => {
                 self.started = true;
+                self.factors = vec![Factor::Password];
                 self.live = Some(LiveSession {
                     user_id: started.user_id,
                     organization_id: started.organization_id,
@@ -92,12 +105,12 @@ impl Decider for Session {
                 });
             }
             SessionEvent::SecondFactorAccepted(accepted) => {
-                self.second_factor = Some(accepted.device_id);
-                if let Some(live) = &mut self.live {
-                    let new = accepted.token_digest.clone();
-                    let old = std::mem::replace(&mut live.token_digest, new);
-                    self.exchanged = Some((old, event.metadata.command_id));
-                }
+                let shown = SecondFactor::Otp(accepted.device_id);
+                self.accept(shown, &accepted.token_digest, event.metadata.command_id);
+            }
+            SessionEvent::RecoveryCodeAccepted(accepted) => {
+                let shown = SecondFactor::RecoveryCode;
+                self.accept(shown, &accepted.token_digest, event.metadata.command_id);
             }
             SessionEvent::SignedIn(_) => self.signed_in = true,
             SessionEvent::SessionEnded(_) => self.live = None,

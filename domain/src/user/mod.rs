@@ -4,7 +4,9 @@ mod accept_invitation;
 mod invitation;
 mod otp_device;
 mod password;
+mod recovery_codes;
 mod register_administrator;
+mod second_factor;
 mod verify_otp;
 
 pub use accept_invitation::AcceptInvitation;
@@ -13,8 +15,10 @@ pub use invitation::{
 };
 pub use otp_device::{ConfirmOtpDevice, DEVICE_LIMIT, RegisterOtpDevice, SET_UP_LIFETIME};
 pub use password::PasswordProof;
+pub use recovery_codes::{RecoveryCodes, ReplaceRecoveryCodes, UseRecoveryCode};
 pub use register_administrator::RegisterAdministrator;
-pub use verify_otp::{SecondFactorProof, VerifyOtp};
+pub use second_factor::{SecondFactor, SecondFactorProof};
+pub use verify_otp::VerifyOtp;
 
 use crate::{
     Rejection,
@@ -84,8 +88,9 @@ pub struct User {
     person: Option<(Profile, Standing)>,
     devices: Vec<Device>,
     pending: Option<PendingDevice>,
+    recovery_codes: Option<RecoveryCodes>,
     throttle: Throttle,
-    last_accepted: Option<(SessionId, DeviceId)>,
+    last_accepted: Option<(SessionId, SecondFactor)>,
 }
 
 impl User {
@@ -152,6 +157,12 @@ impl User {
         !self.devices.is_empty()
     }
 
+    /// The recovery codes that the person was shown last, if any still count.
+    #[must_use]
+    pub fn recovery_codes(&self) -> Option<&RecoveryCodes> {
+        self.recovery_codes.as_ref()
+    }
+
     fn set_standing(&mut self, new: Standing) {
         if let Some((_, standing)) = &mut self.person {
             *standing = new;
@@ -162,7 +173,11 @@ impl User {
         if let Some(device) = self.devices.iter_mut().find(|d| d.id == device) {
             device.last_step = device.last_step.max(step);
         }
-        self.last_accepted = Some((session, device));
+        self.accept(SecondFactor::Otp(device), session);
+    }
+
+    fn accept(&mut self, shown: SecondFactor, session: SessionId) {
+        self.last_accepted = Some((session, shown));
         self.throttle.right();
     }
 }
@@ -226,13 +241,26 @@ impl Decider for User {
             UserEvent::OtpVerified(e) => {
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);
             }
-            UserEvent::OtpRejected(_) => self.throttle.wrong(event.metadata.recorded_at),
+            UserEvent::RecoveryCodesIssued(e) => {
+                let (at, by) = (event.metadata.recorded_at, event.metadata.command_id);
+                self.recovery_codes = Some(RecoveryCodes::issued(e, at, by));
+            }
+            UserEvent::RecoveryCodeUsed(e) => {
+                if let Some(codes) = &mut self.recovery_codes {
+                    codes.spend(e.number);
+                }
+                self.accept(SecondFactor::RecoveryCode, e.session_id);
+            }
+            UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
+                self.throttle.wrong(event.metadata.recorded_at);
+            }
         }
     }
 
     fn refusal(event: &UserEvent) -> Option<Rejection> {
         match event {
             UserEvent::OtpRejected(rejected) => Some(verify_otp::refusal(rejected.reason)),
+            UserEvent::RecoveryCodeRejected(_) => Some(Rejection::RecoveryCodeWrong),
             _ => None,
         }
     }

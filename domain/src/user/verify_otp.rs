@@ -3,13 +3,13 @@
 
 use super::User;
 use crate::{
-    Acting, Decide, Decision, NextStep, Rejection, SessionHolder,
+    Decide, Decision, NextStep, Rejection, SessionHolder,
     decider::{emit, record_and_refuse},
     otp::{CodeMatch, OtpCode, OtpSecret, TimeStep},
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    Actor, DeviceId, OtpRejected, OtpRejectionReason, OtpVerified, SessionId, UserEvent, UserId,
+    DeviceId, OtpRejected, OtpRejectionReason, OtpVerified, SessionId, UserEvent,
 };
 
 /// Verifies a code against the person's authenticators.
@@ -27,11 +27,7 @@ impl Decide<VerifyOtp> for User {
     type By = SessionHolder;
 
     fn decide(&self, command: VerifyOtp, by: &SessionHolder) -> Decision<UserEvent> {
-        match by.next() {
-            NextStep::Otp => {}
-            NextStep::OtpSetUp => return Err(Rejection::OtpDeviceMissing),
-            NextStep::Done => return Err(Rejection::OtpNotNeeded),
-        }
+        self.expects_second_factor(by)?;
         self.throttle.admit(command.at)?;
         let mut offered = Vec::with_capacity(self.devices.len());
         for device in &self.devices {
@@ -82,45 +78,13 @@ pub(super) fn refusal(reason: OtpRejectionReason) -> Rejection {
     }
 }
 
-/// A code of this person was accepted in this session. Made from the log only.
-#[derive(Clone, Copy, Debug)]
-pub struct SecondFactorProof {
-    user: UserId,
-    device: DeviceId,
-}
-
-impl SecondFactorProof {
-    /// The person.
-    #[must_use]
-    pub fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// The authenticator.
-    #[must_use]
-    pub fn device(&self) -> DeviceId {
-        self.device
-    }
-}
-
-impl Acting for SecondFactorProof {
-    fn actor(&self) -> Actor {
-        Actor::User(self.user)
-    }
-}
-
 impl User {
-    /// The proof that the newest accepted code was shown in this session.
-    pub fn second_factor_shown(
-        &self,
-        id: UserId,
-        session: SessionId,
-    ) -> Result<SecondFactorProof, Rejection> {
-        match self.last_accepted {
-            Some((shown_in, device)) if shown_in == session => {
-                Ok(SecondFactorProof { user: id, device })
-            }
-            _ => Err(Rejection::SecondFactorRequired),
+    /// Refuses a session that does not wait for a second factor, and a person who has none.
+    pub(super) fn expects_second_factor(&self, by: &SessionHolder) -> Result<(), Rejection> {
+        match by.next() {
+            NextStep::Done => Err(Rejection::OtpNotNeeded),
+            NextStep::Otp if !self.devices.is_empty() => Ok(()),
+            NextStep::Otp | NextStep::OtpSetUp => Err(Rejection::OtpDeviceMissing),
         }
     }
 }

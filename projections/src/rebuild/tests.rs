@@ -22,7 +22,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 12 {
+        match what % 13 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -50,6 +50,11 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 );
             }
             11 => sign_in_rejected(&mut history, person),
+            12 => {
+                history.recovery_codes_issued(person);
+                history.recovery_code_rejected(person);
+                history.recovery_code_used(person);
+            }
             _ => history.code_rejected(person),
         }
     }

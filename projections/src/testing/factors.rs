@@ -1,0 +1,30 @@
+//! What happens to a person's second factors.
+
+use super::{History, Person};
+use eventstore_schema::{
+    Actor, RecoveryCodeDigest, RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued,
+    SessionId,
+};
+
+impl History {
+    pub(crate) fn recovery_codes_issued(&mut self, person: Person) {
+        let digests = vec![RecoveryCodeDigest("0".into())];
+        let event = RecoveryCodesIssued { count: 1, digests };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn recovery_code_used(&mut self, person: Person) {
+        let session_id = SessionId(self.id());
+        let event = RecoveryCodeUsed {
+            number: 1,
+            session_id,
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn recovery_code_rejected(&mut self, person: Person) {
+        let session_id = SessionId(self.id());
+        let event = RecoveryCodeRejected { session_id };
+        self.of(person, Actor::User(person.0), event);
+    }
+}
