@@ -9,7 +9,7 @@ use eventstore::{
     EventStore, StoreError,
     keyring::{Keyring, KeyringError},
 };
-use eventstore_schema::{DecodeError, Event, KeyName, Position, Recorded, UserEvent};
+use eventstore_schema::{DecodeError, DeviceId, Event, KeyName, Position, Recorded, UserEvent};
 use futures::StreamExt as _;
 use std::{
     fs::{self, File},
@@ -137,16 +137,26 @@ impl Reactions {
                 Ok(true)
             }
             Event::User(UserEvent::OtpDeviceRegistered(registered)) => {
-                let Some(replaced) = registered.replaces else {
-                    return Ok(false);
-                };
-                self.keyring
-                    .destroy(&[KeyName::otp_device(replaced)])
-                    .await?;
-                Ok(true)
+                self.destroy_secrets(registered.replaces).await
+            }
+            Event::User(UserEvent::OtpDeviceRemoved(removed)) => {
+                self.destroy_secrets([removed.device_id]).await
             }
             _ => Ok(false),
         }
+    }
+
+    /// Whether there was anything to destroy.
+    async fn destroy_secrets(
+        &self,
+        devices: impl IntoIterator<Item = DeviceId>,
+    ) -> Result<bool, Outage> {
+        let keys: Vec<_> = devices.into_iter().map(KeyName::otp_device).collect();
+        if keys.is_empty() {
+            return Ok(false);
+        }
+        self.keyring.destroy(&keys).await?;
+        Ok(true)
     }
 
     fn noted(&self) -> io::Result<Position> {

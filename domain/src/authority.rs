@@ -40,14 +40,16 @@ pub enum NextStep {
 
 /// The policy: what a session needs, given who holds it and what their organization asks for.
 ///
-/// Whoever has an authenticator shows it, enforced or not. Whoever has none must set one up where
-/// the organization enforces two-factor authentication.
+/// Whoever has an authenticator shows it, or a recovery code in its place, enforced or not. Whoever
+/// has none must set one up where the organization enforces two-factor authentication, whatever the
+/// session has shown before: the authenticator of then is gone.
 #[must_use]
 pub fn next_step(user: &User, organization: &Organization, session: &Session) -> NextStep {
-    if session.second_factor().is_some() {
-        NextStep::Done
-    } else if user.has_otp_device() {
-        NextStep::Otp
+    if user.has_otp_device() {
+        match session.second_factor() {
+            Some(_) => NextStep::Done,
+            None => NextStep::Otp,
+        }
     } else if organization.requires_second_factor() {
         NextStep::OtpSetUp
     } else {
@@ -281,6 +283,8 @@ mod tests {
             (false, true, false, NextStep::OtpSetUp),
             (true, false, false, NextStep::Otp),
             (true, true, false, NextStep::Otp),
+            (false, false, true, NextStep::Done),
+            (false, true, true, NextStep::OtpSetUp),
             (true, false, true, NextStep::Done),
             (true, true, true, NextStep::Done),
         ] {

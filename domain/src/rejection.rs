@@ -92,6 +92,11 @@ pub enum Rejection {
     /// The person has as many devices as anybody may have.
     #[error("You have as many authenticators as anybody may have.")]
     OtpDeviceLimit,
+    /// Somebody who needs a second factor would have none.
+    #[error(
+        "Two-factor authentication is enforced and this is your only authenticator. Set up another first."
+    )]
+    LastOtpDevice,
     /// There is no such set-up; another may have taken its place.
     #[error("There is no such set-up of an authenticator. Begin again.")]
     OtpSetUpNotFound,

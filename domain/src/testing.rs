@@ -115,6 +115,14 @@ pub(crate) fn device_set_up(n: u128) -> Vec<UserEvent> {
     vec![registered.into(), confirmed.into()]
 }
 
+/// What happened to a person with so many authenticators.
+pub(crate) fn with_devices(count: u128) -> Vec<UserEvent> {
+    let devices = (1..=count).flat_map(device_set_up);
+    std::iter::once(registered(Role::Member))
+        .chain(devices)
+        .collect()
+}
+
 pub(crate) fn state<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> D {
     let mut state = D::default();
     for (revision, event) in (0..).zip(events) {

@@ -171,6 +171,25 @@ pub struct RecoveryCodeRejected {
     pub session_id: SessionId,
 }
 
+/// The person gave an authenticator another name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDeviceRenamed {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// What its owner calls it now.
+    pub device_name: Personal,
+}
+
+/// The person removed an authenticator; its key is destroyed. With the last one, the recovery codes
+/// are dead too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDeviceRemoved {
+    /// The authenticator.
+    pub device_id: DeviceId,
+}
+
 events! {
     /// What can happen to a person.
     UserEvent {
@@ -188,6 +207,10 @@ events! {
         OtpDeviceRegistered = 1,
         /// See [`OtpDeviceConfirmed`].
         OtpDeviceConfirmed = 1,
+        /// See [`OtpDeviceRenamed`].
+        OtpDeviceRenamed = 1,
+        /// See [`OtpDeviceRemoved`].
+        OtpDeviceRemoved = 1,
         /// See [`OtpVerified`].
         OtpVerified = 1,
         /// See [`OtpRejected`].

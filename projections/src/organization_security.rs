@@ -38,10 +38,14 @@ const TABLES: &[Table] = &[
                      invited BIGINT NOT NULL
                  ) WITHOUT ROWID",
     },
-    // So that a person's second device is not counted as a second person.
+    // So that a person's second device is not counted as a second person, and the person is counted
+    // until the last one goes.
     Table {
         name: "people_with_device",
-        create: "CREATE TABLE people_with_device (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
+        create: "CREATE TABLE people_with_device (
+                     user_id TEXT PRIMARY KEY,
+                     devices BIGINT NOT NULL
+                 ) WITHOUT ROWID",
     },
 ];
 
@@ -51,7 +55,7 @@ impl Projection for OrganizationSecurity {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -119,14 +123,33 @@ fn project_user(
         UserEvent::InvitationAccepted(_) => (1, 0, -1),
         UserEvent::InvitationRevoked(_) => (0, 0, -1),
         UserEvent::OtpDeviceConfirmed(_) => {
-            let first = rows.execute(
-                "INSERT INTO people_with_device (user_id) VALUES (?1) ON CONFLICT DO NOTHING",
-                [Text(user_of(&event.stream)?)],
+            let user = Text(user_of(&event.stream)?);
+            let more = rows.execute(
+                "UPDATE people_with_device SET devices = devices + 1 WHERE user_id = ?1",
+                [&user],
             )?;
-            if first == 0 {
+            if more > 0 {
                 return Ok(());
             }
+            rows.execute(
+                "INSERT INTO people_with_device (user_id, devices) VALUES (?1, 1)",
+                [&user],
+            )?;
             (0, 1, 0)
+        }
+        UserEvent::OtpDeviceRemoved(_) => {
+            let user = Text(user_of(&event.stream)?);
+            let last = rows.execute(
+                "DELETE FROM people_with_device WHERE user_id = ?1 AND devices = 1",
+                [&user],
+            )?;
+            if last == 0 {
+                return rows.change(
+                    "UPDATE people_with_device SET devices = devices - 1 WHERE user_id = ?1",
+                    [&user],
+                );
+            }
+            (0, -1, 0)
         }
         _ => return Ok(()),
     };
@@ -246,6 +269,26 @@ mod tests {
                 invitations_pending: 1,
             })
         );
+    }
+
+    #[test]
+    fn a_person_is_counted_until_the_last_device_goes() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let [ada, grace] = [(); 2].map(|()| history.registered(acme));
+        let with_device = |history: &History| {
+            let (_directory, readers) = readers_of(history);
+            by_id(&readers, acme).unwrap().unwrap().people_with_device
+        };
+        history.device_confirmed(grace);
+        let [first, second] = [(); 2].map(|()| history.device_confirmed(ada));
+        assert_eq!(with_device(&history), 2);
+        history.device_removed(ada, first);
+        assert_eq!(with_device(&history), 2);
+        history.device_removed(ada, second);
+        assert_eq!(with_device(&history), 1);
+        history.device_confirmed(ada);
+        assert_eq!(with_device(&history), 2);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod audit_trail;
 mod bad_input;
 mod documents;
 mod invitations;
+mod my_devices;
 mod no_authority_without_the_policy;
 mod one_way;
 mod outside;

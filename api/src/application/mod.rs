@@ -7,6 +7,7 @@ mod execute;
 mod failure;
 mod invitations;
 mod loading;
+mod my_devices;
 mod organizations;
 mod otp;
 mod passwords;

@@ -114,7 +114,9 @@ impl Pawl {
         let command = |user: &User| {
             Ok(ConfirmOtpDevice {
                 device_id,
-                secret: self.open_otp_secret(user.set_up(device_id, self.now())?)?,
+                secret: self
+                    .open_otp_secret_if_kept(user.set_up(device_id, self.now())?)?
+                    .ok_or(Rejection::OtpSetUpNotFound)?,
                 device_name: device_name.clone(),
                 code: code.clone(),
                 recovery_codes: self.new_recovery_code_digests(holder.user(), request),
@@ -154,12 +156,15 @@ impl Pawl {
     ) -> Result<Committed<User>, Failure> {
         let target = Target::new(StreamName::user(holder.user()), holder.organization());
         let command = |user: &User| {
-            let devices = user.devices().iter();
-            let secrets =
-                devices.map(|device| Ok((device.id, self.open_otp_secret(&device.secret)?)));
+            let mut secrets = Vec::with_capacity(user.devices().len());
+            for device in user.devices() {
+                if let Some(secret) = self.open_otp_secret_if_kept(&device.secret)? {
+                    secrets.push((device.id, secret));
+                }
+            }
             Ok(VerifyOtp {
                 code: code.clone(),
-                secrets: secrets.collect::<Result<_, Failure>>()?,
+                secrets,
                 at: self.now(),
             })
         };

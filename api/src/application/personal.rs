@@ -153,6 +153,17 @@ impl Pawl {
         )?))
     }
 
+    /// The same, or nothing where the authenticator has just been removed and its key destroyed.
+    pub(super) fn open_otp_secret_if_kept(
+        &self,
+        sealed: &SealedSecret,
+    ) -> Result<Option<OtpSecret>, Failure> {
+        match self.open_otp_secret(sealed) {
+            Err(Failure::Keyring(KeyringError::Destroyed { .. })) => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
     pub(super) fn open_otp_secret(&self, sealed: &SealedSecret) -> Result<OtpSecret, Failure> {
         let bytes = self.keyring().open_sealed(SECRET, &sealed.0)?;
         let bytes: &[u8] = &bytes;

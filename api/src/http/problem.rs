@@ -70,6 +70,7 @@ problem_types! {
     RECOVERY_CODES_REPLACED = "recovery-codes-replaced", GONE, "The recovery codes were replaced";
     OTP_DEVICE_MISSING = "otp-device-missing", CONFLICT, "No authenticator is set up";
     OTP_DEVICE_LIMIT = "otp-device-limit", CONFLICT, "There are as many authenticators as anybody may have";
+    LAST_OTP_DEVICE = "last-otp-device", CONFLICT, "The only authenticator stays where a second factor is enforced";
     OTP_NOT_NEEDED = "otp-not-needed", CONFLICT, "The session has its second factor";
     OTP_SET_UP_NOT_FOUND = "otp-set-up-not-found", NOT_FOUND, "There is no such set-up";
     OTP_SET_UP_EXPIRED = "otp-set-up-expired", GONE, "The set-up has expired";
@@ -189,6 +190,7 @@ impl From<Rejection> for Problem {
             R::RecoveryCodesReplaced => RECOVERY_CODES_REPLACED,
             R::OtpDeviceMissing => OTP_DEVICE_MISSING,
             R::OtpDeviceLimit => OTP_DEVICE_LIMIT,
+            R::LastOtpDevice => LAST_OTP_DEVICE,
             R::OtpNotNeeded => OTP_NOT_NEEDED,
             R::OtpSetUpNotFound => OTP_SET_UP_NOT_FOUND,
             R::OtpSetUpExpired => OTP_SET_UP_EXPIRED,

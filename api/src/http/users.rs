@@ -12,7 +12,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::{Permission, Rejection};
 use eventstore_schema::Role;
-use projections::users::{self, Status, User, Users};
+use projections::users::{self, Device, Status, User, Users};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -39,21 +39,24 @@ pub struct DeviceView {
     device_id: Uuid,
     name: String,
     confirmed_at: DateTime<Utc>,
-    last_used_at: Option<DateTime<Utc>>,
+    /// When a code of it was last accepted, that of the confirmation included.
+    last_used_at: DateTime<Utc>,
 }
 
-fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
-    let mut otp_devices = Vec::with_capacity(user.devices.len());
-    for device in user.devices {
-        otp_devices.push(DeviceView {
+impl DeviceView {
+    pub(super) fn of(pawl: &Pawl, device: &Device) -> Result<Self, Failure> {
+        let name = pawl.open_personal("device_name", &device.name.0)?;
+        Ok(Self {
             device_id: device.device_id.0,
-            name: pawl
-                .open_personal("device_name", &device.name.0)?
-                .or_placeholder(),
+            name: name.or_placeholder(),
             confirmed_at: device.confirmed_at,
             last_used_at: device.last_used_at,
-        });
+        })
     }
+}
+
+fn view(pawl: &Pawl, user: &User) -> Result<UserView, Failure> {
+    let devices = user.devices.iter();
     Ok(UserView {
         user_id: user.user_id.0,
         email: pawl.open_personal("email", &user.email.0)?.or_placeholder(),
@@ -62,7 +65,9 @@ fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
         status: user.status,
         created_at: user.created_at,
         accepted_at: user.accepted_at,
-        otp_devices,
+        otp_devices: devices
+            .map(|device| DeviceView::of(pawl, device))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -94,7 +99,7 @@ pub async fn list(
         .await?;
     let items = page
         .items
-        .into_iter()
+        .iter()
         .map(|user| view(&pawl, user))
         .collect::<Result<_, _>>()?;
     Ok(Answer::ok(Page {
@@ -131,5 +136,5 @@ pub async fn one(
         .filter(|user| user.organization_id == organization)
         .ok_or(Rejection::NotFound)?;
     let revision = user.revision;
-    Ok(Answer::ok(view(&pawl, user)?).version(revision))
+    Ok(Answer::ok(view(&pawl, &user)?).version(revision))
 }

@@ -6,6 +6,8 @@ mod otp_device;
 mod password;
 mod recovery_codes;
 mod register_administrator;
+mod remove_otp_device;
+mod rename_otp_device;
 mod second_factor;
 mod verify_otp;
 
@@ -17,6 +19,8 @@ pub use otp_device::{ConfirmOtpDevice, DEVICE_LIMIT, RegisterOtpDevice, SET_UP_L
 pub use password::PasswordProof;
 pub use recovery_codes::{RecoveryCodes, ReplaceRecoveryCodes, UseRecoveryCode};
 pub use register_administrator::RegisterAdministrator;
+pub use remove_otp_device::RemoveOtpDevice;
+pub use rename_otp_device::RenameOtpDevice;
 pub use second_factor::{SecondFactor, SecondFactorProof};
 pub use verify_otp::VerifyOtp;
 
@@ -163,6 +167,10 @@ impl User {
         self.recovery_codes.as_ref()
     }
 
+    fn device(&self, id: DeviceId) -> Option<&Device> {
+        self.devices.iter().find(|device| device.id == id)
+    }
+
     fn set_standing(&mut self, new: Standing) {
         if let Some((_, standing)) = &mut self.person {
             *standing = new;
@@ -237,6 +245,13 @@ impl Decider for User {
                     });
                 }
                 self.accept_step(e.device_id, step, e.session_id);
+            }
+            UserEvent::OtpDeviceRenamed(_) => {}
+            UserEvent::OtpDeviceRemoved(e) => {
+                self.devices.retain(|device| device.id != e.device_id);
+                if self.devices.is_empty() {
+                    self.recovery_codes = None;
+                }
             }
             UserEvent::OtpVerified(e) => {
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);

@@ -22,7 +22,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 13 {
+        match what % 15 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -54,6 +54,14 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.recovery_codes_issued(person);
                 history.recovery_code_rejected(person);
                 history.recovery_code_used(person);
+            }
+            13 if !devices.is_empty() => {
+                let (person, device) = *which.get(&devices);
+                history.device_renamed(person, device);
+            }
+            14 if !devices.is_empty() => {
+                let (person, device) = devices.swap_remove(which.index(devices.len()));
+                history.device_removed(person, device);
             }
             _ => history.code_rejected(person),
         }

@@ -2,11 +2,24 @@
 
 use super::{History, Person};
 use eventstore_schema::{
-    Actor, RecoveryCodeDigest, RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued,
-    SessionId,
+    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, RecoveryCodeDigest, RecoveryCodeRejected,
+    RecoveryCodeUsed, RecoveryCodesIssued, SessionId,
 };
 
 impl History {
+    pub(crate) fn device_renamed(&mut self, person: Person, device_id: DeviceId) {
+        let event = OtpDeviceRenamed {
+            device_id,
+            device_name: person.personal("old phone"),
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn device_removed(&mut self, person: Person, device_id: DeviceId) {
+        let event = OtpDeviceRemoved { device_id };
+        self.of(person, Actor::User(person.0), event);
+    }
+
     pub(crate) fn recovery_codes_issued(&mut self, person: Person) {
         let digests = vec![RecoveryCodeDigest("0".into())];
         let event = RecoveryCodesIssued { count: 1, digests };
