@@ -142,6 +142,10 @@ impl Reactions {
             Event::User(UserEvent::OtpDeviceRemoved(removed)) => {
                 self.destroy_secrets([removed.device_id]).await
             }
+            Event::User(UserEvent::OtpDevicesReset(reset)) => {
+                let devices = reset.device_ids.iter().copied().chain(reset.set_up);
+                self.destroy_secrets(devices).await
+            }
             _ => Ok(false),
         }
     }

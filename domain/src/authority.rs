@@ -2,11 +2,14 @@
 //! the policy of their organization as they are at that moment (invariant I2): a handler that
 //! forgets to ask has nothing to pass to `decide`, and does not compile.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     Permission, Rejection, installation::Installation, organization::Organization, permission,
     session::Session, user::User,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
     Actor, CommandId, Factor, OrganizationId, Role, SessionId, TokenDigest, UserId,
 };
@@ -41,8 +44,8 @@ pub enum NextStep {
 /// The policy: what a session needs, given who holds it and what their organization asks for.
 ///
 /// Whoever has an authenticator shows it, or a recovery code in its place, enforced or not. Whoever
-/// has none must set one up where the organization enforces two-factor authentication, whatever the
-/// session has shown before: the authenticator of then is gone.
+/// has none must set one up where the organization enforces two-factor authentication, or where those
+/// of before were reset, whatever the session has shown before: the authenticator of then is gone.
 #[must_use]
 pub fn next_step(user: &User, organization: &Organization, session: &Session) -> NextStep {
     if user.has_otp_device() {
@@ -50,7 +53,7 @@ pub fn next_step(user: &User, organization: &Organization, session: &Session) ->
             Some(_) => NextStep::Done,
             None => NextStep::Otp,
         }
-    } else if organization.requires_second_factor() {
+    } else if organization.requires_second_factor() || user.must_set_up_device() {
         NextStep::OtpSetUp
     } else {
         NextStep::Done
@@ -65,6 +68,9 @@ pub struct SessionHolder {
     organization: OrganizationId,
     role: Role,
     factors: Vec<Factor>,
+    second_factor_at: Option<DateTime<Utc>>,
+    /// Whether the person has a second factor, or needs one.
+    has_second_factor: bool,
     next: NextStep,
     expires_at: DateTime<Utc>,
 }
@@ -83,7 +89,9 @@ impl SessionHolder {
         let live = session.live_at(now).ok_or(Rejection::Unauthenticated)?;
         let genuine = session.opens_with(presented, command);
         let person = user.active().ok_or(Rejection::Unauthenticated)?;
-        if !genuine || person.organization_id != live.organization_id {
+        let ended = user.sessions_ended_at();
+        let over = ended.is_some_and(|ended| live.began_at < ended);
+        if !genuine || over || person.organization_id != live.organization_id {
             return Err(Rejection::Unauthenticated);
         }
         Ok(Self {
@@ -92,6 +100,8 @@ impl SessionHolder {
             organization: live.organization_id,
             role: person.role,
             factors: session.factors().to_vec(),
+            second_factor_at: session.second_factor_at(),
+            has_second_factor: user.has_otp_device() || organization.requires_second_factor(),
             next: next_step(user, organization, session),
             expires_at: live.expires_at,
         })
@@ -127,6 +137,12 @@ impl SessionHolder {
         &self.factors
     }
 
+    /// When the second factor was shown in this session last.
+    #[must_use]
+    pub fn second_factor_at(&self) -> Option<DateTime<Utc>> {
+        self.second_factor_at
+    }
+
     /// What the session has to do next.
     #[must_use]
     pub fn next(&self) -> NextStep {
@@ -145,6 +161,9 @@ impl Acting for SessionHolder {
         Actor::User(self.user)
     }
 }
+
+/// How long a second factor counts as shown just now.
+pub const FRESHNESS: TimeDelta = TimeDelta::minutes(5);
 
 /// A person whose session meets the policy: the right to act for that person.
 #[derive(Clone, Debug)]
@@ -178,6 +197,17 @@ impl Authority {
             Ok(())
         } else {
             Err(Rejection::Forbidden)
+        }
+    }
+
+    /// Refuses unless the second factor was shown in the last five minutes: what a stolen session
+    /// must not do. Who has none, and needs none, has nothing to show.
+    pub fn require_fresh_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
+        let shown = self.0.second_factor_at;
+        if !self.0.has_second_factor || shown.is_some_and(|at| now <= at + FRESHNESS) {
+            Ok(())
+        } else {
+            Err(Rejection::FreshSecondFactorRequired)
         }
     }
 }
@@ -239,6 +269,56 @@ impl Acting for Enrolment {
     }
 }
 
+/// Whoever shows a second factor: in a session that waits for it, or once more in one that lacks
+/// nothing.
+#[derive(Clone, Debug)]
+pub struct Showing {
+    holder: SessionHolder,
+    again: bool,
+}
+
+impl Showing {
+    /// In a session that waits for it. Whether it does is asked with the decision, so that a repeat
+    /// of one that was taken hears the same again.
+    #[must_use]
+    pub fn to_sign_in(holder: SessionHolder) -> Self {
+        Self {
+            holder,
+            again: false,
+        }
+    }
+
+    /// Once more.
+    #[must_use]
+    pub fn again(authority: Authority) -> Self {
+        Self {
+            holder: authority.0,
+            again: true,
+        }
+    }
+
+    /// Whose session it is.
+    #[must_use]
+    pub fn holder(&self) -> &SessionHolder {
+        &self.holder
+    }
+
+    pub(crate) fn is_expected(&self) -> Result<(), Rejection> {
+        match self.holder.next {
+            NextStep::Otp => Ok(()),
+            NextStep::Done if self.again => Ok(()),
+            NextStep::Done => Err(Rejection::OtpNotNeeded),
+            NextStep::OtpSetUp => Err(Rejection::OtpDeviceMissing),
+        }
+    }
+}
+
+impl Acting for Showing {
+    fn actor(&self) -> Actor {
+        self.holder.actor()
+    }
+}
+
 /// Whoever holds the link of the first start: the operator.
 #[derive(Clone, Copy, Debug)]
 pub struct SetUpLink(());
@@ -267,39 +347,5 @@ pub struct Anyone;
 impl Acting for Anyone {
     fn actor(&self) -> Actor {
         Actor::Anonymous
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::*;
-
-    /// I2 in one table: device, enforced, second factor shown -> next step.
-    #[test]
-    fn the_policy_decides_what_a_session_opens() {
-        for (has_device, enforced, shown, next) in [
-            (false, false, false, NextStep::Done),
-            (false, true, false, NextStep::OtpSetUp),
-            (true, false, false, NextStep::Otp),
-            (true, true, false, NextStep::Otp),
-            (false, false, true, NextStep::Done),
-            (false, true, true, NextStep::OtpSetUp),
-            (true, false, true, NextStep::Done),
-            (true, true, true, NextStep::Done),
-        ] {
-            let devices = if has_device {
-                device_set_up(1)
-            } else {
-                Vec::new()
-            };
-            let holder = holder(Role::Admin, acme(), devices, enforced, shown);
-            assert_eq!(holder.next(), next);
-            assert_eq!(
-                Authority::of(holder.clone()).is_ok(),
-                next == NextStep::Done
-            );
-            assert_eq!(Enrolment::of(holder).is_ok(), next != NextStep::Otp);
-        }
     }
 }

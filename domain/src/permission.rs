@@ -13,6 +13,8 @@ pub enum Permission {
     InviteUsers,
     /// See the people of the organization and their invitations.
     ReadUsers,
+    /// End the second factors of somebody who has lost them.
+    ResetOtpDevices,
     /// Read the audit trail.
     ReadAudit,
     /// Register further organizations. Holds in the operating organization only.
@@ -20,11 +22,12 @@ pub enum Permission {
 }
 
 impl Permission {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::EnforceTwoFactor,
         Self::ReadTwoFactor,
         Self::InviteUsers,
         Self::ReadUsers,
+        Self::ResetOtpDevices,
         Self::ReadAudit,
         Self::RegisterOrganizations,
     ];

@@ -19,6 +19,12 @@ pub enum Rejection {
         "This session lacks the second factor. Enter a code, or set up an authenticator if you have none."
     )]
     SecondFactorRequired,
+    /// The second factor was shown too long ago for what is asked.
+    #[error("This needs your second factor, shown in the last five minutes. Show it again.")]
+    FreshSecondFactorRequired,
+    /// What is done to somebody else's account only.
+    #[error("This cannot be done to your own account. Ask another administrator.")]
+    NotOnYourself,
     /// A value breaks a rule; the sentence says which.
     #[error("{field}: {rule}")]
     InvalidField {

@@ -37,7 +37,7 @@ pub use session::{
 pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
-    OtpDeviceRegistered, OtpDeviceRemoved, OtpDeviceRenamed, OtpRejected, OtpRejectionReason,
-    OtpVerified, PasswordHash, RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued,
-    UserEvent, UserInvited, UserRegistered,
+    OtpDeviceRegistered, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpRejected,
+    OtpRejectionReason, OtpVerified, PasswordHash, RecoveryCodeRejected, RecoveryCodeUsed,
+    RecoveryCodesIssued, UserEvent, UserInvited, UserRegistered,
 };

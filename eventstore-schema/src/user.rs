@@ -190,6 +190,17 @@ pub struct OtpDeviceRemoved {
     pub device_id: DeviceId,
 }
 
+/// An administrator ended every second factor of the person, recovery codes included; their keys are
+/// destroyed. Their sessions are over, and they have to set up an authenticator before anything else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDevicesReset {
+    /// The authenticators.
+    pub device_ids: Vec<DeviceId>,
+    /// A set-up that was not confirmed.
+    pub set_up: Option<DeviceId>,
+}
+
 events! {
     /// What can happen to a person.
     UserEvent {
@@ -211,6 +222,8 @@ events! {
         OtpDeviceRenamed = 1,
         /// See [`OtpDeviceRemoved`].
         OtpDeviceRemoved = 1,
+        /// See [`OtpDevicesReset`].
+        OtpDevicesReset = 1,
         /// See [`OtpVerified`].
         OtpVerified = 1,
         /// See [`OtpRejected`].

@@ -151,6 +151,16 @@ fn project_user(
             }
             (0, -1, 0)
         }
+        UserEvent::OtpDevicesReset(_) => {
+            let had = rows.execute(
+                "DELETE FROM people_with_device WHERE user_id = ?1",
+                [Text(user_of(&event.stream)?)],
+            )?;
+            if had == 0 {
+                return Ok(());
+            }
+            (0, -1, 0)
+        }
         _ => return Ok(()),
     };
     rows.execute(
@@ -289,6 +299,11 @@ mod tests {
         assert_eq!(with_device(&history), 1);
         history.device_confirmed(ada);
         assert_eq!(with_device(&history), 2);
+        history.device_confirmed(ada);
+        history.devices_reset(ada);
+        assert_eq!(with_device(&history), 1);
+        history.devices_reset(ada);
+        assert_eq!(with_device(&history), 1);
     }
 
     #[test]

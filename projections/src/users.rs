@@ -138,6 +138,10 @@ impl Projection for Users {
                 )?;
                 seen(rows, &user, &revision)
             }
+            UserEvent::OtpDevicesReset(_) => {
+                rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
+                seen(rows, &user, &revision)
+            }
             UserEvent::OtpVerified(code) => {
                 rows.change(
                     "UPDATE user_devices SET last_used_at = ?3

@@ -19,6 +19,7 @@ mod no_authority_without_the_policy;
 mod one_way;
 mod outside;
 mod recovery_codes;
+mod reset;
 mod retries;
 mod service;
 mod strangers;

@@ -18,5 +18,6 @@ mod my_devices;
 mod no_authority_without_the_policy;
 mod one_way;
 mod recovery_codes;
+mod reset;
 mod retries;
 mod strangers;

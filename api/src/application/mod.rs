@@ -13,6 +13,7 @@ mod otp;
 mod passwords;
 mod personal;
 mod recovery_codes;
+mod resets;
 mod set_up;
 mod sign_in;
 mod tokens;

@@ -5,7 +5,7 @@ use super::{
     personal::DEVICE_NAME, personal::EMAIL,
 };
 use domain::{
-    Enrolment, NextStep, Rejection, SessionHolder,
+    Enrolment, NextStep, Rejection, SessionHolder, Showing,
     organization::Organization,
     otp::{OtpCode, OtpSecret, RecoveryCode},
     session::{AcceptSecondFactor, Session},
@@ -131,29 +131,30 @@ impl Pawl {
         })
     }
 
-    /// Takes a second factor; the session has it from then on.
+    /// Takes a second factor; the session has it, or has it anew, from then on.
     pub async fn show_second_factor(
         &self,
-        holder: &SessionHolder,
+        showing: &Showing,
         shown: &ShownFactor,
         request: &RequestContext,
     ) -> Result<SessionGrant, Failure> {
         let committed = match shown {
-            ShownFactor::Code(code) => self.verify_otp(holder, code, request).await?,
+            ShownFactor::Code(code) => self.verify_otp(showing, code, request).await?,
             ShownFactor::RecoveryCode(code) => {
-                self.use_recovery_code(holder, code, request).await?
+                self.use_recovery_code(showing, code, request).await?
             }
         };
-        self.accept_second_factor(holder, &committed.state.state, request)
+        self.accept_second_factor(showing.holder(), &committed.state.state, request)
             .await
     }
 
     async fn verify_otp(
         &self,
-        holder: &SessionHolder,
+        showing: &Showing,
         code: &OtpCode,
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
+        let holder = showing.holder();
         let target = Target::new(StreamName::user(holder.user()), holder.organization());
         let command = |user: &User| {
             let mut secrets = Vec::with_capacity(user.devices().len());
@@ -168,15 +169,16 @@ impl Pawl {
                 at: self.now(),
             })
         };
-        self.execute(&target, holder, request, command).await
+        self.execute(&target, showing, request, command).await
     }
 
     async fn use_recovery_code(
         &self,
-        holder: &SessionHolder,
+        showing: &Showing,
         code: &RecoveryCode,
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
+        let holder = showing.holder();
         let target = Target::new(StreamName::user(holder.user()), holder.organization());
         let command = |_: &User| {
             Ok(UseRecoveryCode {
@@ -184,7 +186,7 @@ impl Pawl {
                 at: self.now(),
             })
         };
-        self.execute(&target, holder, request, command).await
+        self.execute(&target, showing, request, command).await
     }
 
     /// Gives the session what its person has just shown, and a new token.

@@ -39,6 +39,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::verify_otp))
         .routes(routes!(session::who_am_i, session::sign_out))
+        .routes(routes!(session::show_again))
         .routes(routes!(otp_devices::register, otp_devices::list))
         .routes(routes!(otp_devices::rename, otp_devices::remove))
         .routes(routes!(otp_devices::confirm))
@@ -52,6 +53,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(invitations::accept))
         .routes(routes!(users::list))
         .routes(routes!(users::one))
+        .routes(routes!(users::reset_otp))
         .routes(routes!(audit::list))
 }
 

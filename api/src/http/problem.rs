@@ -50,6 +50,8 @@ problem_types! {
     UNAUTHENTICATED = "unauthenticated", UNAUTHORIZED, "Sign in first";
     FORBIDDEN = "forbidden", FORBIDDEN, "Your role does not allow this";
     SECOND_FACTOR_REQUIRED = "second-factor-required", FORBIDDEN, "A second factor is required";
+    FRESH_SECOND_FACTOR_REQUIRED = "fresh-second-factor-required", FORBIDDEN, "Show your second factor again";
+    NOT_ON_YOURSELF = "not-on-yourself", CONFLICT, "This cannot be done to your own account";
     STALE_VERSION = "stale-version", PRECONDITION_FAILED, "The resource has changed";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The idempotency key was used with another request";
     SET_UP_TOKEN_INVALID = "set-up-token-invalid", FORBIDDEN, "The set-up token is wrong";
@@ -171,6 +173,8 @@ impl From<Rejection> for Problem {
             R::Forbidden => FORBIDDEN,
             R::Unauthenticated => UNAUTHENTICATED,
             R::SecondFactorRequired => SECOND_FACTOR_REQUIRED,
+            R::FreshSecondFactorRequired => FRESH_SECOND_FACTOR_REQUIRED,
+            R::NotOnYourself => NOT_ON_YOURSELF,
             R::InvalidField { .. } => INVALID_FIELD,
             R::SetUpTokenInvalid => SET_UP_TOKEN_INVALID,
             R::AlreadySetUp => ALREADY_SET_UP,

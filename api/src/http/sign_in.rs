@@ -8,7 +8,7 @@ use super::{
 use crate::application::{Pawl, SessionGrant, ShownFactor};
 use axum::extract::State;
 use domain::{
-    NextStep,
+    NextStep, Showing,
     otp::{OtpCode, RecoveryCode},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -124,6 +124,7 @@ pub async fn verify_otp(
     Command { body, context }: Command<SecondFactor>,
 ) -> Result<Answer<SessionStep>, Problem> {
     let shown = body.shown()?;
-    let grant = pawl.show_second_factor(&holder, &shown, &context).await?;
+    let showing = Showing::to_sign_in(holder);
+    let grant = pawl.show_second_factor(&showing, &shown, &context).await?;
     Ok(SessionStep::answer(&grant))
 }

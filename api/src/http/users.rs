@@ -2,13 +2,17 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, CaughtUp},
+    extract::{Authorized, Bare, CaughtUp, IfMatch},
     page::{ListQuery, Page},
     path::{OrganizationPath, PersonPath},
     problem::{Problem, ProblemBody},
 };
 use crate::application::{Failure, Pawl};
-use axum::extract::State;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use chrono::{DateTime, Utc};
 use domain::{Permission, Rejection};
 use eventstore_schema::Role;
@@ -137,4 +141,40 @@ pub async fn one(
         .ok_or(Rejection::NotFound)?;
     let revision = user.revision;
     Ok(Answer::ok(view(&pawl, &user)?).version(revision))
+}
+
+/// Reset the second factors of a person
+///
+/// For somebody who has lost phone and recovery codes. Their authenticators and recovery codes open
+/// nothing any more and their sessions are over; after the password they have to set up an
+/// authenticator, enforced or not. It needs your own second factor, shown in the last five minutes
+/// (`POST /v1/session/otp`), if you have one or need one.
+#[utoipa::path(
+    post, path = "/v1/organizations/{org}/users/{id}/reset-otp", tag = "People",
+    params(
+        ("org" = Uuid, Path, description = "The organization"),
+        ("id" = Uuid, Path, description = "The person"),
+    ),
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "Nothing of before counts any more."),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `fresh-second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 409, body = ProblemBody, description = "`not-on-yourself`"),
+        (status = 412, body = ProblemBody, description = "`stale-version`"),
+    ),
+)]
+pub async fn reset_otp(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    PersonPath(organization, id): PersonPath,
+    IfMatch(if_match): IfMatch,
+    Bare(context): Bare,
+) -> Result<Response, Problem> {
+    let reset = pawl
+        .reset_otp_devices(organization, id, if_match, &authority, &context)
+        .await?;
+    let position = [("pawl-position", reset.position.to_string())];
+    Ok((StatusCode::NO_CONTENT, position).into_response())
 }

@@ -12,7 +12,8 @@ pub use start_session::StartSession;
 use crate::{decider::Decider, user::SecondFactor};
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    CommandId, Factor, OrganizationId, Recorded, SessionEvent, TokenDigest, UserId,
+    CommandId, Factor, Metadata, OrganizationId, Position, Recorded, SessionEvent, TokenDigest,
+    UserId,
 };
 use subtle::ConstantTimeEq;
 
@@ -28,6 +29,8 @@ pub struct LiveSession {
     pub organization_id: OrganizationId,
     /// The digest of its token.
     pub token_digest: TokenDigest,
+    /// Where in the log it began.
+    pub began_at: Position,
     /// Its end at the latest.
     pub expires_at: DateTime<Utc>,
 }
@@ -40,7 +43,7 @@ pub struct Session {
     live: Option<LiveSession>,
     /// The token that was exchanged last, and the command that did it.
     exchanged: Option<(TokenDigest, CommandId)>,
-    second_factor: Option<SecondFactor>,
+    second_factor: Option<(SecondFactor, DateTime<Utc>)>,
     /// Each once, in the order in which they were shown first.
     factors: Vec<Factor>,
     signed_in: bool,
@@ -68,7 +71,13 @@ impl Session {
     /// The second factor that was shown in it last.
     #[must_use]
     pub fn second_factor(&self) -> Option<SecondFactor> {
-        self.second_factor
+        self.second_factor.map(|(shown, _)| shown)
+    }
+
+    /// When that was.
+    #[must_use]
+    pub fn second_factor_at(&self) -> Option<DateTime<Utc>> {
+        self.second_factor.map(|(_, at)| at)
     }
 
     /// The factors that were shown in it.
@@ -77,14 +86,14 @@ impl Session {
         &self.factors
     }
 
-    fn accept(&mut self, shown: SecondFactor, token: &TokenDigest, by: CommandId) {
-        self.second_factor = Some(shown);
+    fn accept(&mut self, shown: SecondFactor, token: &TokenDigest, event: &Metadata) {
+        self.second_factor = Some((shown, event.recorded_at));
         if !self.factors.contains(&shown.into()) {
             self.factors.push(shown.into());
         }
         if let Some(live) = &mut self.live {
             let old = std::mem::replace(&mut live.token_digest, token.clone());
-            self.exchanged = Some((old, by));
+            self.exchanged = Some((old, event.command_id));
         }
     }
 }
@@ -101,16 +110,17 @@ impl Decider for Session {
                     user_id: started.user_id,
                     organization_id: started.organization_id,
                     token_digest: started.token_digest.clone(),
+                    began_at: event.position,
                     expires_at: started.expires_at,
                 });
             }
             SessionEvent::SecondFactorAccepted(accepted) => {
                 let shown = SecondFactor::Otp(accepted.device_id);
-                self.accept(shown, &accepted.token_digest, event.metadata.command_id);
+                self.accept(shown, &accepted.token_digest, &event.metadata);
             }
             SessionEvent::RecoveryCodeAccepted(accepted) => {
                 let shown = SecondFactor::RecoveryCode;
-                self.accept(shown, &accepted.token_digest, event.metadata.command_id);
+                self.accept(shown, &accepted.token_digest, &event.metadata);
             }
             SessionEvent::SignedIn(_) => self.signed_in = true,
             SessionEvent::SessionEnded(_) => self.live = None,

@@ -8,6 +8,7 @@ mod recovery_codes;
 mod register_administrator;
 mod remove_otp_device;
 mod rename_otp_device;
+mod reset_otp_devices;
 mod second_factor;
 mod verify_otp;
 
@@ -21,6 +22,7 @@ pub use recovery_codes::{RecoveryCodes, ReplaceRecoveryCodes, UseRecoveryCode};
 pub use register_administrator::RegisterAdministrator;
 pub use remove_otp_device::RemoveOtpDevice;
 pub use rename_otp_device::RenameOtpDevice;
+pub use reset_otp_devices::ResetOtpDevices;
 pub use second_factor::{SecondFactor, SecondFactorProof};
 pub use verify_otp::VerifyOtp;
 
@@ -31,8 +33,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Recorded, Role, SealedSecret,
-    SessionId, TokenDigest, UserEvent,
+    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Position, Recorded, Role,
+    SealedSecret, SessionId, TokenDigest, UserEvent,
 };
 
 /// Who the person is.
@@ -95,6 +97,8 @@ pub struct User {
     recovery_codes: Option<RecoveryCodes>,
     throttle: Throttle,
     last_accepted: Option<(SessionId, SecondFactor)>,
+    must_set_up_device: bool,
+    sessions_ended_at: Option<Position>,
 }
 
 impl User {
@@ -167,6 +171,23 @@ impl User {
         self.recovery_codes.as_ref()
     }
 
+    /// Whether the person has to set up an authenticator, whatever the organization asks for: those
+    /// of before were reset.
+    #[must_use]
+    pub fn must_set_up_device(&self) -> bool {
+        self.must_set_up_device
+    }
+
+    /// Where in the log the person's sessions were ended last: all those that began before are over.
+    #[must_use]
+    pub fn sessions_ended_at(&self) -> Option<Position> {
+        self.sessions_ended_at
+    }
+
+    fn end_sessions(&mut self, event: &Recorded<UserEvent>) {
+        self.sessions_ended_at = Some(event.position);
+    }
+
     fn device(&self, id: DeviceId) -> Option<&Device> {
         self.devices.iter().find(|device| device.id == id)
     }
@@ -235,6 +256,7 @@ impl Decider for User {
                 });
             }
             UserEvent::OtpDeviceConfirmed(e) => {
+                self.must_set_up_device = false;
                 let step = TimeStep(e.time_step);
                 if let Some(pending) = self.pending.take_if(|pending| pending.id == e.device_id) {
                     let PendingDevice { id, secret, .. } = pending;
@@ -252,6 +274,16 @@ impl Decider for User {
                 if self.devices.is_empty() {
                     self.recovery_codes = None;
                 }
+            }
+            UserEvent::OtpDevicesReset(_) => {
+                self.devices.clear();
+                self.pending = None;
+                self.recovery_codes = None;
+                self.last_accepted = None;
+                // Nothing is left that could have been guessed.
+                self.throttle = Throttle::default();
+                self.must_set_up_device = true;
+                self.end_sessions(event);
             }
             UserEvent::OtpVerified(e) => {
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);

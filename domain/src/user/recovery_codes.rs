@@ -3,7 +3,7 @@
 
 use super::User;
 use crate::{
-    Authority, Decide, Decision, Rejection, SessionHolder,
+    Authority, Decide, Decision, Rejection, Showing,
     decider::{emit, record_and_refuse},
 };
 use chrono::{DateTime, Utc};
@@ -91,12 +91,12 @@ pub struct UseRecoveryCode {
 }
 
 impl Decide<UseRecoveryCode> for User {
-    type By = SessionHolder;
+    type By = Showing;
 
-    fn decide(&self, command: UseRecoveryCode, by: &SessionHolder) -> Decision<UserEvent> {
+    fn decide(&self, command: UseRecoveryCode, by: &Showing) -> Decision<UserEvent> {
         self.expects_second_factor(by)?;
         self.throttle.admit(command.at)?;
-        let session_id = by.session();
+        let session_id = by.holder().session();
         let codes = self.recovery_codes.as_ref();
         match codes.and_then(|codes| codes.find(&command.digest)) {
             Some(number) => emit(RecoveryCodeUsed { number, session_id }),
@@ -168,7 +168,10 @@ mod tests {
             .chain(device_set_up(1));
         let history = begun.chain([issued(1..=3)]).chain(more);
         let by = holder(Role::Member, acme(), device_set_up(1), true, false);
-        given(history).when::<User, _>(UseRecoveryCode { digest, at: now() }, &by)
+        given(history).when::<User, _>(
+            UseRecoveryCode { digest, at: now() },
+            &Showing::to_sign_in(by),
+        )
     }
 
     #[test]

@@ -22,7 +22,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 15 {
+        match what % 16 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -62,6 +62,10 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
             14 if !devices.is_empty() => {
                 let (person, device) = devices.swap_remove(which.index(devices.len()));
                 history.device_removed(person, device);
+            }
+            15 => {
+                history.devices_reset(person);
+                devices.retain(|(owner, _)| owner.0 != person.0);
             }
             _ => history.code_rejected(person),
         }

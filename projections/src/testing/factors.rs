@@ -2,8 +2,8 @@
 
 use super::{History, Person};
 use eventstore_schema::{
-    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, RecoveryCodeDigest, RecoveryCodeRejected,
-    RecoveryCodeUsed, RecoveryCodesIssued, SessionId,
+    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, RecoveryCodeDigest,
+    RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued, SessionId,
 };
 
 impl History {
@@ -18,6 +18,14 @@ impl History {
     pub(crate) fn device_removed(&mut self, person: Person, device_id: DeviceId) {
         let event = OtpDeviceRemoved { device_id };
         self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn devices_reset(&mut self, person: Person) {
+        let event = OtpDevicesReset {
+            device_ids: vec![],
+            set_up: Some(DeviceId(self.id())),
+        };
+        self.of(person, Actor::Operator, event);
     }
 
     pub(crate) fn recovery_codes_issued(&mut self, person: Person) {
