@@ -8,6 +8,18 @@ cancel = Abbrechen
 more = Mehr
 none = Keine
 copy = Kopieren
+save = Speichern
+change = Ändern
+remove = Entfernen
+rename = Umbenennen
+new-name = Neuer Name
+download = Herunterladen
+print = Drucken
+day = Tag
+people = Personen
+search = Nach Name oder E-Mail-Adresse suchen
+search-go = Suchen
+search-nobody = Niemand wurde gefunden.
 since = Seit
 
 ## Wörter für Menschen und was sie haben
@@ -37,10 +49,27 @@ status-revoked = Einladung zurückgenommen
 sign-in = Anmelden
 code-title = Code eingeben
 code-text = Öffnen Sie die Authenticator-App auf Ihrem Telefon und tippen Sie den 6-stelligen Code ein, den sie zeigt.
+recovery-title = Wiederherstellungscode eingeben
+recovery-text = Tippen Sie einen der zehn Codes ein, die Sie beim Einrichten Ihres Authenticators aufgehoben haben. Jeder gilt einmal.
+recovery-code = Wiederherstellungscode
+recovery-instead = Telefon verloren? Wiederherstellungscode benutzen
+code-instead = Stattdessen den Authenticator benutzen
+again-text = Dafür muss Ihr Authenticator in den letzten fünf Minuten gezeigt worden sein. Tippen Sie den 6-stelligen Code ein, den er jetzt zeigt.
+factor-password = Passwort
+factor-otp = Authenticator
+factor-recovery-code = Wiederherstellungscode
 one-time-code = Einmalcode
 
 ## Der erste Link
 
+forgotten-password = Passwort vergessen?
+forgotten-text = Geben Sie Ihre E-Mail-Adresse ein. Sie bekommen eine Mail mit einem Link, um ein neues Passwort zu wählen.
+forgotten-submit = Mail senden
+forgotten-sent = Wenn { $email } hier jemandem gehört, ist eine Mail unterwegs. Ihr Link gilt einmal, eine Stunde lang.
+forgotten-again = Noch eine Mail senden
+reset-title = Neues Passwort wählen
+reset-text = Alle Ihre Sitzungen enden. Wenn Sie einen Authenticator haben, brauchen Sie ihn als Nächstes.
+reset-submit = Passwort setzen
 first-link-title = Pawl einrichten
 first-link-text = Mit diesem Link entstehen die erste Organisation und ihre Verwaltung: Sie. Er gilt einmal.
 first-link-submit = Organisation anlegen
@@ -73,6 +102,25 @@ account-title = Mein Konto
 account-devices = Authenticatoren
 account-no-devices = Sie haben noch keinen Authenticator. Mit einem öffnet Ihr Passwort allein nichts mehr.
 account-add-device = Authenticator hinzufügen
+device-change = Umbenennen oder entfernen
+change-password = Passwort ändern
+change-password-text = Alle Ihre anderen Sitzungen enden. Diese geht weiter.
+current-password = Jetziges Passwort
+recovery-codes = Wiederherstellungscodes
+recovery-codes-text = Bewahren Sie diese zehn Codes dort auf, wo Sie sie ohne Ihr Telefon finden: Jeder meldet Sie einmal an, anstelle eines Codes Ihres Authenticators. Sie werden nur jetzt gezeigt.
+recovery-codes-kept = Ich habe sie aufgehoben
+recovery-codes-left = { $count ->
+    [0] Alle Wiederherstellungscodes sind verbraucht. Nehmen Sie neue.
+    [one] 1 von 10 Wiederherstellungscodes ist übrig.
+   *[other] { $count } von 10 Wiederherstellungscodes sind übrig.
+}
+recovery-codes-replace = Neue Wiederherstellungscodes nehmen
+account-sessions = Sitzungen
+session-since = Angemeldet
+session-with = Mit
+session-until = Endet spätestens
+session-here = Diese hier
+session-end = Beenden
 device-since = Eingerichtet
 device-last-used = Zuletzt benutzt
 
@@ -98,6 +146,19 @@ home-invitations = { $count ->
 }
 home-two-factor = Zwei-Faktor-Authentisierung (2FA)
 
+nav-organization = Organisation
+home-adoption = Wie sich der zweite Faktor verbreitet
+home-curve-people = Personen (höchstens { $most })
+home-curve-with-device = Mit Authenticator
+home-curve-enforced = 2FA erzwungen
+home-no-curve = Die Kurve beginnt morgen: Sie hat einen Punkt für jeden Tag.
+home-as-table = Als Tabelle
+look-name-and-color = Name und Farbe
+look-own-color = Eine eigene Farbe benutzen
+look-color = Farbe
+look-logo = Logo
+look-picture = Bild
+look-upload = Dieses Bild benutzen
 security-title = Sicherheit
 security-two-factor = Zwei-Faktor-Authentisierung (2FA)
 security-state = 2FA steht derzeit auf: { $state }
@@ -140,6 +201,14 @@ invite-submit = Einladung senden
 resend = Erneut senden
 revoke = Einladung zurücknehmen
 
+change-role = Rolle ändern
+change-role-text = Ihre Sitzungen enden sofort.
+disable = Sperren
+disable-text = Die Person wird sofort abgemeldet und kann sich nicht anmelden, bis sie wieder freigegeben ist.
+enable = Freigeben
+enable-text = Die Person kann sich wieder anmelden, mit dem Passwort und den Authenticatoren von vorher.
+reset-devices = Authenticatoren zurücksetzen
+reset-devices-text = Für jemanden, der Telefon und Wiederherstellungscodes verloren hat. Alle Authenticatoren, Codes und Sitzungen der Person sind sofort weg; bei der nächsten Anmeldung richtet sie einen neuen ein.
 audit-type = Ereignis
 audit-all-types = Alle Ereignisse
 audit-as-of = Stand vom
@@ -158,6 +227,16 @@ done-signed-out = Sie sind abgemeldet.
 done-invited = Die Einladung ist unterwegs.
 done-resent = Die Einladung wurde mit einem neuen Link erneut gesendet. Der alte Link gilt nicht mehr.
 done-revoked = Die Einladung wurde zurückgenommen. Ihr Link gilt nicht mehr.
+done-device-added = Der Authenticator ist eingerichtet.
+done-device-renamed = Der Authenticator hat einen neuen Namen.
+done-device-removed = Der Authenticator ist entfernt. Seine Codes öffnen nichts mehr.
+done-session-ended = Die Sitzung ist beendet.
+done-password-changed = Das Passwort ist geändert. Ihre anderen Sitzungen sind beendet.
+done-role-changed = Die Rolle ist geändert.
+done-disabled = Der Benutzer ist gesperrt.
+done-enabled = Der Benutzer ist wieder freigegeben.
+done-devices-reset = Die Authenticatoren sind zurückgesetzt. Bei der nächsten Anmeldung wird ein neuer eingerichtet.
+done-look-changed = Die Änderung ist gemacht.
 done-enforced = 2FA ist erzwungen, von jetzt an und für immer.
 
 ## Was getippt wurde und nicht gelten kann
@@ -166,6 +245,8 @@ rule-email = Geben Sie eine E-Mail-Adresse wie name@example.org ein.
 rule-password = Das Passwort muss zwischen 8 und 256 Zeichen haben.
 rule-name = Der Name muss zwischen 1 und 200 Zeichen haben, auf einer Zeile.
 rule-organization = Der Name der Organisation muss zwischen 1 und 200 Zeichen haben, auf einer Zeile.
+rule-accent_color = Weiße Schrift auf der Farbe muss gut zu lesen sein: Nehmen Sie eine dunkle.
+rule-logo = Ein PNG-Bild mit höchstens 48 KiB und 512 mal 512 Pixeln.
 rule-device-name = Der Gerätename muss zwischen 1 und 100 Zeichen haben, auf einer Zeile.
 
 ## Probleme, nach dem letzten Teil ihrer Art
@@ -208,6 +289,18 @@ problem-otp-device-limit = Sie haben so viele Authenticatoren, wie jemand haben 
 problem-otp-not-needed = Sie haben Ihren Code schon eingegeben.
 problem-otp-set-up-not-found = Die Einrichtung wurde anderswo neu begonnen. Scannen Sie den Barcode unten.
 problem-otp-set-up-expired = Die Einrichtung hat länger als 10 Minuten gedauert. Scannen Sie den neuen Barcode unten.
+problem-recovery-code-malformed = Ein Wiederherstellungscode hat zehn Buchstaben und Ziffern, wie 7k3vq-0m9xz.
+problem-recovery-code-wrong = Der Wiederherstellungscode ist falsch oder verbraucht.
+problem-recovery-codes-replaced = Diese Codes sind durch neuere ersetzt.
+problem-last-otp-device = Das ist Ihr letzter Authenticator, und 2FA ist erzwungen: Richten Sie zuerst einen anderen ein.
+problem-fresh-second-factor-required = Ihr Authenticator muss zuerst noch einmal gezeigt werden.
+problem-not-on-yourself = An sich selbst geht das nicht. Bitten Sie jemand anderen aus der Verwaltung.
+problem-not-yourself = An sich selbst geht das nicht. Bitten Sie jemand anderen aus der Verwaltung.
+problem-last-administrator = Das ist die letzte Person in der Verwaltung. Geben Sie zuerst jemand anderem diese Rolle.
+problem-invitation-pending = Die Einladung ist noch nicht angenommen.
+problem-password-reset-invalid = Dieser Link gilt nicht oder wurde schon benutzt. Bitten Sie um eine neue Mail.
+problem-password-reset-expired = Dieser Link ist abgelaufen. Bitten Sie um eine neue Mail.
+problem-password-wrong = Das jetzige Passwort ist falsch.
 problem-read-model-stopped = Diese Seite kann gerade nicht erstellt werden. Der Betreiber muss sich darum kümmern.
 problem-read-model-behind = Diese Seite ist noch nicht auf dem neuesten Stand. Laden Sie sie gleich noch einmal.
 problem-busy = Gerade melden sich viele an. Versuchen Sie es gleich noch einmal.

@@ -8,6 +8,18 @@ cancel = Cancel
 more = More
 none = None
 copy = Copy
+save = Save
+change = Change
+remove = Remove
+rename = Rename
+new-name = New name
+download = Download
+print = Print
+day = Day
+people = People
+search = Search by name or e-mail address
+search-go = Search
+search-nobody = Nobody was found.
 since = Since
 
 ## Words for people and what they have
@@ -37,10 +49,27 @@ status-revoked = Invitation taken back
 sign-in = Sign in
 code-title = Enter your code
 code-text = Open the authenticator app on your phone and type the 6-digit code that it shows.
+recovery-title = Enter a recovery code
+recovery-text = Type one of the ten codes that you kept when you set up your authenticator. Each works once.
+recovery-code = Recovery code
+recovery-instead = Phone lost? Use a recovery code
+code-instead = Use the authenticator instead
+again-text = For this, your authenticator must have been shown in the last five minutes. Type the 6-digit code that it shows now.
+factor-password = Password
+factor-otp = Authenticator
+factor-recovery-code = Recovery code
 one-time-code = One-time code
 
 ## The first link
 
+forgotten-password = Forgotten your password?
+forgotten-text = Type your e-mail address. You get a mail with a link to choose a new password.
+forgotten-submit = Send the mail
+forgotten-sent = If { $email } belongs to somebody here, a mail is on its way. Its link works once, within an hour.
+forgotten-again = Send another mail
+reset-title = Choose a new password
+reset-text = All your sessions end. If you have an authenticator, you need it next.
+reset-submit = Set the password
 first-link-title = Set up Pawl
 first-link-text = This link makes the first organization and its administrator: you. It works once.
 first-link-submit = Create the organization
@@ -73,6 +102,25 @@ account-title = My account
 account-devices = Authenticators
 account-no-devices = You have no authenticator yet. With one, your password alone opens nothing.
 account-add-device = Add an authenticator
+device-change = Rename or remove
+change-password = Change the password
+change-password-text = All your other sessions end. This one goes on.
+current-password = Current password
+recovery-codes = Recovery codes
+recovery-codes-text = Keep these ten codes where you find them without your phone: each of them signs you in once, in place of a code of your authenticator. They are shown only now.
+recovery-codes-kept = I have kept them
+recovery-codes-left = { $count ->
+    [0] All recovery codes are used. Take new ones.
+    [one] 1 of 10 recovery codes is left.
+   *[other] { $count } of 10 recovery codes are left.
+}
+recovery-codes-replace = Take new recovery codes
+account-sessions = Sessions
+session-since = Signed in
+session-with = With
+session-until = Ends at the latest
+session-here = This one
+session-end = End
 device-since = Set up
 device-last-used = Last used
 
@@ -98,6 +146,19 @@ home-invitations = { $count ->
 }
 home-two-factor = Two-factor authentication (2FA)
 
+nav-organization = Organization
+home-adoption = How a second factor spreads
+home-curve-people = People (at most { $most })
+home-curve-with-device = With an authenticator
+home-curve-enforced = 2FA enforced
+home-no-curve = The curve begins tomorrow: it has a point for each day.
+home-as-table = As a table
+look-name-and-color = Name and color
+look-own-color = Use a color of our own
+look-color = Color
+look-logo = Logo
+look-picture = Picture
+look-upload = Use this picture
 security-title = Security
 security-two-factor = Two-factor authentication (2FA)
 security-state = 2FA is currently set to: { $state }
@@ -140,6 +201,14 @@ invite-submit = Send the invitation
 resend = Send again
 revoke = Take the invitation back
 
+change-role = Change the role
+change-role-text = Their sessions end at once.
+disable = Disable
+disable-text = They are signed out at once and cannot sign in until they are enabled again.
+enable = Enable
+enable-text = They can sign in again, with the password and the authenticators that they had.
+reset-devices = Reset the authenticators
+reset-devices-text = For somebody who has lost the phone and the recovery codes. All their authenticators, codes and sessions are gone at once; at the next sign-in they set up a new one.
 audit-type = Event
 audit-all-types = All events
 audit-as-of = As of
@@ -158,6 +227,16 @@ done-signed-out = You are signed out.
 done-invited = The invitation is on its way.
 done-resent = The invitation was sent again with a new link. The old link is dead.
 done-revoked = The invitation was taken back. Its link is dead.
+done-device-added = The authenticator is set up.
+done-device-renamed = The authenticator has a new name.
+done-device-removed = The authenticator is removed. Its codes open nothing any more.
+done-session-ended = The session is over.
+done-password-changed = The password is changed. Your other sessions are over.
+done-role-changed = The role is changed.
+done-disabled = The user is disabled.
+done-enabled = The user is enabled again.
+done-devices-reset = The authenticators are reset. At the next sign-in a new one is set up.
+done-look-changed = The change is made.
 done-enforced = 2FA is enforced, from now on and for good.
 
 ## What people typed and cannot be taken
@@ -166,6 +245,8 @@ rule-email = Type an e-mail address such as name@example.org.
 rule-password = The password must have between 8 and 256 characters.
 rule-name = The name must have between 1 and 200 characters, on one line.
 rule-organization = The name of the organization must have between 1 and 200 characters, on one line.
+rule-accent_color = White text on the color must be easy to read: take a dark one.
+rule-logo = A PNG picture of at most 48 KiB and 512 by 512 pixels.
 rule-device-name = The device name must have between 1 and 100 characters, on one line.
 
 ## Problems, by the last part of their type
@@ -208,6 +289,18 @@ problem-otp-device-limit = You have as many authenticators as anybody may have.
 problem-otp-not-needed = You have entered your code already.
 problem-otp-set-up-not-found = The setup was begun again elsewhere. Scan the barcode below.
 problem-otp-set-up-expired = The setup took longer than 10 minutes. Scan the new barcode below.
+problem-recovery-code-malformed = A recovery code has ten letters and digits, such as 7k3vq-0m9xz.
+problem-recovery-code-wrong = The recovery code is wrong, or has been used.
+problem-recovery-codes-replaced = These codes have been replaced by newer ones.
+problem-last-otp-device = This is your last authenticator, and 2FA is enforced: set up another one first.
+problem-fresh-second-factor-required = Your authenticator must be shown again first.
+problem-not-on-yourself = You cannot do this to yourself. Ask another administrator.
+problem-not-yourself = You cannot do this to yourself. Ask another administrator.
+problem-last-administrator = This is the last administrator. Make somebody else one first.
+problem-invitation-pending = The invitation has not been accepted yet.
+problem-password-reset-invalid = This link is not valid, or has been used. Ask for a new mail.
+problem-password-reset-expired = This link has expired. Ask for a new mail.
+problem-password-wrong = The current password is wrong.
 problem-read-model-stopped = This page cannot be made at the moment. The operator has to look after it.
 problem-read-model-behind = This page is not up to date yet. Load it again in a moment.
 problem-busy = Many people are signing in right now. Try again in a moment.

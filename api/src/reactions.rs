@@ -10,7 +10,8 @@ use eventstore::{
     keyring::{Keyring, KeyringError},
 };
 use eventstore_schema::{
-    DecodeError, Event, KeyName, PasswordChanged, PasswordReset, Position, Recorded, UserEvent,
+    DecodeError, DeviceId, Event, KeyName, PasswordChanged, PasswordReset, Position, Recorded,
+    UserEvent,
 };
 use futures::StreamExt as _;
 use std::{
@@ -147,16 +148,30 @@ impl Reactions {
                 Ok(true)
             }
             Event::User(UserEvent::OtpDeviceRegistered(registered)) => {
-                let Some(replaced) = registered.replaces else {
-                    return Ok(false);
-                };
-                self.keyring
-                    .destroy(&[KeyName::otp_device(replaced)])
-                    .await?;
-                Ok(true)
+                self.destroy_secrets(registered.replaces).await
+            }
+            Event::User(UserEvent::OtpDeviceRemoved(removed)) => {
+                self.destroy_secrets([removed.device_id]).await
+            }
+            Event::User(UserEvent::OtpDevicesReset(reset)) => {
+                let devices = reset.device_ids.iter().copied().chain(reset.set_up);
+                self.destroy_secrets(devices).await
             }
             _ => Ok(false),
         }
+    }
+
+    /// Whether there was anything to destroy.
+    async fn destroy_secrets(
+        &self,
+        devices: impl IntoIterator<Item = DeviceId>,
+    ) -> Result<bool, Outage> {
+        let keys: Vec<_> = devices.into_iter().map(KeyName::otp_device).collect();
+        if keys.is_empty() {
+            return Ok(false);
+        }
+        self.keyring.destroy(&keys).await?;
+        Ok(true)
     }
 
     fn noted(&self) -> io::Result<Position> {

@@ -2,11 +2,14 @@
 //! the policy of their organization as they are at that moment (invariant I2): a handler that
 //! forgets to ask has nothing to pass to `decide`, and does not compile.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     Permission, Rejection, installation::Installation, organization::Organization, permission,
     session::Session, user::User,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
     Actor, CommandId, Factor, OrganizationId, Position, Role, SessionId, TokenDigest, UserId,
 };
@@ -40,15 +43,17 @@ pub enum NextStep {
 
 /// The policy: what a session needs, given who holds it and what their organization asks for.
 ///
-/// Whoever has an authenticator shows it, enforced or not. Whoever has none must set one up where
-/// the organization enforces two-factor authentication.
+/// Whoever has an authenticator shows it, or a recovery code in its place, enforced or not. Whoever
+/// has none must set one up where the organization enforces two-factor authentication, or where those
+/// of before were reset, whatever the session has shown before: the authenticator of then is gone.
 #[must_use]
 pub fn next_step(user: &User, organization: &Organization, session: &Session) -> NextStep {
-    if session.second_factor().is_some() {
-        NextStep::Done
-    } else if user.has_otp_device() {
-        NextStep::Otp
-    } else if organization.requires_second_factor() {
+    if user.has_otp_device() {
+        match session.second_factor() {
+            Some(_) => NextStep::Done,
+            None => NextStep::Otp,
+        }
+    } else if organization.requires_second_factor() || user.must_set_up_device() {
         NextStep::OtpSetUp
     } else {
         NextStep::Done
@@ -63,6 +68,9 @@ pub struct SessionHolder {
     organization: OrganizationId,
     role: Role,
     factors: Vec<Factor>,
+    second_factor_at: Option<DateTime<Utc>>,
+    /// Whether the person has a second factor, or needs one.
+    has_second_factor: bool,
     next: NextStep,
     expires_at: DateTime<Utc>,
     began_at: Position,
@@ -91,7 +99,9 @@ impl SessionHolder {
             user: live.user_id,
             organization: live.organization_id,
             role: person.role,
-            factors: session.factors(),
+            factors: session.factors().to_vec(),
+            second_factor_at: session.second_factor_at(),
+            has_second_factor: user.has_otp_device() || organization.requires_second_factor(),
             next: next_step(user, organization, session),
             expires_at: live.expires_at,
             began_at: live.began_at,
@@ -128,6 +138,12 @@ impl SessionHolder {
         &self.factors
     }
 
+    /// When the second factor was shown in this session last.
+    #[must_use]
+    pub fn second_factor_at(&self) -> Option<DateTime<Utc>> {
+        self.second_factor_at
+    }
+
     /// What the session has to do next.
     #[must_use]
     pub fn next(&self) -> NextStep {
@@ -152,6 +168,9 @@ impl Acting for SessionHolder {
         Actor::User(self.user)
     }
 }
+
+/// How long a second factor counts as shown just now.
+pub const FRESHNESS: TimeDelta = TimeDelta::minutes(5);
 
 /// A person whose session meets the policy: the right to act for that person.
 #[derive(Clone, Debug)]
@@ -185,6 +204,17 @@ impl Authority {
             Ok(())
         } else {
             Err(Rejection::Forbidden)
+        }
+    }
+
+    /// Refuses unless the second factor was shown in the last five minutes: what a stolen session
+    /// must not do. Who has none, and needs none, has nothing to show.
+    pub fn require_fresh_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
+        let shown = self.0.second_factor_at;
+        if !self.0.has_second_factor || shown.is_some_and(|at| now <= at + FRESHNESS) {
+            Ok(())
+        } else {
+            Err(Rejection::FreshSecondFactorRequired)
         }
     }
 }
@@ -246,6 +276,56 @@ impl Acting for Enrolment {
     }
 }
 
+/// Whoever shows a second factor: in a session that waits for it, or once more in one that lacks
+/// nothing.
+#[derive(Clone, Debug)]
+pub struct Showing {
+    holder: SessionHolder,
+    again: bool,
+}
+
+impl Showing {
+    /// In a session that waits for it. Whether it does is asked with the decision, so that a repeat
+    /// of one that was taken hears the same again.
+    #[must_use]
+    pub fn to_sign_in(holder: SessionHolder) -> Self {
+        Self {
+            holder,
+            again: false,
+        }
+    }
+
+    /// Once more.
+    #[must_use]
+    pub fn again(authority: Authority) -> Self {
+        Self {
+            holder: authority.0,
+            again: true,
+        }
+    }
+
+    /// Whose session it is.
+    #[must_use]
+    pub fn holder(&self) -> &SessionHolder {
+        &self.holder
+    }
+
+    pub(crate) fn is_expected(&self) -> Result<(), Rejection> {
+        match self.holder.next {
+            NextStep::Otp => Ok(()),
+            NextStep::Done if self.again => Ok(()),
+            NextStep::Done => Err(Rejection::OtpNotNeeded),
+            NextStep::OtpSetUp => Err(Rejection::OtpDeviceMissing),
+        }
+    }
+}
+
+impl Acting for Showing {
+    fn actor(&self) -> Actor {
+        self.holder.actor()
+    }
+}
+
 /// Whoever holds the link of the first start: the operator.
 #[derive(Clone, Copy, Debug)]
 pub struct SetUpLink(());
@@ -274,102 +354,5 @@ pub struct Anyone;
 impl Acting for Anyone {
     fn actor(&self) -> Actor {
         Actor::Anonymous
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::*;
-    use eventstore_schema::{
-        OtpDeviceConfirmed, OtpDeviceRegistered, PasswordChanged, PasswordReset, RoleChanged,
-        UserDisabled, UserEnabled, UserEvent,
-    };
-
-    fn device_set_up() -> Vec<UserEvent> {
-        let registered = OtpDeviceRegistered {
-            device_id: device(1),
-            secret: secret(1),
-            expires_at: now(),
-            replaces: None,
-            session_id: None,
-        };
-        let confirmed = OtpDeviceConfirmed {
-            device_id: device(1),
-            device_name: personal(1),
-            time_step: 1,
-            session_id: session(9),
-        };
-        vec![registered.into(), confirmed.into()]
-    }
-
-    /// Session 1 began at position 5. What happens to its person before, then or after it ends it or
-    /// does not.
-    #[test]
-    fn a_session_is_over_when_its_person_ended_it_later() {
-        let reset = || {
-            UserEvent::from(PasswordReset {
-                password: another_password(8),
-                replaces: password().password_id,
-            })
-        };
-        let changed_in = |n| {
-            UserEvent::from(PasswordChanged {
-                password: another_password(8),
-                replaces: password().password_id,
-                session_id: session(n),
-            })
-        };
-        for (events, open) in [
-            (vec![(4, reset())], true),
-            (vec![(6, reset())], false),
-            (
-                vec![(6, UserEvent::from(RoleChanged { role: Role::Admin }))],
-                false,
-            ),
-            (vec![(6, UserDisabled {}.into())], false),
-            (
-                vec![(6, UserDisabled {}.into()), (7, UserEnabled {}.into())],
-                false,
-            ),
-            (
-                vec![(3, UserDisabled {}.into()), (4, UserEnabled {}.into())],
-                true,
-            ),
-            (vec![(6, changed_in(1))], true),
-            (vec![(6, changed_in(2))], false),
-            (vec![(6, changed_in(1)), (7, reset())], false),
-            (vec![(6, changed_in(1)), (7, changed_in(2))], false),
-        ] {
-            let label = format!("{events:?}");
-            let holder = holder_begun_at(5, Role::Member, events);
-            assert_eq!(holder.is_ok(), open, "{label}");
-        }
-    }
-
-    /// I2 in one table: device, enforced, second factor shown -> next step.
-    #[test]
-    fn the_policy_decides_what_a_session_opens() {
-        for (has_device, enforced, shown, next) in [
-            (false, false, false, NextStep::Done),
-            (false, true, false, NextStep::OtpSetUp),
-            (true, false, false, NextStep::Otp),
-            (true, true, false, NextStep::Otp),
-            (true, false, true, NextStep::Done),
-            (true, true, true, NextStep::Done),
-        ] {
-            let devices = if has_device {
-                device_set_up()
-            } else {
-                Vec::new()
-            };
-            let holder = holder(Role::Admin, acme(), devices, enforced, shown);
-            assert_eq!(holder.next(), next);
-            assert_eq!(
-                Authority::of(holder.clone()).is_ok(),
-                next == NextStep::Done
-            );
-            assert_eq!(Enrolment::of(holder).is_ok(), next != NextStep::Otp);
-        }
     }
 }

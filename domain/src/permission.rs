@@ -19,6 +19,8 @@ pub enum Permission {
     ReadUsers,
     /// See how many people have a second factor, day by day, without their names.
     ReadAdoption,
+    /// End the second factors of somebody who has lost them.
+    ResetOtpDevices,
     /// Read the audit trail.
     ReadAudit,
     /// See what the organization is called and how it looks.
@@ -30,7 +32,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::EnforceTwoFactor,
         Self::ReadTwoFactor,
         Self::InviteUsers,
@@ -38,6 +40,7 @@ impl Permission {
         Self::DisableUsers,
         Self::ReadUsers,
         Self::ReadAdoption,
+        Self::ResetOtpDevices,
         Self::ReadAudit,
         Self::ReadOrganization,
         Self::ManageOrganization,

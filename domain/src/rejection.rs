@@ -19,6 +19,12 @@ pub enum Rejection {
         "This session lacks the second factor. Enter a code, or set up an authenticator if you have none."
     )]
     SecondFactorRequired,
+    /// The second factor was shown too long ago for what is asked.
+    #[error("This needs your second factor, shown in the last five minutes. Show it again.")]
+    FreshSecondFactorRequired,
+    /// What is done to somebody else's account only.
+    #[error("This cannot be done to your own account. Ask another administrator.")]
+    NotOnYourself,
     /// A value breaks a rule; the sentence says which.
     #[error("{field}: {rule}")]
     InvalidField {
@@ -93,6 +99,15 @@ pub enum Rejection {
     /// The code was shown some minutes ago.
     #[error("This code has expired. If this keeps happening, set the clock of your phone.")]
     OtpCodeExpired,
+    /// Not ten characters of the alphabet.
+    #[error("A recovery code has ten letters and digits, such as 01abc-23def.")]
+    RecoveryCodeMalformed,
+    /// It was never theirs, was replaced, or was used before. Which of them, nobody is told.
+    #[error("The recovery code is wrong or has been used.")]
+    RecoveryCodeWrong,
+    /// Others were issued since, so these cannot be shown again.
+    #[error("Newer recovery codes have taken the place of these.")]
+    RecoveryCodesReplaced,
     /// No device to verify a code with.
     #[error("No authenticator is set up yet.")]
     OtpDeviceMissing,
@@ -102,6 +117,11 @@ pub enum Rejection {
     /// The person has as many devices as anybody may have.
     #[error("You have as many authenticators as anybody may have.")]
     OtpDeviceLimit,
+    /// Somebody who needs a second factor would have none.
+    #[error(
+        "Two-factor authentication is enforced and this is your only authenticator. Set up another first."
+    )]
+    LastOtpDevice,
     /// There is no such set-up; another may have taken its place.
     #[error("There is no such set-up of an authenticator. Begin again.")]
     OtpSetUpNotFound,

@@ -7,9 +7,10 @@ use crate::{
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     Actor, AddressId, CommandId, DeviceId, EventId, KeyName, Metadata, OrganizationEvent,
-    OrganizationId, OrganizationRegistered, PasswordHash, PasswordId, Personal, Position, Recorded,
-    Role, Sealed, SealedSecret, SecondFactorAccepted, SessionEvent, SessionId, SessionStarted,
-    StreamName, TokenDigest, TwoFactorEnforced, UserEvent, UserId, UserRegistered,
+    OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, OtpDeviceRegistered, PasswordHash,
+    PasswordId, Personal, Position, Recorded, Role, Sealed, SealedSecret, SecondFactorAccepted,
+    SessionEvent, SessionId, SessionStarted, StreamName, TokenDigest, TwoFactorEnforced, UserEvent,
+    UserId, UserRegistered,
 };
 use std::fmt::Debug;
 use uuid::Uuid;
@@ -99,6 +100,31 @@ pub(crate) fn registered(role: Role) -> UserEvent {
         password: password(),
     }
     .into()
+}
+
+/// An authenticator, confirmed long ago.
+pub(crate) fn device_set_up(n: u128) -> Vec<UserEvent> {
+    let registered = OtpDeviceRegistered {
+        device_id: device(n),
+        secret: secret(n),
+        expires_at: now(),
+        replaces: None,
+    };
+    let confirmed = OtpDeviceConfirmed {
+        device_id: device(n),
+        device_name: personal(1),
+        time_step: 1,
+        session_id: session(9),
+    };
+    vec![registered.into(), confirmed.into()]
+}
+
+/// What happened to a person with so many authenticators.
+pub(crate) fn with_devices(count: u128) -> Vec<UserEvent> {
+    let devices = (1..=count).flat_map(device_set_up);
+    std::iter::once(registered(Role::Member))
+        .chain(devices)
+        .collect()
 }
 
 pub(crate) fn state<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> D {

@@ -64,6 +64,9 @@ text_id! {
     /// An e-mail address as the log knows it: a keyed hash in lower-case hexadecimal. Without the
     /// key it reveals nothing; with it, the same address always has the same id.
     AddressId,
+    /// A recovery code as the log knows it: a keyed hash over the person and the code, in lower-case
+    /// hexadecimal. Without the key it cannot be guessed from.
+    RecoveryCodeDigest,
     /// The SHA-256 of a bearer token, in lower-case hexadecimal. The token itself has 256 random
     /// bits, so its digest need not be kept secret.
     TokenDigest,

@@ -25,8 +25,8 @@ pub use address::{
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{
-    AddressId, CommandId, DeviceId, EventId, OrganizationId, PasswordId, SessionId, TokenDigest,
-    UserId,
+    AddressId, CommandId, DeviceId, EventId, OrganizationId, PasswordId, RecoveryCodeDigest,
+    SessionId, TokenDigest, UserId,
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
 pub use organization::{
@@ -36,12 +36,14 @@ pub use organization::{
 pub use role::Role;
 pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
 pub use session::{
-    Factor, SecondFactorAccepted, SessionEnded, SessionEvent, SessionStarted, SignedIn,
+    Factor, RecoveryCodeAccepted, SecondFactorAccepted, SessionEnded, SessionEvent, SessionStarted,
+    SignedIn,
 };
 pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
-    OtpDeviceRegistered, OtpRejected, OtpRejectionReason, OtpVerified, PasswordChanged,
-    PasswordHash, PasswordReset, PasswordResetRequested, RoleChanged, UserDisabled, UserEnabled,
-    UserEvent, UserInvited, UserRegistered,
+    OtpDeviceRegistered, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpRejected,
+    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordReset,
+    PasswordResetRequested, RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued,
+    RoleChanged, UserDisabled, UserEnabled, UserEvent, UserInvited, UserRegistered,
 };

@@ -13,6 +13,8 @@ pub enum Factor {
     Password,
     /// A time-based one-time password (RFC 6238).
     Otp,
+    /// A recovery code, in place of an authenticator (a look-up secret).
+    RecoveryCode,
 }
 
 /// A person passed the password step. What the session opens is decided at each request.
@@ -39,12 +41,45 @@ pub struct SecondFactorAccepted {
     pub token_digest: TokenDigest,
 }
 
+/// The person showed a recovery code in this session, whose token was exchanged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RecoveryCodeAccepted {
+    /// The digest of the session's new token; the old one is dead.
+    pub token_digest: TokenDigest,
+}
+
 /// The person is signed in: every factor that was required at this moment has been shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct SignedIn {
     /// The factors shown.
     pub factors: Vec<Factor>,
+}
+
+/// Version 1, before there were recovery codes.
+#[derive(Deserialize)]
+pub(crate) struct SignedInV1 {
+    factors: Vec<FactorV1>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FactorV1 {
+    Password,
+    Otp,
+}
+
+impl From<SignedInV1> for SignedIn {
+    fn from(old: SignedInV1) -> Self {
+        let factor = |factor| match factor {
+            FactorV1::Password => Factor::Password,
+            FactorV1::Otp => Factor::Otp,
+        };
+        Self {
+            factors: old.factors.into_iter().map(factor).collect(),
+        }
+    }
 }
 
 /// The person ended the session, in it or in another one of theirs.
@@ -59,9 +94,27 @@ events! {
         SessionStarted = 1,
         /// See [`SecondFactorAccepted`].
         SecondFactorAccepted = 1,
+        /// See [`RecoveryCodeAccepted`].
+        RecoveryCodeAccepted = 1,
         /// See [`SignedIn`].
-        SignedIn = 1,
+        SignedIn = 2 { 1: SignedInV1 },
         /// See [`SessionEnded`].
         SessionEnded = 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Event;
+
+    #[test]
+    fn who_signed_in_before_there_were_recovery_codes_showed_what_they_showed() {
+        let old = r#"{"factors":["password","otp"]}"#;
+        let read = Event::decode("SignedIn", 1, old).unwrap();
+        let factors = vec![Factor::Password, Factor::Otp];
+        assert_eq!(read, Event::Session(SignedIn { factors }.into()));
+        let impossible = r#"{"factors":["recovery_code"]}"#;
+        assert!(Event::decode("SignedIn", 1, impossible).is_err());
     }
 }

@@ -1,8 +1,8 @@
 //! What can happen to a person.
 
 use crate::{
-    AddressId, DeviceId, OrganizationId, PasswordId, Personal, Role, SealedSecret, SessionId,
-    TokenDigest, event::events,
+    AddressId, DeviceId, OrganizationId, PasswordId, Personal, RecoveryCodeDigest, Role,
+    SealedSecret, SessionId, TokenDigest, event::events,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -218,6 +218,65 @@ pub struct OtpRejected {
     pub session_id: SessionId,
 }
 
+/// The person was shown new recovery codes. Those of before are dead, used or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RecoveryCodesIssued {
+    /// How many.
+    pub count: u32,
+    /// The keyed digest of each, in the order in which they were shown.
+    pub digests: Vec<RecoveryCodeDigest>,
+}
+
+/// A recovery code took the place of an authenticator. It is spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RecoveryCodeUsed {
+    /// Which one, counted from 1 in the order in which they were shown.
+    pub number: u32,
+    /// The session in which it happened.
+    pub session_id: SessionId,
+}
+
+/// A recovery code was wrong or spent. Counts towards the throttle of the account, as a wrong code
+/// of an authenticator does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct RecoveryCodeRejected {
+    /// The session in which it happened.
+    pub session_id: SessionId,
+}
+
+/// The person gave an authenticator another name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDeviceRenamed {
+    /// The authenticator.
+    pub device_id: DeviceId,
+    /// What its owner calls it now.
+    pub device_name: Personal,
+}
+
+/// The person removed an authenticator; its key is destroyed. With the last one, the recovery codes
+/// are dead too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDeviceRemoved {
+    /// The authenticator.
+    pub device_id: DeviceId,
+}
+
+/// An administrator ended every second factor of the person, recovery codes included; their keys are
+/// destroyed. Their sessions are over, and they have to set up an authenticator before anything else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpDevicesReset {
+    /// The authenticators.
+    pub device_ids: Vec<DeviceId>,
+    /// A set-up that was not confirmed.
+    pub set_up: Option<DeviceId>,
+}
+
 events! {
     /// What can happen to a person.
     UserEvent {
@@ -247,9 +306,21 @@ events! {
         OtpDeviceRegistered = 2 { 1: OtpDeviceRegisteredV1 },
         /// See [`OtpDeviceConfirmed`].
         OtpDeviceConfirmed = 1,
+        /// See [`OtpDeviceRenamed`].
+        OtpDeviceRenamed = 1,
+        /// See [`OtpDeviceRemoved`].
+        OtpDeviceRemoved = 1,
+        /// See [`OtpDevicesReset`].
+        OtpDevicesReset = 1,
         /// See [`OtpVerified`].
         OtpVerified = 1,
         /// See [`OtpRejected`].
         OtpRejected = 1,
+        /// See [`RecoveryCodesIssued`].
+        RecoveryCodesIssued = 1,
+        /// See [`RecoveryCodeUsed`].
+        RecoveryCodeUsed = 1,
+        /// See [`RecoveryCodeRejected`].
+        RecoveryCodeRejected = 1,
     }
 }

@@ -43,6 +43,8 @@ enum Change {
     Active(u8),
     /// They have so many authenticators more, or fewer.
     Devices(i8),
+    /// They have no authenticator any more.
+    NoDevices,
 }
 
 /// What an event changes. An event that takes an authenticator or a person away is one more arm.
@@ -53,12 +55,18 @@ fn change(what: &UserEvent) -> Option<Change> {
         | UserEvent::UserEnabled(_) => Some(Change::Active(1)),
         UserEvent::UserDisabled(_) => Some(Change::Active(0)),
         UserEvent::OtpDeviceConfirmed(_) => Some(Change::Devices(1)),
+        UserEvent::OtpDeviceRemoved(_) => Some(Change::Devices(-1)),
+        UserEvent::OtpDevicesReset(_) => Some(Change::NoDevices),
         UserEvent::UserInvited(_)
         | UserEvent::InvitationResent(_)
         | UserEvent::InvitationRevoked(_)
         | UserEvent::OtpDeviceRegistered(_)
+        | UserEvent::OtpDeviceRenamed(_)
         | UserEvent::OtpVerified(_)
         | UserEvent::OtpRejected(_)
+        | UserEvent::RecoveryCodesIssued(_)
+        | UserEvent::RecoveryCodeUsed(_)
+        | UserEvent::RecoveryCodeRejected(_)
         | UserEvent::PasswordResetRequested(_)
         | UserEvent::PasswordReset(_)
         | UserEvent::PasswordChanged(_)
@@ -114,6 +122,10 @@ fn project_change(
         Change::Devices(difference) => rows.change(
             "UPDATE adoption_people SET devices = devices + ?2 WHERE user_id = ?1",
             params![user, difference],
+        )?,
+        Change::NoDevices => rows.change(
+            "UPDATE adoption_people SET devices = 0 WHERE user_id = ?1",
+            [user],
         )?,
     }
     count(rows, event, 1)

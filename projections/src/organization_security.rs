@@ -38,15 +38,15 @@ const TABLES: &[Table] = &[
                      invited BIGINT NOT NULL
                  ) WITHOUT ROWID",
     },
-    // So that a person's second device is not counted as a second person.
+    // What a person counts for at present.
     Table {
-        name: "people_with_device",
-        create: "CREATE TABLE people_with_device (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
-    },
-    // Who is disabled is not counted until they are enabled again.
-    Table {
-        name: "people_disabled",
-        create: "CREATE TABLE people_disabled (user_id TEXT PRIMARY KEY) WITHOUT ROWID",
+        name: "organization_members",
+        create: "CREATE TABLE organization_members (
+                     user_id TEXT PRIMARY KEY,
+                     active BIGINT NOT NULL,
+                     invited BIGINT NOT NULL,
+                     devices BIGINT NOT NULL
+                 ) WITHOUT ROWID",
     },
 ];
 
@@ -124,68 +124,81 @@ fn project_organization(
     }
 }
 
+/// What changes about a person.
+enum Change {
+    /// They are active, or invited, or neither.
+    Standing { active: bool, invited: bool },
+    /// They have so many authenticators more, or fewer.
+    Devices(i8),
+    /// They have no authenticator any more.
+    NoDevices,
+}
+
+fn change(what: &UserEvent) -> Option<Change> {
+    let standing = |active, invited| Some(Change::Standing { active, invited });
+    match what {
+        UserEvent::UserRegistered(_)
+        | UserEvent::InvitationAccepted(_)
+        | UserEvent::UserEnabled(_) => standing(true, false),
+        UserEvent::UserInvited(_) => standing(false, true),
+        UserEvent::InvitationRevoked(_) | UserEvent::UserDisabled(_) => standing(false, false),
+        UserEvent::OtpDeviceConfirmed(_) => Some(Change::Devices(1)),
+        UserEvent::OtpDeviceRemoved(_) => Some(Change::Devices(-1)),
+        UserEvent::OtpDevicesReset(_) => Some(Change::NoDevices),
+        _ => None,
+    }
+}
+
+/// Takes out what the person counted for until now, and puts in what they count for from now on.
 fn project_user(
     rows: &mut Rows<'_>,
     event: &Recorded<Event>,
     what: &UserEvent,
 ) -> Result<(), ProjectionError> {
-    let (active, with_device, invited) = match what {
-        UserEvent::UserRegistered(_) => (1, 0, 0),
-        UserEvent::UserInvited(_) => (0, 0, 1),
-        UserEvent::InvitationAccepted(_) => (1, 0, -1),
-        UserEvent::InvitationRevoked(_) => (0, 0, -1),
-        UserEvent::OtpDeviceConfirmed(_) => {
-            let first = rows.execute(
-                "INSERT INTO people_with_device (user_id) VALUES (?1) ON CONFLICT DO NOTHING",
-                [Text(user_of(&event.stream)?)],
-            )?;
-            if first == 0 || is_disabled(rows, event)? {
-                return Ok(());
-            }
-            (0, 1, 0)
-        }
-        UserEvent::UserDisabled(_) => {
-            rows.execute(
-                "INSERT INTO people_disabled (user_id) VALUES (?1)",
-                [Text(user_of(&event.stream)?)],
-            )?;
-            (-1, -with_device(rows, event)?, 0)
-        }
-        UserEvent::UserEnabled(_) => {
-            rows.change(
-                "DELETE FROM people_disabled WHERE user_id = ?1",
-                [Text(user_of(&event.stream)?)],
-            )?;
-            (1, with_device(rows, event)?, 0)
-        }
-        _ => return Ok(()),
+    let Some(change) = change(what) else {
+        return Ok(());
     };
+    let user = Text(user_of(&event.stream)?);
+    count(rows, event, -1)?;
+    match change {
+        Change::Standing { active, invited } => {
+            rows.execute(
+                "INSERT INTO organization_members (user_id, active, invited, devices)
+                 VALUES (?1, ?2, ?3, 0)
+                 ON CONFLICT (user_id) DO UPDATE
+                 SET active = excluded.active, invited = excluded.invited",
+                params![user, active, invited],
+            )?;
+        }
+        Change::Devices(difference) => rows.change(
+            "UPDATE organization_members SET devices = devices + ?2 WHERE user_id = ?1",
+            params![user, difference],
+        )?,
+        Change::NoDevices => rows.change(
+            "UPDATE organization_members SET devices = 0 WHERE user_id = ?1",
+            [user],
+        )?,
+    }
+    count(rows, event, 1)
+}
+
+/// Adds what the person counts for to their organization, so many times.
+fn count(rows: &mut Rows<'_>, event: &Recorded<Event>, times: i8) -> Result<(), ProjectionError> {
     rows.execute(
         "INSERT INTO organization_people (organization_id, active, with_device, invited)
-         VALUES (?1, ?2, ?3, ?4)
+         SELECT ?1, ?3 * active, ?3 * (active AND devices > 0), ?3 * invited
+         FROM organization_members WHERE user_id = ?2
          ON CONFLICT (organization_id) DO UPDATE
          SET active = organization_people.active + excluded.active,
              with_device = organization_people.with_device + excluded.with_device,
              invited = organization_people.invited + excluded.invited",
-        params![Text(organization_of(event)?), active, with_device, invited],
+        params![
+            Text(organization_of(event)?),
+            Text(user_of(&event.stream)?),
+            times
+        ],
     )?;
     Ok(())
-}
-
-fn is_disabled(rows: &Rows<'_>, event: &Recorded<Event>) -> Result<bool, ProjectionError> {
-    rows.exist(
-        "SELECT 1 FROM people_disabled WHERE user_id = ?1",
-        [Text(user_of(&event.stream)?)],
-    )
-}
-
-/// 1 where the person has an authenticator, 0 where not.
-fn with_device(rows: &Rows<'_>, event: &Recorded<Event>) -> Result<i64, ProjectionError> {
-    let found = rows.exist(
-        "SELECT 1 FROM people_with_device WHERE user_id = ?1",
-        [Text(user_of(&event.stream)?)],
-    )?;
-    Ok(found.into())
 }
 
 /// How safe an organization is.
@@ -334,6 +347,31 @@ mod tests {
         assert_eq!(counts(&history), (1, 1));
         history.enabled(without);
         assert_eq!(counts(&history), (2, 2));
+    }
+
+    #[test]
+    fn a_person_is_counted_until_the_last_device_goes() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let [ada, grace] = [(); 2].map(|()| history.registered(acme));
+        let with_device = |history: &History| {
+            let (_directory, readers) = readers_of(history);
+            by_id(&readers, acme).unwrap().unwrap().people_with_device
+        };
+        history.device_confirmed(grace);
+        let [first, second] = [(); 2].map(|()| history.device_confirmed(ada));
+        assert_eq!(with_device(&history), 2);
+        history.device_removed(ada, first);
+        assert_eq!(with_device(&history), 2);
+        history.device_removed(ada, second);
+        assert_eq!(with_device(&history), 1);
+        history.device_confirmed(ada);
+        assert_eq!(with_device(&history), 2);
+        history.device_confirmed(ada);
+        history.devices_reset(ada);
+        assert_eq!(with_device(&history), 1);
+        history.devices_reset(ada);
+        assert_eq!(with_device(&history), 1);
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
+    projection::user_of,
     value::{Micros, Text},
 };
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Event, Factor, Recorded, SessionEvent, SessionId, StreamName, UserId};
+use eventstore_schema::{
+    Event, Factor, Recorded, SessionEvent, SessionId, StreamName, UserEvent, UserId,
+};
 use rusqlite::{Row, params};
 
 /// The read model behind `/me/sessions`.
@@ -18,7 +21,8 @@ const TABLES: &[Table] = &[Table {
                  user_id TEXT NOT NULL,
                  started_at BIGINT NOT NULL,
                  last_event_at BIGINT NOT NULL,
-                 second_factor_at BIGINT,
+                 otp_at BIGINT,
+                 recovery_code_at BIGINT,
                  signed_in_at BIGINT,
                  expires_at BIGINT NOT NULL,
                  ended_at BIGINT
@@ -46,8 +50,10 @@ impl Projection for Sessions {
         event: &Recorded<Event>,
         _content: &str,
     ) -> Result<(), ProjectionError> {
-        let Event::Session(what) = &event.data else {
-            return Ok(());
+        let what = match &event.data {
+            Event::Session(what) => what,
+            Event::User(what) => return end_at_once(rows, event, what),
+            _ => return Ok(()),
         };
         let session = Text(session_of(&event.stream)?);
         let at = Micros(event.metadata.recorded_at);
@@ -67,7 +73,11 @@ impl Projection for Sessions {
                 Ok(())
             }
             SessionEvent::SecondFactorAccepted(_) => rows.change(
-                "UPDATE sessions SET second_factor_at = ?2, last_event_at = ?2
+                "UPDATE sessions SET otp_at = ?2, last_event_at = ?2 WHERE session_id = ?1",
+                params![session, at],
+            ),
+            SessionEvent::RecoveryCodeAccepted(_) => rows.change(
+                "UPDATE sessions SET recovery_code_at = ?2, last_event_at = ?2
                  WHERE session_id = ?1",
                 params![session, at],
             ),
@@ -81,6 +91,33 @@ impl Projection for Sessions {
             ),
         }
     }
+}
+
+/// Ends the sessions of a person to whom something happened that ends them, as the log does (see
+/// `domain::user`), save the one in which they did it themselves.
+fn end_at_once(
+    rows: &mut Rows<'_>,
+    event: &Recorded<Event>,
+    what: &UserEvent,
+) -> Result<(), ProjectionError> {
+    let spared = match what {
+        UserEvent::PasswordChanged(changed) => Some(Text(changed.session_id)),
+        UserEvent::PasswordReset(_)
+        | UserEvent::RoleChanged(_)
+        | UserEvent::UserDisabled(_)
+        | UserEvent::OtpDevicesReset(_) => None,
+        _ => return Ok(()),
+    };
+    rows.execute(
+        "UPDATE sessions SET ended_at = ?2, last_event_at = ?2
+         WHERE user_id = ?1 AND ended_at IS NULL AND session_id IS NOT ?3",
+        params![
+            Text(user_of(&event.stream)?),
+            Micros(event.metadata.recorded_at),
+            spared
+        ],
+    )?;
+    Ok(())
 }
 
 fn session_of(stream: &StreamName) -> Result<SessionId, ProjectionError> {
@@ -131,13 +168,17 @@ pub fn open_of(
 fn session_from(row: &Row<'_>) -> rusqlite::Result<Session> {
     let time =
         |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Micros>>(column)?.map(|at| at.0));
-    let otp = time("second_factor_at")?.map(|_| Factor::Otp);
+    let otp = time("otp_at")?.map(|_| Factor::Otp);
+    let recovery_code = time("recovery_code_at")?.map(|_| Factor::RecoveryCode);
     Ok(Session {
         session_id: row.get::<_, Text<_>>("session_id")?.0,
         started_at: row.get::<_, Micros>("started_at")?.0,
         last_event_at: row.get::<_, Micros>("last_event_at")?.0,
         signed_in_at: time("signed_in_at")?,
-        factors: std::iter::once(Factor::Password).chain(otp).collect(),
+        factors: std::iter::once(Factor::Password)
+            .chain(otp)
+            .chain(recovery_code)
+            .collect(),
         expires_at: row.get::<_, Micros>("expires_at")?.0,
     })
 }
@@ -183,5 +224,30 @@ mod tests {
         history.session_ended(ada, second);
         let (_directory, readers) = readers_of(&history);
         assert_eq!(open(&readers, at(0), 9), [third, first]);
+    }
+    #[test]
+    fn what_ends_all_sessions_of_a_person_ends_them_here_as_well() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let [ada, grace] = [(); 2].map(|()| history.registered(acme));
+        let hers = history.signed_in(grace);
+        let open = |history: &History, person| {
+            let (_directory, readers) = readers_of(history);
+            open_of(&readers, person, at(0), 9).unwrap().len()
+        };
+        for end in [
+            History::password_reset,
+            History::disabled,
+            History::devices_reset,
+        ] {
+            history.signed_in(ada);
+            history.signed_in(ada);
+            assert_eq!(open(&history, ada.0), 2);
+            end(&mut history, ada);
+            assert_eq!(open(&history, ada.0), 0);
+        }
+        // In session 1 of hers, which goes on.
+        history.password_changed_in(grace, hers);
+        assert_eq!(open(&history, grace.0), 1);
     }
 }

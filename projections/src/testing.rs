@@ -1,6 +1,7 @@
 //! For the tests of this crate: a log in memory, histories to put into it, and a projection that
 //! fails on demand.
 
+mod factors;
 mod flaky;
 
 pub(crate) use flaky::Flaky;
@@ -293,10 +294,15 @@ impl History {
     }
 
     pub(crate) fn password_changed(&mut self, person: Person) {
+        let session = SessionId(self.id());
+        self.password_changed_in(person, session);
+    }
+
+    pub(crate) fn password_changed_in(&mut self, person: Person, session_id: SessionId) {
         let event = PasswordChanged {
             password: password(self.id()),
             replaces: PasswordId(self.id()),
-            session_id: SessionId(self.id()),
+            session_id,
         };
         self.of(person, Actor::User(person.0), event);
     }

@@ -43,7 +43,7 @@ const TABLES: &[Table] = &[
                      device_id TEXT NOT NULL,
                      name TEXT NOT NULL,
                      confirmed_at BIGINT NOT NULL,
-                     last_used_at BIGINT,
+                     last_used_at BIGINT NOT NULL,
                      PRIMARY KEY (user_id, device_id)
                  ) WITHOUT ROWID",
     },
@@ -136,10 +136,28 @@ impl Projection for Users {
             ),
             UserEvent::OtpDeviceConfirmed(device) => {
                 rows.execute(
-                    "INSERT INTO user_devices (user_id, device_id, name, confirmed_at)
-                     VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT INTO user_devices (user_id, device_id, name, confirmed_at, last_used_at)
+                     VALUES (?1, ?2, ?3, ?4, ?4)",
                     params![user, Text(device.device_id), Json(&device.device_name), at],
                 )?;
+                seen(rows, &user, &revision)
+            }
+            UserEvent::OtpDeviceRenamed(device) => {
+                rows.change(
+                    "UPDATE user_devices SET name = ?3 WHERE user_id = ?1 AND device_id = ?2",
+                    params![user, Text(device.device_id), Json(&device.device_name)],
+                )?;
+                seen(rows, &user, &revision)
+            }
+            UserEvent::OtpDeviceRemoved(device) => {
+                rows.change(
+                    "DELETE FROM user_devices WHERE user_id = ?1 AND device_id = ?2",
+                    params![user, Text(device.device_id)],
+                )?;
+                seen(rows, &user, &revision)
+            }
+            UserEvent::OtpDevicesReset(_) => {
+                rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
                 seen(rows, &user, &revision)
             }
             UserEvent::OtpVerified(code) => {
@@ -155,7 +173,10 @@ impl Projection for Users {
             | UserEvent::PasswordReset(_)
             | UserEvent::PasswordChanged(_)
             | UserEvent::OtpDeviceRegistered(_)
-            | UserEvent::OtpRejected(_) => seen(rows, &user, &revision),
+            | UserEvent::OtpRejected(_)
+            | UserEvent::RecoveryCodesIssued(_)
+            | UserEvent::RecoveryCodeUsed(_)
+            | UserEvent::RecoveryCodeRejected(_) => seen(rows, &user, &revision),
         }
     }
 }
@@ -203,7 +224,7 @@ pub struct User {
     pub accepted_at: Option<DateTime<Utc>>,
     /// The revision of their stream's last event.
     pub revision: u64,
-    /// Their confirmed authenticators.
+    /// Their confirmed authenticators, the oldest first.
     pub devices: Vec<Device>,
 }
 
@@ -216,8 +237,8 @@ pub struct Device {
     pub name: Personal,
     /// When its set-up was confirmed.
     pub confirmed_at: DateTime<Utc>,
-    /// When a code of it was last accepted after that.
-    pub last_used_at: Option<DateTime<Utc>>,
+    /// When a code of it was last accepted, that of the confirmation included.
+    pub last_used_at: DateTime<Utc>,
 }
 
 /// The person with this id, also one whose invitation was taken back.
@@ -289,16 +310,18 @@ fn user_from(view: &Connection, row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 fn devices_of(view: &Connection, user_id: UserId) -> rusqlite::Result<Vec<Device>> {
-    view.prepare_cached("SELECT * FROM user_devices WHERE user_id = ?1 ORDER BY device_id")?
-        .query_map([Text(user_id)], |row| {
-            Ok(Device {
-                device_id: row.get::<_, Text<_>>("device_id")?.0,
-                name: row.get::<_, Json<_>>("name")?.0,
-                confirmed_at: row.get::<_, Micros>("confirmed_at")?.0,
-                last_used_at: row.get::<_, Option<Micros>>("last_used_at")?.map(|at| at.0),
-            })
-        })?
-        .collect()
+    view.prepare_cached(
+        "SELECT * FROM user_devices WHERE user_id = ?1 ORDER BY confirmed_at, device_id",
+    )?
+    .query_map([Text(user_id)], |row| {
+        Ok(Device {
+            device_id: row.get::<_, Text<_>>("device_id")?.0,
+            name: row.get::<_, Json<_>>("name")?.0,
+            confirmed_at: row.get::<_, Micros>("confirmed_at")?.0,
+            last_used_at: row.get::<_, Micros>("last_used_at")?.0,
+        })
+    })?
+    .collect()
 }
 
 #[cfg(test)]
@@ -342,7 +365,7 @@ mod tests {
             device_id,
             name: person.personal("phone"),
             confirmed_at: at(4),
-            last_used_at: None,
+            last_used_at: at(4),
         });
         expected.revision = 4;
         assert_eq!(by_id(&history), expected);
@@ -357,7 +380,24 @@ mod tests {
         history.enabled(person);
         expected.status = Status::Active;
         history.code_accepted(person, device_id);
-        expected.devices[0].last_used_at = Some(at(9));
+        expected.devices[0].last_used_at = at(9);
+        expected.revision = 8;
+        assert_eq!(by_id(&history), expected);
+
+        history.device_renamed(person, device_id);
+        expected.devices[0].name = person.personal("old phone");
+        let second = history.device_confirmed(person);
+        expected.devices.push(Device {
+            device_id: second,
+            name: person.personal("phone"),
+            confirmed_at: at(8),
+            last_used_at: at(8),
+        });
+        expected.revision = 7;
+        assert_eq!(by_id(&history), expected);
+
+        history.device_removed(person, device_id);
+        expected.devices.remove(0);
         expected.revision = 8;
         assert_eq!(by_id(&history), expected);
     }

@@ -92,6 +92,11 @@ impl Client {
         Reply::to(self.request(Method::POST, path).json(&body)).await
     }
 
+    /// `PATCH` with a body.
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        Reply::to(self.request(Method::PATCH, path).json(&body)).await
+    }
+
     /// The position of the log's last event.
     pub async fn head(&self) -> u64 {
         let ready = self.get("/readyz").await.expect(200);

@@ -24,7 +24,7 @@ mod server;
 pub use browser::{Browser, Kind};
 pub use client::{Client, Reply};
 pub use mailbox::Mailbox;
-pub use people::{PASSWORD, Person};
+pub use people::{PASSWORD, Person, recovery_codes};
 pub use phone::Phone;
 pub use process::Process;
 pub use proxy::Proxy;

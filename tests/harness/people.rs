@@ -1,7 +1,7 @@
 //! The people of the tests, and what they do.
 
 use crate::{Client, Phone, Reply, TestServer, server::text};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -28,6 +28,15 @@ impl Person {
     }
 }
 
+/// The recovery codes in an answer, none where it has none.
+#[must_use]
+pub fn recovery_codes(answer: &Value) -> Vec<String> {
+    let codes = answer["recovery_codes"].as_array().into_iter().flatten();
+    codes
+        .map(|code| code.as_str().unwrap().to_owned())
+        .collect()
+}
+
 impl TestServer {
     /// Signs in with the password.
     pub async fn sign_in(&self, who: &str) -> Reply {
@@ -44,6 +53,12 @@ impl TestServer {
 
     /// Sets up a phone; the clock moves on by a step, so that its next code is unspent.
     pub async fn set_up_phone(&self, session: &Client) -> (Client, Phone) {
+        let (session, phone, _) = self.set_up_first_phone(session).await;
+        (session, phone)
+    }
+
+    /// The same, with the recovery codes that a first phone brings.
+    pub async fn set_up_first_phone(&self, session: &Client) -> (Client, Phone, Vec<String>) {
         let set_up = session.post_nothing("/v1/me/otp-devices").await.expect(201);
         let phone = Phone::scan(text(&set_up, "otpauth_uri"));
         let confirm = format!("/v1/me/otp-devices/{}/confirm", text(&set_up, "device_id"));
@@ -51,7 +66,15 @@ impl TestServer {
         let step = session.post(&confirm, body).await.expect(200);
         assert_eq!(step["next"], "done");
         self.wait_steps(1);
-        (self.client.with(text(&step, "session_token")), phone)
+        let session = self.client.with(text(&step, "session_token"));
+        (session, phone, recovery_codes(&step))
+    }
+
+    /// Shows a recovery code in a session that waits for a code.
+    pub async fn recover(&self, session: &Client, code: &str) -> Reply {
+        session
+            .post("/v1/sign-in/otp", json!({ "recovery_code": code }))
+            .await
     }
 
     /// Shows a code in a session that waits for one.

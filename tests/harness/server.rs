@@ -7,8 +7,9 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore::{
     EventStore,
-    keyring::{Keyring, MasterKey},
+    keyring::{Keyring, KeyringError, MasterKey},
 };
+use eventstore_schema::KeyName;
 use kurrentdb_server::Gate;
 use pawl::{
     application::{Parts, PasswordHasher, PasswordParameters, Pawl},
@@ -126,6 +127,21 @@ impl TestServer {
         let router = http::router(node, metrics, DEADLINE);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         client
+    }
+
+    /// Waits until this key is destroyed.
+    pub async fn key_is_destroyed(&self, name: &KeyName) {
+        let file = |name: &str| self.data().join(name);
+        let master = MasterKey::load_or_create(&file("master.key"), false).unwrap();
+        let keyring = Keyring::open(&file("keyring.db"), &master).unwrap();
+        crate::eventually("the key is destroyed", async || {
+            match keyring.seal(name, "field", b"") {
+                Ok(_) => None,
+                Err(KeyringError::Destroyed { .. }) => Some(()),
+                Err(error) => panic!("{error}"),
+            }
+        })
+        .await;
     }
 
     /// The log by way of KurrentDB's protocol.

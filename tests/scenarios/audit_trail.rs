@@ -52,6 +52,7 @@ async fn it_lists_everything_in_order_with_actors() {
             "SignedIn",
             "OtpDeviceRegistered",
             "OtpDeviceConfirmed",
+            "RecoveryCodesIssued",
             "SecondFactorAccepted",
             "AddressClaimed",
             "UserInvited",
@@ -60,6 +61,7 @@ async fn it_lists_everything_in_order_with_actors() {
             "SessionStarted",
             "OtpDeviceRegistered",
             "OtpDeviceConfirmed",
+            "RecoveryCodesIssued",
             "SecondFactorAccepted",
             "SignedIn",
             "SignInRejected",
@@ -78,7 +80,7 @@ async fn it_lists_everything_in_order_with_actors() {
         (11, ada),
         (12, json!({ "kind": "anonymous" })),
         (15, grace),
-        (18, json!({ "kind": "anonymous" })),
+        (19, json!({ "kind": "anonymous" })),
     ] {
         assert_eq!(events[index]["actor"], actor, "{}", events[index]);
     }

@@ -5,7 +5,7 @@ use super::{
     personal::{EMAIL, NAME},
 };
 use domain::{Rejection, SessionHolder, organization::Organization, user::User};
-use eventstore_schema::{StreamName, UserId};
+use eventstore_schema::{OrganizationId, StreamName, UserId};
 
 /// A person.
 #[derive(Debug)]
@@ -21,8 +21,10 @@ pub struct Person {
 pub struct InvitedPerson {
     /// Who they are.
     pub person: Person,
-    /// The name of the organization that they are invited into.
-    pub organization: String,
+    /// The organization that they are invited into.
+    pub organization: Organization,
+    /// Which one it is.
+    pub organization_id: OrganizationId,
 }
 
 impl Pawl {
@@ -50,7 +52,8 @@ impl Pawl {
         let organization = self.load::<Organization>(&stream).await?;
         Ok(InvitedPerson {
             person: self.open_person(&user.state)?,
-            organization: organization.state.name().unwrap_or_default().to_owned(),
+            organization: organization.state.clone(),
+            organization_id: profile.organization_id,
         })
     }
 

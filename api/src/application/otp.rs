@@ -1,15 +1,15 @@
 //! The second factor: setting up an authenticator, and its codes.
 
 use super::{
-    Failure, Pawl, RequestContext, SessionGrant, digest, execute::Target, personal::DEVICE_NAME,
-    personal::EMAIL,
+    Committed, Failure, Pawl, RequestContext, SessionGrant, digest, execute::Target,
+    personal::DEVICE_NAME, personal::EMAIL,
 };
 use domain::{
-    Enrolment, NextStep, Rejection, SessionHolder,
+    Enrolment, NextStep, Rejection, SessionHolder, Showing,
     organization::Organization,
-    otp::{OtpCode, OtpSecret},
+    otp::{OtpCode, OtpSecret, RecoveryCode},
     session::{AcceptSecondFactor, Session},
-    user::{ConfirmOtpDevice, RegisterOtpDevice, User, VerifyOtp},
+    user::{ConfirmOtpDevice, RegisterOtpDevice, UseRecoveryCode, User, VerifyOtp},
     value::DeviceName,
 };
 use eventstore::keyring::KeyringError;
@@ -26,6 +26,24 @@ pub struct RegisteredDevice {
     pub otpauth_uri: String,
     /// The position of the last event.
     pub position: Position,
+}
+
+/// An authenticator that has been confirmed.
+#[derive(Debug)]
+pub struct ConfirmedDevice {
+    /// The session, which has its second factor now.
+    pub grant: SessionGrant,
+    /// The recovery codes, where it was the person's first.
+    pub recovery_codes: Option<Vec<RecoveryCode>>,
+}
+
+/// What somebody shows besides the password.
+#[derive(Debug)]
+pub enum ShownFactor {
+    /// A code of an authenticator.
+    Code(OtpCode),
+    /// A recovery code, in its place.
+    RecoveryCode(RecoveryCode),
 }
 
 impl Pawl {
@@ -113,7 +131,8 @@ impl Pawl {
         })
     }
 
-    /// Confirms a set-up with a code; the session has its second factor from then on.
+    /// Confirms a set-up with a code; the session has its second factor from then on. The person's
+    /// first authenticator brings recovery codes.
     pub async fn confirm_otp_device(
         &self,
         enrolment: &Enrolment,
@@ -121,45 +140,86 @@ impl Pawl {
         code: &OtpCode,
         name: &DeviceName,
         request: &RequestContext,
-    ) -> Result<SessionGrant, Failure> {
+    ) -> Result<ConfirmedDevice, Failure> {
         let holder = enrolment.holder();
         let device_name = self.seal_personal(holder.user(), DEVICE_NAME, name.as_str())?;
         let target = Target::new(StreamName::user(holder.user()), holder.organization());
         let command = |user: &User| {
             Ok(ConfirmOtpDevice {
                 device_id,
-                secret: self.open_otp_secret(user.set_up(device_id, self.now())?)?,
+                secret: self
+                    .open_otp_secret_if_kept(user.set_up(device_id, self.now())?)?
+                    .ok_or(Rejection::OtpSetUpNotFound)?,
                 device_name: device_name.clone(),
                 code: code.clone(),
+                recovery_codes: self.new_recovery_code_digests(holder.user(), request),
                 at: self.now(),
             })
         };
         let committed = self.execute(&target, enrolment, request, command).await?;
-        self.accept_second_factor(holder, &committed.state.state, request)
+        let user = &committed.state.state;
+        Ok(ConfirmedDevice {
+            recovery_codes: self.recovery_codes_of(holder.user(), user, request),
+            grant: self.accept_second_factor(holder, user, request).await?,
+        })
+    }
+
+    /// Takes a second factor; the session has it, or has it anew, from then on.
+    pub async fn show_second_factor(
+        &self,
+        showing: &Showing,
+        shown: &ShownFactor,
+        request: &RequestContext,
+    ) -> Result<SessionGrant, Failure> {
+        let committed = match shown {
+            ShownFactor::Code(code) => self.verify_otp(showing, code, request).await?,
+            ShownFactor::RecoveryCode(code) => {
+                self.use_recovery_code(showing, code, request).await?
+            }
+        };
+        self.accept_second_factor(showing.holder(), &committed.state.state, request)
             .await
     }
 
-    /// Verifies a code; the session has its second factor from then on.
-    pub async fn verify_otp(
+    async fn verify_otp(
         &self,
-        holder: &SessionHolder,
+        showing: &Showing,
         code: &OtpCode,
         request: &RequestContext,
-    ) -> Result<SessionGrant, Failure> {
+    ) -> Result<Committed<User>, Failure> {
+        let holder = showing.holder();
         let target = Target::new(StreamName::user(holder.user()), holder.organization());
         let command = |user: &User| {
-            let devices = user.devices().iter();
-            let secrets =
-                devices.map(|device| Ok((device.id, self.open_otp_secret(&device.secret)?)));
+            let mut secrets = Vec::with_capacity(user.devices().len());
+            for device in user.devices() {
+                if let Some(secret) = self.open_otp_secret_if_kept(&device.secret)? {
+                    secrets.push((device.id, secret));
+                }
+            }
             Ok(VerifyOtp {
                 code: code.clone(),
-                secrets: secrets.collect::<Result<_, Failure>>()?,
+                secrets,
                 at: self.now(),
             })
         };
-        let committed = self.execute(&target, holder, request, command).await?;
-        self.accept_second_factor(holder, &committed.state.state, request)
-            .await
+        self.execute(&target, showing, request, command).await
+    }
+
+    async fn use_recovery_code(
+        &self,
+        showing: &Showing,
+        code: &RecoveryCode,
+        request: &RequestContext,
+    ) -> Result<Committed<User>, Failure> {
+        let holder = showing.holder();
+        let target = Target::new(StreamName::user(holder.user()), holder.organization());
+        let command = |_: &User| {
+            Ok(UseRecoveryCode {
+                digest: self.recovery_code_digest(holder.user(), code),
+                at: self.now(),
+            })
+        };
+        self.execute(&target, showing, request, command).await
     }
 
     /// Gives the session what its person has just shown, and a new token.

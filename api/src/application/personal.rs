@@ -100,6 +100,10 @@ impl Pawl {
             return Ok(());
         };
         for (field, value) in fields {
+            // A list of two texts would read as a sealed value too.
+            if !value.is_object() {
+                continue;
+            }
             match serde_json::from_value::<Sealed>(value.clone()) {
                 Ok(sealed) if sealed.key.as_str().starts_with("person/") => {
                     *value = match self.open_personal(field, &sealed)? {
@@ -174,6 +178,17 @@ impl Pawl {
             SECRET,
             secret.as_bytes(),
         )?))
+    }
+
+    /// The same, or nothing where the authenticator has just been removed and its key destroyed.
+    pub(super) fn open_otp_secret_if_kept(
+        &self,
+        sealed: &SealedSecret,
+    ) -> Result<Option<OtpSecret>, Failure> {
+        match self.open_otp_secret(sealed) {
+            Err(Failure::Keyring(KeyringError::Destroyed { .. })) => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 
     pub(super) fn open_otp_secret(&self, sealed: &SealedSecret) -> Result<OtpSecret, Failure> {

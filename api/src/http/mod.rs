@@ -17,6 +17,7 @@ mod passwords;
 mod path;
 mod people;
 pub mod problem;
+mod recovery_codes;
 mod reference;
 mod session;
 mod set_up;
@@ -47,8 +48,11 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(session::who_am_i, session::sign_out))
         .routes(routes!(own_sessions::list))
         .routes(routes!(own_sessions::end))
-        .routes(routes!(otp_devices::register))
+        .routes(routes!(session::show_again))
+        .routes(routes!(otp_devices::register, otp_devices::list))
+        .routes(routes!(otp_devices::rename, otp_devices::remove))
         .routes(routes!(otp_devices::confirm))
+        .routes(routes!(recovery_codes::left, recovery_codes::replace))
         .routes(routes!(organizations::register))
         .routes(routes!(appearance::see, appearance::change))
         .routes(routes!(appearance::logo))
@@ -63,6 +67,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(users::one, people::change_role))
         .routes(routes!(people::disable))
         .routes(routes!(people::enable))
+        .routes(routes!(users::reset_otp))
         .routes(routes!(audit::list))
 }
 

@@ -1,15 +1,23 @@
-//! Setting up an authenticator.
+//! A person's own authenticators: setting them up, and what becomes of them.
 
 use super::{
     answer::Answer,
-    extract::{Bare, Command, Enrolling},
+    extract::{Authorized, Bare, CaughtUp, Command, Enrolling},
+    page::Page,
     problem::{Problem, ProblemBody},
+    recovery_codes::shown,
     sign_in::SessionStep,
+    users::DeviceView,
 };
 use crate::application::{Failure, Pawl};
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use domain::{Rejection, otp::OtpCode, value::DeviceName};
 use eventstore_schema::DeviceId;
+use projections::users::{self, Users};
 use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,6 +43,17 @@ pub struct Confirmation {
     code: String,
     #[schema(example = "My phone")]
     name: String,
+}
+
+/// The session after the set-up, and how to get in without the authenticator.
+#[derive(Serialize, ToSchema)]
+pub struct Confirmed {
+    #[serde(flatten)]
+    step: SessionStep,
+    /// Recovery codes, where this is the first authenticator. They are shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["7k3vq-0m9xz", "c2h8t-61wne"]))]
+    recovery_codes: Option<Vec<String>>,
 }
 
 /// Begin the set-up of an authenticator
@@ -70,12 +89,14 @@ pub async fn register(
 }
 
 /// Confirm the set-up with a code
+///
+/// The first authenticator brings ten recovery codes. Each takes the place of a code, once.
 #[utoipa::path(
     post, path = "/v1/me/otp-devices/{id}/confirm", tag = "Authenticators",
     params(("id" = Uuid, Path, description = "The authenticator")),
     request_body = Confirmation, security(("session" = [])),
     responses(
-        (status = 200, body = SessionStep),
+        (status = 200, body = Confirmed),
         (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-expired`, `unauthenticated`"),
         (status = 404, body = ProblemBody, description = "`otp-set-up-not-found`"),
         (status = 410, body = ProblemBody, description = "`otp-set-up-expired`"),
@@ -88,15 +109,127 @@ pub async fn confirm(
     Enrolling(enrolment): Enrolling,
     Path(id): Path<String>,
     Command { body, context }: Command<Confirmation>,
-) -> Result<Answer<SessionStep>, Problem> {
+) -> Result<Answer<Confirmed>, Problem> {
     let id = id
         .parse()
         .map(DeviceId)
         .map_err(|_| Rejection::OtpSetUpNotFound)?;
     let code = OtpCode::parse(&body.code)?;
     let name = DeviceName::parse(&body.name)?;
-    let grant = pawl
+    let confirmed = pawl
         .confirm_otp_device(&enrolment, id, &code, &name, &context)
         .await?;
-    Ok(SessionStep::answer(&grant))
+    Ok(Answer::ok(Confirmed {
+        step: SessionStep::of(&confirmed.grant),
+        recovery_codes: confirmed.recovery_codes.as_deref().map(shown),
+    })
+    .at(confirmed.grant.position))
+}
+
+/// List my authenticators
+///
+/// Those that are confirmed, the oldest first.
+#[utoipa::path(
+    get, path = "/v1/me/otp-devices", tag = "Authenticators", security(("session" = [])),
+    responses(
+        (status = 200, body = Page<DeviceView>),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
+    ),
+)]
+pub async fn list(
+    State(pawl): State<Pawl>,
+    _caught_up: CaughtUp,
+    Authorized(authority): Authorized,
+) -> Result<Answer<Page<DeviceView>>, Problem> {
+    let id = authority.holder().user();
+    let me = pawl
+        .query(&Users, move |readers| users::by_id(readers, id))
+        .await?;
+    let devices = me.iter().flat_map(|me| &me.devices);
+    let items = devices.map(|device| DeviceView::of(&pawl, device));
+    Ok(Answer::ok(Page {
+        items: items.collect::<Result<_, _>>()?,
+        next: None,
+    }))
+}
+
+/// What the authenticator is to be called.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewName {
+    #[schema(example = "My old phone")]
+    name: String,
+}
+
+/// An authenticator and its name.
+#[derive(Serialize, ToSchema)]
+pub struct Renamed {
+    device_id: Uuid,
+    name: String,
+}
+
+/// Rename an authenticator
+#[utoipa::path(
+    patch, path = "/v1/me/otp-devices/{id}", tag = "Authenticators",
+    params(("id" = Uuid, Path, description = "The authenticator")),
+    request_body = NewName, security(("session" = [])),
+    responses(
+        (status = 200, body = Renamed),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 422, body = ProblemBody, description = "`invalid-field`"),
+    ),
+)]
+pub async fn rename(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    Path(id): Path<String>,
+    Command { body, context }: Command<NewName>,
+) -> Result<Answer<Renamed>, Problem> {
+    let id = device(&id)?;
+    let name = DeviceName::parse(&body.name)?;
+    let renamed = pawl
+        .rename_otp_device(id, &name, &authority, &context)
+        .await?;
+    Ok(Answer::ok(Renamed {
+        device_id: id.0,
+        name: name.as_str().to_owned(),
+    })
+    .at(renamed.position))
+}
+
+/// Remove an authenticator
+///
+/// With the last one, the recovery codes are dead too. Where two-factor authentication is enforced
+/// the last one cannot be removed: set up another first.
+#[utoipa::path(
+    delete, path = "/v1/me/otp-devices/{id}", tag = "Authenticators",
+    params(("id" = Uuid, Path, description = "The authenticator")), security(("session" = [])),
+    responses(
+        (status = 204, description = "Its codes open nothing any more."),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 409, body = ProblemBody, description = "`last-otp-device`"),
+    ),
+)]
+pub async fn remove(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    Path(id): Path<String>,
+    Bare(context): Bare,
+) -> Result<Response, Problem> {
+    let removed = pawl
+        .remove_otp_device(device(&id)?, &authority, &context)
+        .await?;
+    let position = [("pawl-position", removed.position.to_string())];
+    Ok((StatusCode::NO_CONTENT, position).into_response())
+}
+
+/// What is no id names no authenticator.
+fn device(id: &str) -> Result<DeviceId, Rejection> {
+    id.parse().map_err(|_| Rejection::NotFound)
 }

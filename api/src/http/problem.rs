@@ -51,6 +51,8 @@ problem_types! {
     CROSS_SITE = "cross-site", FORBIDDEN, "The form was not sent from one of Pawl's pages";
     FORBIDDEN = "forbidden", FORBIDDEN, "Your role does not allow this";
     SECOND_FACTOR_REQUIRED = "second-factor-required", FORBIDDEN, "A second factor is required";
+    FRESH_SECOND_FACTOR_REQUIRED = "fresh-second-factor-required", FORBIDDEN, "Show your second factor again";
+    NOT_ON_YOURSELF = "not-on-yourself", CONFLICT, "This cannot be done to your own account";
     STALE_VERSION = "stale-version", PRECONDITION_FAILED, "The resource has changed";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The idempotency key was used with another request";
     SET_UP_TOKEN_INVALID = "set-up-token-invalid", FORBIDDEN, "The set-up token is wrong";
@@ -72,8 +74,12 @@ problem_types! {
     OTP_CODE_WRONG = "otp-code-wrong", UNAUTHORIZED, "The code is wrong";
     OTP_CODE_REUSED = "otp-code-reused", UNAUTHORIZED, "The code has been used";
     OTP_CODE_EXPIRED = "otp-code-expired", UNAUTHORIZED, "The code has expired";
+    RECOVERY_CODE_MALFORMED = "recovery-code-malformed", UNPROCESSABLE_ENTITY, "A recovery code has ten letters and digits";
+    RECOVERY_CODE_WRONG = "recovery-code-wrong", UNAUTHORIZED, "The recovery code is wrong or has been used";
+    RECOVERY_CODES_REPLACED = "recovery-codes-replaced", GONE, "The recovery codes were replaced";
     OTP_DEVICE_MISSING = "otp-device-missing", CONFLICT, "No authenticator is set up";
     OTP_DEVICE_LIMIT = "otp-device-limit", CONFLICT, "There are as many authenticators as anybody may have";
+    LAST_OTP_DEVICE = "last-otp-device", CONFLICT, "The only authenticator stays where a second factor is enforced";
     OTP_NOT_NEEDED = "otp-not-needed", CONFLICT, "The session has its second factor";
     OTP_SET_UP_NOT_FOUND = "otp-set-up-not-found", NOT_FOUND, "There is no such set-up";
     OTP_SET_UP_EXPIRED = "otp-set-up-expired", GONE, "The set-up has expired";
@@ -183,6 +189,8 @@ impl From<Rejection> for Problem {
             R::Forbidden => FORBIDDEN,
             R::Unauthenticated => UNAUTHENTICATED,
             R::SecondFactorRequired => SECOND_FACTOR_REQUIRED,
+            R::FreshSecondFactorRequired => FRESH_SECOND_FACTOR_REQUIRED,
+            R::NotOnYourself => NOT_ON_YOURSELF,
             R::InvalidField { .. } => INVALID_FIELD,
             R::SetUpTokenInvalid => SET_UP_TOKEN_INVALID,
             R::AlreadySetUp => ALREADY_SET_UP,
@@ -203,8 +211,12 @@ impl From<Rejection> for Problem {
             R::OtpCodeWrong => OTP_CODE_WRONG,
             R::OtpCodeReused => OTP_CODE_REUSED,
             R::OtpCodeExpired => OTP_CODE_EXPIRED,
+            R::RecoveryCodeMalformed => RECOVERY_CODE_MALFORMED,
+            R::RecoveryCodeWrong => RECOVERY_CODE_WRONG,
+            R::RecoveryCodesReplaced => RECOVERY_CODES_REPLACED,
             R::OtpDeviceMissing => OTP_DEVICE_MISSING,
             R::OtpDeviceLimit => OTP_DEVICE_LIMIT,
+            R::LastOtpDevice => LAST_OTP_DEVICE,
             R::OtpNotNeeded => OTP_NOT_NEEDED,
             R::OtpSetUpNotFound => OTP_SET_UP_NOT_FOUND,
             R::OtpSetUpExpired => OTP_SET_UP_EXPIRED,

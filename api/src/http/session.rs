@@ -2,8 +2,9 @@
 
 use super::{
     answer::Answer,
-    extract::{Bare, Holder},
+    extract::{Authorized, Bare, Command, Holder},
     problem::{Problem, ProblemBody},
+    sign_in::{SecondFactor, SessionStep},
 };
 use crate::application::Pawl;
 use axum::{
@@ -12,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::NextStep;
+use domain::{NextStep, Showing};
 use eventstore_schema::{Factor, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,9 +28,11 @@ pub struct WhoAmI {
     organization: String,
     #[schema(value_type = String, example = "member")]
     role: Role,
-    /// The factors that were shown: `password`, `otp`.
+    /// The factors that were shown: `password`, `otp`, `recovery_code`.
     #[schema(value_type = Vec<String>, example = json!(["password", "otp"]))]
     factors: Vec<Factor>,
+    /// When the second factor was shown last; null where it was not.
+    second_factor_at: Option<DateTime<Utc>>,
     /// `done`, `otp` or `otp_setup`.
     #[schema(value_type = String, example = "done")]
     next: NextStep,
@@ -58,9 +61,36 @@ pub async fn who_am_i(
         organization: organization.name().unwrap_or_default().to_owned(),
         role: holder.role(),
         factors: holder.factors().to_vec(),
+        second_factor_at: holder.second_factor_at(),
         next: holder.next(),
         expires_at: holder.expires_at(),
     }))
+}
+
+/// Show the second factor again
+///
+/// Some calls ask for one that was shown in the last five minutes (`fresh-second-factor-required`).
+#[utoipa::path(
+    post, path = "/v1/session/otp", tag = "Session", request_body = SecondFactor,
+    security(("session" = [])),
+    responses(
+        (status = 200, body = SessionStep),
+        (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-reused`, `otp-code-expired`, `recovery-code-wrong`, `unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 409, body = ProblemBody, description = "`otp-device-missing`"),
+        (status = 422, body = ProblemBody, description = "`otp-code-malformed`, `recovery-code-malformed`, `invalid-body`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+    ),
+)]
+pub async fn show_again(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    Command { body, context }: Command<SecondFactor>,
+) -> Result<Answer<SessionStep>, Problem> {
+    let shown = body.shown()?;
+    let showing = Showing::again(authority);
+    let grant = pawl.show_second_factor(&showing, &shown, &context).await?;
+    Ok(SessionStep::answer(&grant))
 }
 
 /// Sign out

@@ -3,11 +3,14 @@
 use super::{
     answer::Answer,
     extract::{Command, Holder},
-    problem::{Problem, ProblemBody},
+    problem::{self, Problem, ProblemBody},
 };
-use crate::application::{Pawl, SessionGrant};
+use crate::application::{Pawl, SessionGrant, ShownFactor};
 use axum::extract::State;
-use domain::{NextStep, otp::OtpCode};
+use domain::{
+    NextStep, Showing,
+    otp::{OtpCode, RecoveryCode},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::{PartialSchema, ToSchema};
@@ -34,13 +37,31 @@ pub struct SignIn {
     password: Secret,
 }
 
-/// The second factor.
+/// The second factor: one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Code {
+pub struct SecondFactor {
     /// The six digits that the authenticator shows.
-    #[schema(example = "123456")]
-    code: String,
+    #[schema(value_type = Option<String>, example = "123456")]
+    code: Option<Secret>,
+    /// A recovery code, where there is no authenticator at hand.
+    #[schema(value_type = Option<String>, example = "7k3vq-0m9xz")]
+    recovery_code: Option<Secret>,
+}
+
+impl SecondFactor {
+    pub(super) fn shown(&self) -> Result<ShownFactor, Problem> {
+        match (&self.code, &self.recovery_code) {
+            (Some(code), None) => Ok(ShownFactor::Code(OtpCode::parse(code.0.expose_secret())?)),
+            (None, Some(code)) => Ok(ShownFactor::RecoveryCode(RecoveryCode::parse(
+                code.0.expose_secret(),
+            )?)),
+            _ => Err(Problem::new(
+                problem::INVALID_BODY,
+                "Send either \"code\" or \"recovery_code\".",
+            )),
+        }
+    }
 }
 
 /// A session and what it has to do next.
@@ -54,12 +75,15 @@ pub struct SessionStep {
 }
 
 impl SessionStep {
-    pub(super) fn answer(grant: &SessionGrant) -> Answer<Self> {
-        Answer::ok(Self {
+    pub(super) fn of(grant: &SessionGrant) -> Self {
+        Self {
             session_token: grant.session_token.expose_secret().to_owned(),
             next: grant.next,
-        })
-        .at(grant.position)
+        }
+    }
+
+    pub(super) fn answer(grant: &SessionGrant) -> Answer<Self> {
+        Answer::ok(Self::of(grant)).at(grant.position)
     }
 }
 
@@ -82,24 +106,25 @@ pub async fn sign_in(
     Ok(SessionStep::answer(&grant))
 }
 
-/// Show a code
+/// Show a code, or a recovery code in its place
 #[utoipa::path(
-    post, path = "/v1/sign-in/otp", tag = "Sign-in", request_body = Code,
+    post, path = "/v1/sign-in/otp", tag = "Sign-in", request_body = SecondFactor,
     security(("session" = [])),
     responses(
         (status = 200, body = SessionStep),
-        (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-reused`, `otp-code-expired`, `unauthenticated`"),
+        (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-reused`, `otp-code-expired`, `recovery-code-wrong`, `unauthenticated`"),
         (status = 409, body = ProblemBody, description = "`otp-device-missing`, `otp-not-needed`"),
-        (status = 422, body = ProblemBody, description = "`otp-code-malformed`"),
+        (status = 422, body = ProblemBody, description = "`otp-code-malformed`, `recovery-code-malformed`, `invalid-body`"),
         (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
     ),
 )]
 pub async fn verify_otp(
     State(pawl): State<Pawl>,
     Holder(holder): Holder,
-    Command { body, context }: Command<Code>,
+    Command { body, context }: Command<SecondFactor>,
 ) -> Result<Answer<SessionStep>, Problem> {
-    let code = OtpCode::parse(&body.code)?;
-    let grant = pawl.verify_otp(&holder, &code, &context).await?;
+    let shown = body.shown()?;
+    let showing = Showing::to_sign_in(holder);
+    let grant = pawl.show_second_factor(&showing, &shown, &context).await?;
     Ok(SessionStep::answer(&grant))
 }

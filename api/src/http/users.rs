@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, CaughtUp, invalid},
+    extract::{Authorized, Bare, CaughtUp, IfMatch, invalid},
     page::{self, Page},
     path::{OrganizationPath, PersonPath},
     problem::{Problem, ProblemBody},
@@ -10,12 +10,13 @@ use super::{
 use crate::application::{Failure, Pawl};
 use axum::{
     extract::{FromRequestParts, State},
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
 use domain::{Permission, Rejection, value::SearchText};
 use eventstore_schema::Role;
-use projections::users::{self, Status, User, Users};
+use projections::users::{self, Device, Status, User, Users};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -42,21 +43,24 @@ pub struct DeviceView {
     device_id: Uuid,
     name: String,
     confirmed_at: DateTime<Utc>,
-    last_used_at: Option<DateTime<Utc>>,
+    /// When a code of it was last accepted, that of the confirmation included.
+    last_used_at: DateTime<Utc>,
 }
 
-fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
-    let mut otp_devices = Vec::with_capacity(user.devices.len());
-    for device in user.devices {
-        otp_devices.push(DeviceView {
+impl DeviceView {
+    pub(super) fn of(pawl: &Pawl, device: &Device) -> Result<Self, Failure> {
+        let name = pawl.open_personal("device_name", &device.name.0)?;
+        Ok(Self {
             device_id: device.device_id.0,
-            name: pawl
-                .open_personal("device_name", &device.name.0)?
-                .or_placeholder(),
+            name: name.or_placeholder(),
             confirmed_at: device.confirmed_at,
             last_used_at: device.last_used_at,
-        });
+        })
     }
+}
+
+fn view(pawl: &Pawl, user: &User) -> Result<UserView, Failure> {
+    let devices = user.devices.iter();
     Ok(UserView {
         user_id: user.user_id.0,
         email: pawl.open_personal("email", &user.email.0)?.or_placeholder(),
@@ -65,7 +69,9 @@ fn view(pawl: &Pawl, user: User) -> Result<UserView, Failure> {
         status: user.status,
         created_at: user.created_at,
         accepted_at: user.accepted_at,
-        otp_devices,
+        otp_devices: devices
+            .map(|device| DeviceView::of(pawl, device))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -134,7 +140,7 @@ pub async fn list(
     };
     let items = page
         .items
-        .into_iter()
+        .iter()
         .map(|user| view(&pawl, user))
         .collect::<Result<_, _>>()?;
     Ok(Answer::ok(Page {
@@ -171,5 +177,41 @@ pub async fn one(
         .filter(|user| user.organization_id == organization)
         .ok_or(Rejection::NotFound)?;
     let revision = user.revision;
-    Ok(Answer::ok(view(&pawl, user)?).version(revision))
+    Ok(Answer::ok(view(&pawl, &user)?).version(revision))
+}
+
+/// Reset the second factors of a person
+///
+/// For somebody who has lost phone and recovery codes. Their authenticators and recovery codes open
+/// nothing any more and their sessions are over; after the password they have to set up an
+/// authenticator, enforced or not. It needs your own second factor, shown in the last five minutes
+/// (`POST /v1/session/otp`), if you have one or need one.
+#[utoipa::path(
+    post, path = "/v1/organizations/{org}/users/{id}/reset-otp", tag = "People",
+    params(
+        ("org" = Uuid, Path, description = "The organization"),
+        ("id" = Uuid, Path, description = "The person"),
+    ),
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "Nothing of before counts any more."),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `fresh-second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 409, body = ProblemBody, description = "`not-on-yourself`"),
+        (status = 412, body = ProblemBody, description = "`stale-version`"),
+    ),
+)]
+pub async fn reset_otp(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    PersonPath(organization, id): PersonPath,
+    IfMatch(if_match): IfMatch,
+    Bare(context): Bare,
+) -> Result<Response, Problem> {
+    let reset = pawl
+        .reset_otp_devices(organization, id, if_match, &authority, &context)
+        .await?;
+    let position = [("pawl-position", reset.position.to_string())];
+    Ok((StatusCode::NO_CONTENT, position).into_response())
 }

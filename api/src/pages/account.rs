@@ -1,46 +1,245 @@
-//! The person's own account.
+//! The person's own account: what they sign in with, and where they are signed in.
 
 use super::{
     detour::Detour,
+    first_link::password,
+    form::{Form, Refusal, status_of},
     frame::{self, Frame},
-    sign_in::Done,
-    visitor::Reader,
+    sign_in::{Done, Nothing},
+    visitor::{Reader, SignedIn},
+};
+use crate::{
+    application::{Failure, Pawl},
+    http::sign_in::Secret,
 };
 use askama::Template;
-use axum::{extract::Query, http::StatusCode, response::Response};
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
 use chrono::{DateTime, Utc};
-use projections::users::{self, Users};
+use domain::{Authority, Rejection, user::RecoveryCodes, value::DeviceName};
+use eventstore_schema::{DeviceId, Factor, SessionId};
+use projections::{
+    sessions::{self, Session, Sessions},
+    users::{self, Device, Users},
+};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+/// Sessions that are listed at most.
+const SESSIONS: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "account.html")]
 struct Page {
     frame: Frame,
-    devices: Vec<Device>,
+    devices: Vec<OwnDevice>,
+    /// Recovery codes that are left; none where there is no authenticator.
+    codes_left: Option<u64>,
+    sessions: Vec<OwnSession>,
+    refusal: Option<Refusal>,
 }
 
-struct Device {
+struct OwnDevice {
+    id: DeviceId,
     name: String,
     confirmed_at: DateTime<Utc>,
     last_used_at: DateTime<Utc>,
 }
 
+impl OwnDevice {
+    fn of(pawl: &Pawl, device: &Device) -> Result<Self, Failure> {
+        let name = pawl.open_personal("device_name", &device.name.0)?;
+        Ok(Self {
+            id: device.device_id,
+            name: name.or_placeholder(),
+            confirmed_at: device.confirmed_at,
+            last_used_at: device.last_used_at,
+        })
+    }
+}
+
+struct OwnSession {
+    id: SessionId,
+    started_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    factors: Vec<Factor>,
+    /// Whether it is the one that asks.
+    here: bool,
+}
+
 /// Who I am, and with what I sign in.
 pub async fn show(Reader(reader): Reader, Query(query): Query<Done>) -> Result<Response, Detour> {
-    let pawl = &reader.visitor.pawl;
-    let id = reader.authority.holder().user();
+    page(&reader, query.done.as_deref(), None).await
+}
+
+async fn page(
+    reader: &SignedIn,
+    done: Option<&str>,
+    refusal: Option<Refusal>,
+) -> Result<Response, Detour> {
+    let (pawl, authority) = (&reader.visitor.pawl, &reader.authority);
+    let id = authority.holder().user();
     let user = pawl
         .query(&Users, move |readers| users::by_id(readers, id))
         .await?;
-    let mut devices = Vec::new();
-    for device in user.map(|user| user.devices).unwrap_or_default() {
-        let name = pawl.open_personal("device_name", &device.name.0)?;
-        devices.push(Device {
-            name: name.or_placeholder(),
-            confirmed_at: device.confirmed_at,
-            last_used_at: device.last_used_at.unwrap_or(device.confirmed_at),
-        });
+    let devices = user.iter().flat_map(|user| &user.devices);
+    let me = pawl.myself(authority).await?;
+    let left = me.recovery_codes().map(RecoveryCodes::left);
+    let page = Page {
+        frame: reader.frame().await?.at("/account").noticing(done),
+        devices: devices
+            .map(|device| OwnDevice::of(pawl, device))
+            .collect::<Result<_, _>>()?,
+        codes_left: left.and_then(|left| u64::try_from(left).ok()),
+        sessions: own_sessions(pawl, authority).await?,
+        refusal,
+    };
+    frame::show(status_of(page.refusal.as_ref()), &page)
+}
+
+async fn own_sessions(pawl: &Pawl, authority: &Authority) -> Result<Vec<OwnSession>, Failure> {
+    let (user, here) = (authority.holder().user(), authority.holder().session());
+    let now = pawl.now();
+    let open = pawl
+        .query(&Sessions, move |readers| {
+            sessions::open_of(readers, user, now, SESSIONS)
+        })
+        .await?;
+    let view = |session: Session| OwnSession {
+        id: session.session_id,
+        started_at: session.started_at,
+        expires_at: session.expires_at,
+        factors: session.factors,
+        here: session.session_id == here,
+    };
+    Ok(open.into_iter().map(view).collect())
+}
+
+/// What comes of a form on the page: the page again, saying what was done or why not.
+async fn answer(
+    signed_in: &SignedIn,
+    attempt: impl Future<Output = Result<(), Failure>>,
+    done: &str,
+) -> Result<Response, Detour> {
+    match attempt.await {
+        Ok(()) => Ok(Redirect::to(&format!("/account?done={done}")).into_response()),
+        Err(failure) => {
+            let visitor = &signed_in.visitor;
+            let refusal = Refusal::of(failure, visitor)?;
+            page(signed_in, None, Some(refusal)).await
+        }
     }
-    let frame = reader.frame().await?.at("/account");
-    let frame = frame.noticing(query.done.as_deref());
-    frame::show(StatusCode::OK, &Page { frame, devices })
+}
+
+/// A new name.
+#[derive(Deserialize)]
+pub struct NewName {
+    name: String,
+}
+
+/// Renames an authenticator.
+pub async fn rename_device(
+    signed_in: SignedIn,
+    Path(id): Path<DeviceId>,
+    Form { fields, context }: Form<NewName>,
+) -> Result<Response, Detour> {
+    let rename = async {
+        let name = device_name(&fields.name)?;
+        let pawl = &signed_in.visitor.pawl;
+        pawl.rename_otp_device(id, &name, &signed_in.authority, &context)
+            .await?;
+        Ok(())
+    };
+    answer(&signed_in, rename, "device-renamed").await
+}
+
+/// What an authenticator is called, as typed.
+pub fn device_name(typed: &str) -> Result<DeviceName, Rejection> {
+    DeviceName::parse(typed).map_err(|_| Rejection::InvalidField {
+        field: "device-name",
+        rule: "between 1 and 100 characters, on one line",
+    })
+}
+
+/// Removes an authenticator.
+pub async fn remove_device(
+    signed_in: SignedIn,
+    Path(id): Path<DeviceId>,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let remove = async {
+        let pawl = &signed_in.visitor.pawl;
+        pawl.remove_otp_device(id, &signed_in.authority, &context)
+            .await?;
+        Ok(())
+    };
+    answer(&signed_in, remove, "device-removed").await
+}
+
+/// Ends another session.
+pub async fn end_session(
+    signed_in: SignedIn,
+    Path(id): Path<SessionId>,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let end = async {
+        let pawl = &signed_in.visitor.pawl;
+        pawl.end_own_session(id, &signed_in.authority, &context)
+            .await?;
+        Ok(())
+    };
+    answer(&signed_in, end, "session-ended").await
+}
+
+#[derive(Template)]
+#[template(path = "change_password.html")]
+struct PasswordPage {
+    frame: Frame,
+    refusal: Option<Refusal>,
+}
+
+/// What is filled in.
+#[derive(Deserialize)]
+pub struct Passwords {
+    current: Secret,
+    password: Secret,
+}
+
+/// The form for another password.
+pub async fn show_password(signed_in: SignedIn) -> Result<Response, Detour> {
+    let page = PasswordPage {
+        frame: signed_in.frame().await?.at("/account"),
+        refusal: None,
+    };
+    frame::show(StatusCode::OK, &page)
+}
+
+/// Changes the password. All other sessions are over.
+pub async fn change_password(
+    signed_in: SignedIn,
+    Form { fields, context }: Form<Passwords>,
+) -> Result<Response, Detour> {
+    let visitor = &signed_in.visitor;
+    let attempt = async {
+        let new = password(&fields.password)?;
+        let current = Zeroizing::new(fields.current.0.expose_secret().as_bytes().to_vec());
+        visitor
+            .pawl
+            .change_password(current, new, &signed_in.authority, &context)
+            .await
+    };
+    match attempt.await {
+        Ok(_) => Ok(Redirect::to("/account?done=password-changed").into_response()),
+        Err(failure) => {
+            let page = PasswordPage {
+                frame: signed_in.frame().await?.at("/account"),
+                refusal: Some(Refusal::of(failure, visitor)?),
+            };
+            frame::show(status_of(page.refusal.as_ref()), &page)
+        }
+    }
 }

@@ -1,16 +1,17 @@
 //! Mobile Authenticator Setup: scan, type the code, name the device, submit.
 
 use super::{
+    account::device_name,
     detour::Detour,
-    first_link::go_on,
     form::{Form, Refusal, status_of},
     frame::{self, Frame},
+    recovery_codes, session_cookie,
     visitor::Visitor,
 };
-use crate::application::{Failure, RegisteredDevice, RequestContext};
+use crate::application::{ConfirmedDevice, Failure, RegisteredDevice, RequestContext};
 use askama::Template;
-use axum::response::Response;
-use domain::{Enrolment, NextStep, Rejection, otp::OtpCode, value::DeviceName};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::{Enrolment, NextStep, otp::OtpCode};
 use eventstore_schema::DeviceId;
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
@@ -45,7 +46,10 @@ pub struct Fields {
 /// The form, with a set-up that this session has begun.
 pub async fn show(visitor: Visitor) -> Result<Response, Detour> {
     let enrolment = visitor.enrolment(None).await?;
-    page(&visitor, &enrolment, String::new(), None).await
+    match page(&visitor, &enrolment, String::new(), None).await {
+        Err(Detour::ShowAgain(_)) => Err(Detour::ShowAgain("/authenticator".to_owned())),
+        page => page,
+    }
 }
 
 async fn page(
@@ -55,7 +59,7 @@ async fn page(
     refused: Option<Failure>,
 ) -> Result<Response, Detour> {
     let refusal = refused
-        .map(|failure| Refusal::of(failure, visitor.language, visitor.pawl.now()))
+        .map(|failure| Refusal::of(failure, visitor))
         .transpose()?;
     let set_up = visitor
         .pawl
@@ -98,17 +102,25 @@ pub async fn confirm(
     let enrolment = visitor.enrolment(Some(context.command_id)).await?;
     let attempt = async {
         let code = OtpCode::parse(&fields.code)?;
-        let name = DeviceName::parse(&fields.name).map_err(|_| Rejection::InvalidField {
-            field: "device-name",
-            rule: "between 1 and 100 characters, on one line",
-        })?;
+        let name = device_name(&fields.name)?;
         visitor
             .pawl
             .confirm_otp_device(&enrolment, DeviceId(fields.device), &code, &name, &context)
             .await
     };
     match attempt.await {
-        Ok(grant) => Ok(go_on(visitor, &grant)),
+        Ok(ConfirmedDevice {
+            grant,
+            recovery_codes: Some(codes),
+        }) => {
+            let jar = session_cookie::keep(visitor.jar.clone(), &grant.session_token);
+            let frame = visitor.frame_for(enrolment.holder()).await?;
+            Ok((jar, recovery_codes::page(frame, &codes)?).into_response())
+        }
+        Ok(confirmed) => {
+            let jar = session_cookie::keep(visitor.jar, &confirmed.grant.session_token);
+            Ok((jar, Redirect::to("/account?done=device-added")).into_response())
+        }
         Err(failure) => page(&visitor, &enrolment, fields.name, Some(failure)).await,
     }
 }

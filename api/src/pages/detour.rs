@@ -7,6 +7,7 @@ use crate::{
 };
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{NextStep, Rejection};
+use url::form_urlencoded;
 
 /// A way around.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub enum Detour {
     SignIn,
     /// The session has something else to do first.
     Step(NextStep),
+    /// The second factor was shown too long ago: show it again, and come back to this page.
+    ShowAgain(String),
     /// The form was not sent from one of Pawl's pages.
     CrossSite,
     /// Something went wrong. The browser is shown a page that says so.
@@ -36,6 +39,10 @@ impl IntoResponse for Detour {
         match self {
             Self::SignIn => Redirect::to("/sign-in").into_response(),
             Self::Step(step) => Redirect::to(page_of(step)).into_response(),
+            Self::ShowAgain(to) => {
+                let to: String = form_urlencoded::byte_serialize(to.as_bytes()).collect();
+                Redirect::to(&format!("/sign-in/again?to={to}")).into_response()
+            }
             Self::CrossSite => Problem::new(
                 problem::CROSS_SITE,
                 "This form was not sent from one of Pawl's own pages.",
@@ -56,6 +63,9 @@ impl From<Failure> for Detour {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Rejected(Rejection::Unauthenticated) => Self::SignIn,
+            Failure::Rejected(Rejection::FreshSecondFactorRequired) => {
+                Self::ShowAgain("/account".to_owned())
+            }
             failure => Self::Problem(failure.into()),
         }
     }

@@ -83,7 +83,7 @@ pub async fn set_up(
     match attempt.await {
         Ok(grant) => Ok(go_on(visitor, &grant)),
         Err(failure) => {
-            let refusal = Refusal::of(failure, visitor.language, pawl.now())?;
+            let refusal = Refusal::of(failure, &visitor)?;
             let page = Page {
                 frame: visitor.frame(),
                 token: fields.token.0.expose_secret().to_owned(),

@@ -1,6 +1,6 @@
 //! Forms: their fields, the command that they are, and what is said about a refusal.
 
-use super::{detour::Detour, session_cookie, words::Language};
+use super::{detour::Detour, session_cookie, visitor::Visitor};
 use crate::{
     application::{Failure, Pawl, RequestContext},
     http::{
@@ -14,7 +14,6 @@ use axum::{
     http::StatusCode,
 };
 use axum_extra::extract::CookieJar;
-use chrono::{DateTime, Utc};
 use domain::Rejection;
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -84,12 +83,8 @@ pub struct Refusal {
 impl Refusal {
     /// Tells the person who filled the form in what to do about it; where they can do nothing there,
     /// the way around.
-    pub fn of(
-        failure: impl Into<Failure>,
-        language: Language,
-        now: DateTime<Utc>,
-    ) -> Result<Self, Detour> {
-        let failure = failure.into();
+    pub fn of(failure: Failure, visitor: &Visitor) -> Result<Self, Detour> {
+        let (language, now) = (visitor.language, visitor.pawl.now());
         let text = match &failure {
             Failure::Rejected(Rejection::InvalidField { field, .. }) => {
                 language.say(&format!("rule-{field}")).to_string()
@@ -104,6 +99,7 @@ impl Refusal {
         };
         let problem = match Detour::from(failure) {
             Detour::Problem(problem) if problem.kind().status.is_client_error() => problem,
+            Detour::ShowAgain(_) => return Err(Detour::ShowAgain(visitor.came_from.clone())),
             detour => return Err(detour),
         };
         let text = if text.is_empty() {

@@ -2,6 +2,7 @@
 //! from there.
 
 use super::{
+    brand::Brand,
     detour::Detour,
     words::{Language, Sentence},
 };
@@ -11,10 +12,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
 use domain::{NextStep, Permission, SessionHolder, permission::allows};
-use eventstore_schema::{OrganizationId, Role};
+use eventstore_schema::{Factor, Role};
 use projections::users::Status;
 use uuid::Uuid;
 
@@ -25,30 +25,10 @@ pub struct Who {
     pub name: String,
     /// Their e-mail address.
     pub email: String,
-    /// The name of their organization.
-    pub organization: String,
-    /// Which organization.
-    pub organization_id: OrganizationId,
     /// What they are there.
     pub role: Role,
     /// Whether their session lacks nothing.
     pub is_signed_in: bool,
-}
-
-impl Who {
-    /// The person behind a session.
-    pub async fn of(pawl: &Pawl, holder: &SessionHolder) -> Result<Self, Failure> {
-        let organization = pawl.organization(holder.organization()).await?;
-        let person = pawl.person(holder).await?;
-        Ok(Self {
-            name: person.name,
-            email: person.email,
-            organization: organization.name().unwrap_or_default().to_owned(),
-            organization_id: holder.organization(),
-            role: holder.role(),
-            is_signed_in: holder.next() == NextStep::Done,
-        })
-    }
 }
 
 /// What stands around a page.
@@ -56,6 +36,8 @@ impl Who {
 pub struct Frame {
     /// The language of the page.
     pub language: Language,
+    /// Whose page it is.
+    pub brand: Brand,
     /// Who is signed in.
     pub who: Option<Who>,
     /// What has just been done, as a sentence.
@@ -107,18 +89,52 @@ const CONSOLE: &[(&str, &str, &str, Permission)] = &[
         "nav-security",
         Permission::ReadUsers,
     ),
+    (
+        "nav-configuration",
+        "/console/organization",
+        "nav-organization",
+        Permission::ManageOrganization,
+    ),
 ];
 
 impl Frame {
     /// A frame.
     #[must_use]
-    pub fn new(language: Language, who: Option<Who>) -> Self {
+    pub fn new(language: Language) -> Self {
         Self {
             language,
-            who,
+            brand: Brand::default(),
+            who: None,
             notice: None,
             here: "",
         }
+    }
+
+    /// The frame for the holder of a session.
+    pub async fn of(
+        pawl: &Pawl,
+        language: Language,
+        holder: &SessionHolder,
+    ) -> Result<Self, Failure> {
+        let organization = pawl.organization(holder.organization()).await?;
+        let person = pawl.person(holder).await?;
+        let who = Who {
+            name: person.name,
+            email: person.email,
+            role: holder.role(),
+            is_signed_in: holder.next() == NextStep::Done,
+        };
+        Ok(Self {
+            who: Some(who),
+            ..Self::new(language).for_people_of(Brand::of(holder.organization(), &organization))
+        })
+    }
+
+    /// Shows the page as an organization's.
+    #[must_use]
+    pub fn for_people_of(mut self, brand: Brand) -> Self {
+        self.brand = brand;
+        self
     }
 
     /// Says where in the navigation the page stands.
@@ -165,6 +181,17 @@ impl Frame {
             .ok()
             .and_then(|word| word.as_str().map(str::to_owned))
             .unwrap_or_default()
+    }
+
+    /// The name of a factor.
+    #[must_use]
+    pub fn factor(&self, factor: &Factor) -> String {
+        let name = match factor {
+            Factor::Password => "factor-password",
+            Factor::Otp => "factor-otp",
+            Factor::RecoveryCode => "factor-recovery-code",
+        };
+        self.language.say(name).to_string()
     }
 
     /// The name of a person's standing.
@@ -231,9 +258,4 @@ impl Frame {
 pub fn show(status: StatusCode, page: &impl Template) -> Result<Response, Detour> {
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((status, no_store, Html(page.render()?)).into_response())
-}
-
-/// The same, with cookies.
-pub fn show_with(jar: CookieJar, page: &impl Template) -> Result<Response, Detour> {
-    Ok((jar, show(StatusCode::OK, page)?).into_response())
 }

@@ -1,6 +1,7 @@
 //! What the link of an invitation leads to.
 
 use super::{
+    brand::Brand,
     detour::Detour,
     first_link::{Link, go_on, password},
     form::{Form, Refusal, status_of},
@@ -44,8 +45,7 @@ async fn page(
     token: &str,
     refused: Option<Failure>,
 ) -> Result<Response, Detour> {
-    let now = visitor.pawl.now();
-    let tell = |failure| Refusal::of(failure, visitor.language, now);
+    let tell = |failure| Refusal::of(failure, visitor);
     let mut refusal = refused.map(tell).transpose()?;
     let link = LinkToken::parse(token).ok_or(Failure::from(Rejection::InvitationInvalid));
     let found = match link {
@@ -59,8 +59,11 @@ async fn page(
             None
         }
     };
+    let brand = invited
+        .as_ref()
+        .map(|invited| Brand::of(invited.organization_id, &invited.organization));
     let page = Page {
-        frame: visitor.frame(),
+        frame: visitor.frame().for_people_of(brand.unwrap_or_default()),
         token: token.to_owned(),
         invited,
         refusal,

@@ -2,15 +2,19 @@
 //! the store; they need no script, and hold none.
 
 mod account;
+mod again;
 mod assets;
 mod authenticator;
+mod brand;
 mod console;
 mod detour;
 mod first_link;
+mod forgotten_password;
 mod form;
 mod frame;
 mod invitation;
 mod problem;
+mod recovery_codes;
 mod same_origin;
 mod session_cookie;
 mod sign_in;
@@ -37,6 +41,10 @@ pub fn router() -> Router<Pawl> {
             "/invitation",
             get(invitation::show).post(invitation::accept),
         )
+        .route(
+            "/password-reset",
+            get(forgotten_password::show).post(forgotten_password::reset),
+        )
         .layer(middleware::map_response(without_referrer));
     Router::new()
         .route("/", get(sign_in::home))
@@ -45,17 +53,41 @@ pub fn router() -> Router<Pawl> {
             "/sign-in/code",
             get(sign_in::show_code).post(sign_in::verify),
         )
+        .route(
+            "/sign-in/recovery-code",
+            get(sign_in::show_recovery_code).post(sign_in::recover),
+        )
+        .route("/sign-in/again", get(again::show).post(again::verify))
         .route("/sign-out", post(sign_in::sign_out))
+        .route(
+            "/forgotten-password",
+            get(forgotten_password::ask).post(forgotten_password::send),
+        )
         .route(
             "/authenticator",
             get(authenticator::show).post(authenticator::confirm),
         )
         .route("/account", get(account::show))
+        .route(
+            "/account/password",
+            get(account::show_password).post(account::change_password),
+        )
+        .route("/account/recovery-codes", post(recovery_codes::replace))
+        .route(
+            "/account/authenticators/{id}/rename",
+            post(account::rename_device),
+        )
+        .route(
+            "/account/authenticators/{id}/remove",
+            post(account::remove_device),
+        )
+        .route("/account/sessions/{id}/end", post(account::end_session))
         .merge(console::router())
         .merge(links)
         .layer(middleware::from_fn(same_origin::require))
         .layer(middleware::map_response(refer_to_ourselves))
         .route("/assets/{name}", get(assets::asset))
+        .route("/organizations/{id}/color.css", get(brand::color))
 }
 
 async fn without_referrer(mut response: Response) -> Response {

@@ -48,7 +48,7 @@ fn page(problem: &Problem, language: Language) -> Option<Response> {
         "problem-yours"
     };
     let page = Page {
-        frame: Frame::new(language, None),
+        frame: Frame::new(language),
         title: language.say(title).to_string(),
         text: language.say(&format!("problem-{}", kind.slug)).to_string(),
     };

@@ -8,13 +8,17 @@ use super::{
     session_cookie,
     visitor::Visitor,
 };
-use crate::http::sign_in::Secret;
+use crate::{application::ShownFactor, http::sign_in::Secret};
 use askama::Template;
 use axum::{
     extract::Query,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{NextStep, Permission, otp::OtpCode, permission::allows};
+use domain::{
+    NextStep, Permission, Rejection, SessionHolder, Showing,
+    otp::{OtpCode, RecoveryCode},
+    permission::allows,
+};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -29,7 +33,7 @@ pub struct Done {
 /// Leads to where the session belongs: its next step, the console, or the person's own account.
 pub async fn home(visitor: Visitor) -> Result<Redirect, Detour> {
     let authority = visitor.authority().await?;
-    let console = allows(authority.holder().role(), Permission::ReadUsers);
+    let console = allows(authority.holder().role(), Permission::ReadAdoption);
     Ok(Redirect::to(if console { "/console" } else { "/account" }))
 }
 
@@ -80,7 +84,7 @@ pub async fn sign_in(
             let page = PasswordPage {
                 frame: visitor.frame(),
                 email: fields.email,
-                refusal: Some(Refusal::of(failure, visitor.language, visitor.pawl.now())?),
+                refusal: Some(Refusal::of(failure, &visitor)?),
             };
             frame::show(status_of(page.refusal.as_ref()), &page)
         }
@@ -91,6 +95,8 @@ pub async fn sign_in(
 #[template(path = "code.html")]
 struct CodePage {
     frame: Frame,
+    /// Whether a recovery code is asked for in place of the authenticator's.
+    recovery: bool,
     refusal: Option<Refusal>,
 }
 
@@ -102,29 +108,55 @@ pub struct Code {
 
 /// The form for the code.
 pub async fn show_code(visitor: Visitor) -> Result<Response, Detour> {
+    code_page(&visitor, false).await
+}
+
+/// The form for a recovery code.
+pub async fn show_recovery_code(visitor: Visitor) -> Result<Response, Detour> {
+    code_page(&visitor, true).await
+}
+
+async fn code_page(visitor: &Visitor, recovery: bool) -> Result<Response, Detour> {
     let holder = visitor.holder(None).await?;
     if holder.next() != NextStep::Otp {
         return Err(Detour::Step(holder.next()));
     }
     let page = CodePage {
         frame: visitor.frame_for(&holder).await?,
+        recovery,
         refusal: None,
     };
     frame::show(status_of(None), &page)
 }
 
 /// Takes the code.
-pub async fn verify(
+pub async fn verify(visitor: Visitor, form: Form<Code>) -> Result<Response, Detour> {
+    let shown = OtpCode::parse(&form.fields.code).map(ShownFactor::Code);
+    second_factor(visitor, form, shown, false).await
+}
+
+/// Takes a recovery code.
+pub async fn recover(visitor: Visitor, form: Form<Code>) -> Result<Response, Detour> {
+    let shown = RecoveryCode::parse(&form.fields.code).map(ShownFactor::RecoveryCode);
+    second_factor(visitor, form, shown, true).await
+}
+
+async fn second_factor(
     visitor: Visitor,
-    Form { fields, context }: Form<Code>,
+    Form { context, .. }: Form<Code>,
+    shown: Result<ShownFactor, Rejection>,
+    recovery: bool,
 ) -> Result<Response, Detour> {
-    let holder = visitor.holder(Some(context.command_id)).await?;
+    let holder: SessionHolder = visitor.holder(Some(context.command_id)).await?;
     if holder.next() == NextStep::OtpSetUp {
         return Err(Detour::Step(holder.next()));
     }
+    let showing = Showing::to_sign_in(holder.clone());
     let attempt = async {
-        let code = OtpCode::parse(&fields.code)?;
-        visitor.pawl.verify_otp(&holder, &code, &context).await
+        visitor
+            .pawl
+            .show_second_factor(&showing, &shown?, &context)
+            .await
     };
     match attempt.await {
         Ok(grant) => Ok(go_on(visitor, &grant)),
@@ -133,14 +165,15 @@ pub async fn verify(
         Err(failure) => {
             let page = CodePage {
                 frame: visitor.frame_for(&holder).await?,
-                refusal: Some(Refusal::of(failure, visitor.language, visitor.pawl.now())?),
+                recovery,
+                refusal: Some(Refusal::of(failure, &visitor)?),
             };
             frame::show(status_of(page.refusal.as_ref()), &page)
         }
     }
 }
 
-/// What the form for signing out holds.
+/// What a form holds that is a button only.
 #[derive(Deserialize)]
 pub struct Nothing {}
 

@@ -1,21 +1,17 @@
 //! Who looks at a page: a browser with a language, and perhaps with a session. The session is asked
 //! of the policy like the API's, and by the same code.
 
-use super::{
-    detour::Detour,
-    frame::{Frame, Who},
-    session_cookie,
-    words::Language,
-};
+use super::{detour::Detour, frame::Frame, session_cookie, words::Language};
 use crate::application::{Failure, Pawl};
 use axum::{
     extract::{FromRef, FromRequestParts},
-    http::request::Parts,
+    http::{HeaderMap, header, request::Parts},
 };
 use axum_extra::extract::CookieJar;
 use domain::{Authority, Enrolment, NextStep, SessionHolder};
 use eventstore_schema::CommandId;
 use std::convert::Infallible;
+use url::Url;
 
 /// A browser.
 pub struct Visitor {
@@ -25,6 +21,8 @@ pub struct Visitor {
     pub language: Language,
     /// Its cookies.
     pub jar: CookieJar,
+    /// The page of ours that it comes from: where a form was filled in.
+    pub came_from: String,
 }
 
 impl<S> FromRequestParts<S> for Visitor
@@ -39,8 +37,15 @@ where
             pawl: Pawl::from_ref(state),
             language: Language::of(&parts.headers),
             jar: CookieJar::from_headers(&parts.headers),
+            came_from: came_from(&parts.headers).unwrap_or_else(|| "/".to_owned()),
         })
     }
+}
+
+/// Forms are taken from our own pages only, so only the path counts.
+fn came_from(headers: &HeaderMap) -> Option<String> {
+    let referrer = headers.get(header::REFERER)?.to_str().ok()?;
+    Some(Url::parse(referrer).ok()?.path().to_owned())
 }
 
 impl Visitor {
@@ -67,13 +72,12 @@ impl Visitor {
     /// What stands around a page for somebody who is not signed in.
     #[must_use]
     pub fn frame(&self) -> Frame {
-        Frame::new(self.language, None)
+        Frame::new(self.language)
     }
 
     /// What stands around a page for this person.
     pub async fn frame_for(&self, holder: &SessionHolder) -> Result<Frame, Failure> {
-        let who = Who::of(&self.pawl, holder).await?;
-        Ok(Frame::new(self.language, Some(who)))
+        Frame::of(&self.pawl, self.language, holder).await
     }
 }
 

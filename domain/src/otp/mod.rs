@@ -1,8 +1,10 @@
 //! One-time passwords (RFC 6238): SHA-1, 6 digits, 30 seconds, which is what Microsoft
 //! Authenticator, FreeOTP and Google Authenticator all honour.
 
+mod recovery_code;
 mod throttle;
 
+pub use recovery_code::RecoveryCode;
 pub use throttle::Throttle;
 
 use crate::Rejection;

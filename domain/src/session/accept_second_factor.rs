@@ -1,8 +1,14 @@
-//! A code has been accepted; the session gets what it was waiting for.
+//! A second factor has been accepted; the session gets what it was waiting for.
 
 use super::Session;
-use crate::{Decide, Decision, Rejection, decider::emit_all, user::SecondFactorProof};
-use eventstore_schema::{Factor, SecondFactorAccepted, SessionEvent, SignedIn, TokenDigest};
+use crate::{
+    Decide, Decision, Rejection,
+    decider::emit_all,
+    user::{SecondFactor, SecondFactorProof},
+};
+use eventstore_schema::{
+    Factor, RecoveryCodeAccepted, SecondFactorAccepted, SessionEvent, SignedIn, TokenDigest,
+};
 
 /// Adds the second factor to the session and exchanges its token.
 #[derive(Debug)]
@@ -23,17 +29,19 @@ impl Decide<AcceptSecondFactor> for Session {
         if live.user_id != by.user() {
             return Err(Rejection::Unauthenticated);
         }
-        let mut events = vec![
-            SecondFactorAccepted {
-                device_id: by.device(),
-                token_digest: command.token_digest,
+        let token_digest = command.token_digest;
+        let mut events = vec![match by.shown() {
+            SecondFactor::Otp(device_id) => SecondFactorAccepted {
+                device_id,
+                token_digest,
             }
             .into(),
-        ];
+            SecondFactor::RecoveryCode => RecoveryCodeAccepted { token_digest }.into(),
+        }];
         if !self.signed_in {
             events.push(
                 SignedIn {
-                    factors: vec![Factor::Password, Factor::Otp],
+                    factors: vec![Factor::Password, by.shown().into()],
                 }
                 .into(),
             );

@@ -11,10 +11,10 @@ pub use end_own_session::EndOwnSession;
 pub use end_session::EndSession;
 pub use start_session::StartSession;
 
-use crate::decider::Decider;
+use crate::{decider::Decider, user::SecondFactor};
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    CommandId, DeviceId, Factor, OrganizationId, Position, Recorded, SessionEvent, TokenDigest,
+    CommandId, Factor, Metadata, OrganizationId, Position, Recorded, SessionEvent, TokenDigest,
     UserId,
 };
 use subtle::ConstantTimeEq;
@@ -31,10 +31,10 @@ pub struct LiveSession {
     pub organization_id: OrganizationId,
     /// The digest of its token.
     pub token_digest: TokenDigest,
-    /// Its end at the latest.
-    pub expires_at: DateTime<Utc>,
     /// Where in the log it began.
     pub began_at: Position,
+    /// Its end at the latest.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// What is known of a session.
@@ -45,7 +45,9 @@ pub struct Session {
     live: Option<LiveSession>,
     /// The token that was exchanged last, and the command that did it.
     exchanged: Option<(TokenDigest, CommandId)>,
-    second_factor: Option<DeviceId>,
+    second_factor: Option<(SecondFactor, DateTime<Utc>)>,
+    /// Each once, in the order in which they were shown first.
+    factors: Vec<Factor>,
     signed_in: bool,
 }
 
@@ -68,17 +70,33 @@ impl Session {
         bool::from(current.unwrap_or(0.into()) | exchanged.unwrap_or(0.into()))
     }
 
-    /// The authenticator that was shown in it.
+    /// The second factor that was shown in it last.
     #[must_use]
-    pub fn second_factor(&self) -> Option<DeviceId> {
-        self.second_factor
+    pub fn second_factor(&self) -> Option<SecondFactor> {
+        self.second_factor.map(|(shown, _)| shown)
+    }
+
+    /// When that was.
+    #[must_use]
+    pub fn second_factor_at(&self) -> Option<DateTime<Utc>> {
+        self.second_factor.map(|(_, at)| at)
     }
 
     /// The factors that were shown in it.
     #[must_use]
-    pub fn factors(&self) -> Vec<Factor> {
-        let otp = self.second_factor.map(|_| Factor::Otp);
-        std::iter::once(Factor::Password).chain(otp).collect()
+    pub fn factors(&self) -> &[Factor] {
+        &self.factors
+    }
+
+    fn accept(&mut self, shown: SecondFactor, token: &TokenDigest, event: &Metadata) {
+        self.second_factor = Some((shown, event.recorded_at));
+        if !self.factors.contains(&shown.into()) {
+            self.factors.push(shown.into());
+        }
+        if let Some(live) = &mut self.live {
+            let old = std::mem::replace(&mut live.token_digest, token.clone());
+            self.exchanged = Some((old, event.command_id));
+        }
     }
 }
 
@@ -89,21 +107,22 @@ impl Decider for Session {
         match &event.data {
             SessionEvent::SessionStarted(started) => {
                 self.started = true;
+                self.factors = vec![Factor::Password];
                 self.live = Some(LiveSession {
                     user_id: started.user_id,
                     organization_id: started.organization_id,
                     token_digest: started.token_digest.clone(),
-                    expires_at: started.expires_at,
                     began_at: event.position,
+                    expires_at: started.expires_at,
                 });
             }
             SessionEvent::SecondFactorAccepted(accepted) => {
-                self.second_factor = Some(accepted.device_id);
-                if let Some(live) = &mut self.live {
-                    let new = accepted.token_digest.clone();
-                    let old = std::mem::replace(&mut live.token_digest, new);
-                    self.exchanged = Some((old, event.metadata.command_id));
-                }
+                let shown = SecondFactor::Otp(accepted.device_id);
+                self.accept(shown, &accepted.token_digest, &event.metadata);
+            }
+            SessionEvent::RecoveryCodeAccepted(accepted) => {
+                let shown = SecondFactor::RecoveryCode;
+                self.accept(shown, &accepted.token_digest, &event.metadata);
             }
             SessionEvent::SignedIn(_) => self.signed_in = true,
             SessionEvent::SessionEnded(_) => self.live = None,

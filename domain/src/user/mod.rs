@@ -8,7 +8,12 @@ mod invitation;
 mod otp_device;
 mod password;
 mod password_reset;
+mod recovery_codes;
 mod register_administrator;
+mod remove_otp_device;
+mod rename_otp_device;
+mod reset_otp_devices;
+mod second_factor;
 mod sessions_ended;
 mod verify_otp;
 
@@ -22,9 +27,14 @@ pub use invitation::{
 pub use otp_device::{ConfirmOtpDevice, DEVICE_LIMIT, RegisterOtpDevice, SET_UP_LIFETIME};
 pub use password::PasswordProof;
 pub use password_reset::{RESET_LIFETIME, RequestPasswordReset, ResetPassword};
+pub use recovery_codes::{RecoveryCodes, ReplaceRecoveryCodes, UseRecoveryCode};
 pub use register_administrator::RegisterAdministrator;
+pub use remove_otp_device::RemoveOtpDevice;
+pub use rename_otp_device::RenameOtpDevice;
+pub use reset_otp_devices::ResetOtpDevices;
+pub use second_factor::{SecondFactor, SecondFactorProof};
 use sessions_ended::SessionsEnded;
-pub use verify_otp::{SecondFactorProof, VerifyOtp};
+pub use verify_otp::VerifyOtp;
 
 use crate::{
     Rejection,
@@ -98,8 +108,10 @@ pub struct User {
     person: Option<(Profile, Standing)>,
     devices: Vec<Device>,
     pending: Option<PendingDevice>,
+    recovery_codes: Option<RecoveryCodes>,
     throttle: Throttle,
-    last_accepted: Option<(SessionId, DeviceId)>,
+    last_accepted: Option<(SessionId, SecondFactor)>,
+    must_set_up_device: bool,
     reset_link: Option<Link>,
     reset_mails: MailThrottle,
     sessions_ended: Option<SessionsEnded>,
@@ -182,6 +194,23 @@ impl User {
         !self.devices.is_empty()
     }
 
+    /// The recovery codes that the person was shown last, if any still count.
+    #[must_use]
+    pub fn recovery_codes(&self) -> Option<&RecoveryCodes> {
+        self.recovery_codes.as_ref()
+    }
+
+    /// Whether the person has to set up an authenticator, whatever the organization asks for: those
+    /// of before were reset.
+    #[must_use]
+    pub fn must_set_up_device(&self) -> bool {
+        self.must_set_up_device
+    }
+
+    fn device(&self, id: DeviceId) -> Option<&Device> {
+        self.devices.iter().find(|device| device.id == id)
+    }
+
     fn set_standing(&mut self, new: Standing) {
         if let Some((_, standing)) = &mut self.person {
             *standing = new;
@@ -209,7 +238,11 @@ impl User {
         if let Some(device) = self.devices.iter_mut().find(|d| d.id == device) {
             device.last_step = device.last_step.max(step);
         }
-        self.last_accepted = Some((session, device));
+        self.accept(SecondFactor::Otp(device), session);
+    }
+
+    fn accept(&mut self, shown: SecondFactor, session: SessionId) {
+        self.last_accepted = Some((session, shown));
         self.throttle.right();
     }
 }
@@ -298,6 +331,7 @@ impl Decider for User {
                 });
             }
             UserEvent::OtpDeviceConfirmed(e) => {
+                self.must_set_up_device = false;
                 let step = TimeStep(e.time_step);
                 if let Some(pending) = self.pending.take_if(|pending| pending.id == e.device_id) {
                     let PendingDevice { id, secret, .. } = pending;
@@ -309,16 +343,46 @@ impl Decider for User {
                 }
                 self.accept_step(e.device_id, step, e.session_id);
             }
+            UserEvent::OtpDeviceRenamed(_) => {}
+            UserEvent::OtpDeviceRemoved(e) => {
+                self.devices.retain(|device| device.id != e.device_id);
+                if self.devices.is_empty() {
+                    self.recovery_codes = None;
+                }
+            }
+            UserEvent::OtpDevicesReset(_) => {
+                self.devices.clear();
+                self.pending = None;
+                self.recovery_codes = None;
+                self.last_accepted = None;
+                // Nothing is left that could have been guessed.
+                self.throttle = Throttle::default();
+                self.must_set_up_device = true;
+                self.end_sessions(event.position, None);
+            }
             UserEvent::OtpVerified(e) => {
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);
             }
-            UserEvent::OtpRejected(_) => self.throttle.wrong(event.metadata.recorded_at),
+            UserEvent::RecoveryCodesIssued(e) => {
+                let (at, by) = (event.metadata.recorded_at, event.metadata.command_id);
+                self.recovery_codes = Some(RecoveryCodes::issued(e, at, by));
+            }
+            UserEvent::RecoveryCodeUsed(e) => {
+                if let Some(codes) = &mut self.recovery_codes {
+                    codes.spend(e.number);
+                }
+                self.accept(SecondFactor::RecoveryCode, e.session_id);
+            }
+            UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
+                self.throttle.wrong(event.metadata.recorded_at);
+            }
         }
     }
 
     fn refusal(event: &UserEvent) -> Option<Rejection> {
         match event {
             UserEvent::OtpRejected(rejected) => Some(verify_otp::refusal(rejected.reason)),
+            UserEvent::RecoveryCodeRejected(_) => Some(Rejection::RecoveryCodeWrong),
             _ => None,
         }
     }

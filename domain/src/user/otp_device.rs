@@ -3,13 +3,14 @@
 use super::{PendingDevice, User};
 use crate::{
     Decide, Decision, Enrolment, Rejection,
-    decider::emit,
+    decider::{emit, emit_all},
     otp::{OtpCode, OtpSecret},
-    user::verify_otp::judge,
+    user::{recovery_codes::issue, verify_otp::judge},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    DeviceId, OtpDeviceConfirmed, OtpDeviceRegistered, Personal, SealedSecret, SessionId, UserEvent,
+    DeviceId, OtpDeviceConfirmed, OtpDeviceRegistered, Personal, RecoveryCodeDigest, SealedSecret,
+    SessionId, UserEvent,
 };
 
 /// How long a set-up waits for its code.
@@ -46,7 +47,7 @@ impl Decide<RegisterOtpDevice> for User {
     }
 }
 
-/// Confirms a set-up with a code and names the authenticator.
+/// Confirms a set-up with a code and names the authenticator. With the first one come recovery codes.
 #[derive(Debug)]
 pub struct ConfirmOtpDevice {
     /// The authenticator.
@@ -57,6 +58,8 @@ pub struct ConfirmOtpDevice {
     pub device_name: Personal,
     /// The code that it shows.
     pub code: OtpCode,
+    /// The keyed digests of the recovery codes, should they be needed.
+    pub recovery_codes: Vec<RecoveryCodeDigest>,
     /// Now.
     pub at: DateTime<Utc>,
 }
@@ -93,12 +96,17 @@ impl Decide<ConfirmOtpDevice> for User {
         let offered = [(command.device_id, None, &command.secret)];
         match judge(&offered, &command.code, command.at, session_id) {
             Err(refused) => refused,
-            Ok((device_id, step)) => emit(OtpDeviceConfirmed {
-                device_id,
-                device_name: command.device_name,
-                time_step: step.0,
-                session_id,
-            }),
+            Ok((device_id, step)) => {
+                let confirmed = OtpDeviceConfirmed {
+                    device_id,
+                    device_name: command.device_name,
+                    time_step: step.0,
+                    session_id,
+                };
+                let first = self.devices.is_empty();
+                let codes = first.then(|| issue(command.recovery_codes).into());
+                emit_all(std::iter::once(confirmed.into()).chain(codes).collect())
+            }
         }
     }
 }
@@ -110,7 +118,7 @@ mod tests {
         otp::{TimeStep, code_at},
         testing::*,
     };
-    use eventstore_schema::{OtpRejected, OtpRejectionReason, Role};
+    use eventstore_schema::{OtpRejected, OtpRejectionReason, RecoveryCodesIssued, Role};
 
     fn phone() -> OtpSecret {
         OtpSecret::new([7; 20])
@@ -134,6 +142,7 @@ mod tests {
             secret: phone(),
             device_name: personal(1),
             code,
+            recovery_codes: vec![RecoveryCodeDigest("code".into())],
             at,
         };
         given(history).when::<User, _>(command, &enrolment())
@@ -184,18 +193,27 @@ mod tests {
     }
 
     #[test]
-    fn one_valid_code_confirms_the_set_up() {
-        confirm(
-            vec![registered(Role::Member), begun(1)],
-            code_at(&phone(), now()),
-            now(),
-        )
-        .then([OtpDeviceConfirmed {
+    fn one_valid_code_confirms_the_set_up_and_the_first_brings_recovery_codes() {
+        let code = code_at(&phone(), now());
+        let confirmed = OtpDeviceConfirmed {
             device_id: device(1),
             device_name: personal(1),
             time_step: TimeStep::at(now()).0,
             session_id: session(1),
-        }]);
+        };
+        let codes = RecoveryCodesIssued {
+            count: 1,
+            digests: vec![RecoveryCodeDigest("code".into())],
+        };
+        let history = vec![registered(Role::Member), begun(1)];
+        let both: [UserEvent; 2] = [confirmed.clone().into(), codes.into()];
+        confirm(history, code.clone(), now()).then(both);
+
+        // Whoever has an authenticator has recovery codes, and keeps them.
+        let mut history = vec![registered(Role::Member)];
+        history.extend(device_set_up(2));
+        history.push(begun(1));
+        confirm(history, code, now()).then([confirmed]);
     }
 
     #[test]
@@ -212,16 +230,7 @@ mod tests {
 
     #[test]
     fn nobody_needs_more_than_ten() {
-        let confirmed = |n| {
-            let confirmed = OtpDeviceConfirmed {
-                device_id: device(n),
-                device_name: personal(1),
-                time_step: 1,
-                session_id: session(1),
-            };
-            [begun(n), confirmed.into()]
-        };
-        let history = (1..=DEVICE_LIMIT as u128).flat_map(confirmed);
+        let history = (1..=DEVICE_LIMIT as u128).flat_map(device_set_up);
         given(std::iter::once(registered(Role::Member)).chain(history))
             .when::<User, _>(
                 RegisterOtpDevice {

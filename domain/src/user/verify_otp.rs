@@ -3,13 +3,13 @@
 
 use super::User;
 use crate::{
-    Acting, Decide, Decision, NextStep, Rejection, SessionHolder,
+    Decide, Decision, Rejection, Showing,
     decider::{emit, record_and_refuse},
     otp::{CodeMatch, OtpCode, OtpSecret, TimeStep},
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    Actor, DeviceId, OtpRejected, OtpRejectionReason, OtpVerified, SessionId, UserEvent, UserId,
+    DeviceId, OtpRejected, OtpRejectionReason, OtpVerified, SessionId, UserEvent,
 };
 
 /// Verifies a code against the person's authenticators.
@@ -24,14 +24,10 @@ pub struct VerifyOtp {
 }
 
 impl Decide<VerifyOtp> for User {
-    type By = SessionHolder;
+    type By = Showing;
 
-    fn decide(&self, command: VerifyOtp, by: &SessionHolder) -> Decision<UserEvent> {
-        match by.next() {
-            NextStep::Otp => {}
-            NextStep::OtpSetUp => return Err(Rejection::OtpDeviceMissing),
-            NextStep::Done => return Err(Rejection::OtpNotNeeded),
-        }
+    fn decide(&self, command: VerifyOtp, by: &Showing) -> Decision<UserEvent> {
+        self.expects_second_factor(by)?;
         self.throttle.admit(command.at)?;
         let mut offered = Vec::with_capacity(self.devices.len());
         for device in &self.devices {
@@ -39,12 +35,13 @@ impl Decide<VerifyOtp> for User {
                 offered.push((device.id, Some(device.last_step), secret));
             }
         }
-        match judge(&offered, &command.code, command.at, by.session()) {
+        let session_id = by.holder().session();
+        match judge(&offered, &command.code, command.at, session_id) {
             Err(refused) => refused,
             Ok((device_id, step)) => emit(OtpVerified {
                 device_id,
                 time_step: step.0,
-                session_id: by.session(),
+                session_id,
             }),
         }
     }
@@ -82,53 +79,21 @@ pub(super) fn refusal(reason: OtpRejectionReason) -> Rejection {
     }
 }
 
-/// A code of this person was accepted in this session. Made from the log only.
-#[derive(Clone, Copy, Debug)]
-pub struct SecondFactorProof {
-    user: UserId,
-    device: DeviceId,
-}
-
-impl SecondFactorProof {
-    /// The person.
-    #[must_use]
-    pub fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// The authenticator.
-    #[must_use]
-    pub fn device(&self) -> DeviceId {
-        self.device
-    }
-}
-
-impl Acting for SecondFactorProof {
-    fn actor(&self) -> Actor {
-        Actor::User(self.user)
-    }
-}
-
 impl User {
-    /// The proof that the newest accepted code was shown in this session.
-    pub fn second_factor_shown(
-        &self,
-        id: UserId,
-        session: SessionId,
-    ) -> Result<SecondFactorProof, Rejection> {
-        match self.last_accepted {
-            Some((shown_in, device)) if shown_in == session => {
-                Ok(SecondFactorProof { user: id, device })
-            }
-            _ => Err(Rejection::SecondFactorRequired),
+    /// Refuses a session that does not wait for a second factor, and a person who has none.
+    pub(super) fn expects_second_factor(&self, by: &Showing) -> Result<(), Rejection> {
+        by.is_expected()?;
+        if self.devices.is_empty() {
+            return Err(Rejection::OtpDeviceMissing);
         }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{otp::code_at, testing::*};
+    use crate::{Authority, SessionHolder, otp::code_at, testing::*};
     use chrono::TimeDelta;
     use eventstore_schema::{OtpDeviceConfirmed, OtpDeviceRegistered, Role};
 
@@ -158,14 +123,13 @@ mod tests {
         ]
     }
 
-    fn waiting_for_a_code() -> SessionHolder {
-        holder(
-            Role::Member,
-            acme(),
-            with_device().into_iter().skip(1),
-            true,
-            false,
-        )
+    fn waiting_for_a_code() -> Showing {
+        Showing::to_sign_in(session_of_a_device_owner(false))
+    }
+
+    fn session_of_a_device_owner(second_factor: bool) -> SessionHolder {
+        let device = with_device().into_iter().skip(1);
+        holder(Role::Member, acme(), device, true, second_factor)
     }
 
     fn wrong(times: usize) -> impl Iterator<Item = UserEvent> {
@@ -272,8 +236,24 @@ mod tests {
                     secrets: vec![(device(1), phone())],
                     at: now(),
                 },
-                &no_device,
+                &Showing::to_sign_in(no_device),
             )
             .then_rejected(&Rejection::OtpDeviceMissing);
+    }
+
+    #[test]
+    fn a_session_that_lacks_nothing_shows_it_when_it_is_meant_to_again() {
+        let complete = || session_of_a_device_owner(true);
+        let show = |by: &Showing| {
+            let command = VerifyOtp {
+                code: code_at(&phone(), now()),
+                secrets: vec![(device(1), phone())],
+                at: now(),
+            };
+            given(with_device()).when::<User, _>(command, by)
+        };
+        show(&Showing::to_sign_in(complete())).then_rejected(&Rejection::OtpNotNeeded);
+        let authority = Authority::of(complete()).unwrap();
+        show(&Showing::again(authority)).then([verified(TimeStep::at(now()).0)]);
     }
 }

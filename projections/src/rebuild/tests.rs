@@ -26,7 +26,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 28 {
+        match what % 32 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -88,6 +88,23 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
             25 if !disabled.is_empty() => {
                 let person = *which.get(&disabled);
                 devices.push((person, history.device_confirmed(person)));
+            }
+            26 => {
+                history.recovery_codes_issued(person);
+                history.recovery_code_rejected(person);
+                history.recovery_code_used(person);
+            }
+            27 if !devices.is_empty() => {
+                let (person, device) = *which.get(&devices);
+                history.device_renamed(person, device);
+            }
+            28 if !devices.is_empty() => {
+                let (person, device) = devices.swap_remove(which.index(devices.len()));
+                history.device_removed(person, device);
+            }
+            29 => {
+                history.devices_reset(person);
+                devices.retain(|(owner, _)| owner.0 != person.0);
             }
             _ => history.code_rejected(person),
         }

@@ -2,7 +2,10 @@
 
 mod audit;
 mod home;
+mod invite;
 mod live;
+mod organization;
+mod person;
 mod security;
 mod users;
 
@@ -19,11 +22,27 @@ pub fn router() -> Router<Pawl> {
         .route("/console/users", get(users::list))
         .route(
             "/console/users/invite",
-            get(users::invitation).post(users::invite),
+            get(invite::show).post(invite::invite),
         )
-        .route("/console/users/{id}", get(users::one))
-        .route("/console/users/{id}/resend", post(users::resend))
-        .route("/console/users/{id}/revoke", post(users::revoke))
+        .route("/console/users/{id}", get(person::show))
+        .route("/console/users/{id}/resend", post(person::resend))
+        .route("/console/users/{id}/revoke", post(person::revoke))
+        .route("/console/users/{id}/role", post(person::change_role))
+        .route("/console/users/{id}/disable", post(person::disable))
+        .route("/console/users/{id}/enable", post(person::enable))
+        .route("/console/users/{id}/reset", post(person::reset))
+        .route(
+            "/console/organization",
+            get(organization::show).post(organization::change),
+        )
+        .route(
+            "/console/organization/logo",
+            post(organization::change_logo),
+        )
+        .route(
+            "/console/organization/logo/remove",
+            post(organization::remove_logo),
+        )
         .route("/console/security", get(security::show))
         .route(
             "/console/security/enforce",

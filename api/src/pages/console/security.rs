@@ -124,7 +124,7 @@ pub async fn enforce(
     match enforced {
         Ok(_) => Ok(Redirect::to("/console/security?done=enforced").into_response()),
         Err(failure) => {
-            let refusal = Refusal::of(failure, visitor.language, visitor.pawl.now())?;
+            let refusal = Refusal::of(failure, visitor)?;
             page(&signed_in, true, None, Some(refusal)).await
         }
     }

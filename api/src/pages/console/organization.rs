@@ -1,0 +1,186 @@
+//! Configuration, organization: its name, its color and its logo.
+
+use super::super::{
+    detour::Detour,
+    form::{Form, Refusal, status_of},
+    frame::{self, Frame},
+    sign_in::{Done, Nothing},
+    visitor::SignedIn,
+};
+use crate::{
+    application::{Failure, Pawl, RequestContext},
+    http::{
+        extract::{keyed_command, request_context},
+        problem::{self, Problem},
+    },
+};
+use askama::Template;
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequest, Multipart, Query, Request},
+    response::{IntoResponse, Redirect, Response},
+};
+use data_encoding::BASE64;
+use domain::{
+    Permission,
+    organization::{AccentColor, ChangeAppearance, Logo},
+    value::OrganizationName,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// What the color field shows where the organization has no color of its own.
+const DEFAULT_COLOR: &str = "#3547b5";
+
+#[derive(Template)]
+#[template(path = "console/organization.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    own_color: bool,
+    color: String,
+    logo: Option<String>,
+    refusal: Option<Refusal>,
+}
+
+/// How the organization looks.
+pub async fn show(signed_in: SignedIn, Query(query): Query<Done>) -> Result<Response, Detour> {
+    page(&signed_in, query.done.as_deref(), None).await
+}
+
+async fn page(
+    signed_in: &SignedIn,
+    done: Option<&str>,
+    refusal: Option<Refusal>,
+) -> Result<Response, Detour> {
+    let id = signed_in.authority.holder().organization();
+    signed_in
+        .authority
+        .permit(Permission::ManageOrganization, id)?;
+    let organization = signed_in.visitor.pawl.organization(id).await?;
+    let color = organization.accent_color();
+    let frame = signed_in.frame().await?;
+    let page = Page {
+        name: organization.name().unwrap_or_default().to_owned(),
+        own_color: color.is_some(),
+        color: color.map_or(DEFAULT_COLOR.to_owned(), |color| color.to_string()),
+        logo: frame.brand.logo.clone(),
+        frame: frame.at("/console/organization").noticing(done),
+        refusal,
+    };
+    frame::show(status_of(page.refusal.as_ref()), &page)
+}
+
+/// What is filled in.
+#[derive(Deserialize)]
+pub struct Look {
+    name: String,
+    /// There if the box is ticked.
+    own_color: Option<String>,
+    color: String,
+}
+
+/// Changes name and color.
+pub async fn change(
+    signed_in: SignedIn,
+    Form { fields, context }: Form<Look>,
+) -> Result<Response, Detour> {
+    let attempt = async {
+        let color = fields.own_color.is_some().then_some(&fields.color);
+        let change = ChangeAppearance {
+            name: Some(OrganizationName::parse(&fields.name)?),
+            accent_color: Some(color.map(|color| AccentColor::parse(color)).transpose()?),
+            logo: None,
+        };
+        carry_out(&signed_in, &change, &context).await
+    };
+    answer(&signed_in, attempt.await).await
+}
+
+async fn carry_out(
+    signed_in: &SignedIn,
+    change: &ChangeAppearance,
+    context: &RequestContext,
+) -> Result<(), Failure> {
+    let (pawl, authority) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let id = authority.holder().organization();
+    pawl.change_appearance(id, change, None, authority, context)
+        .await?;
+    Ok(())
+}
+
+async fn answer(signed_in: &SignedIn, outcome: Result<(), Failure>) -> Result<Response, Detour> {
+    match outcome {
+        Ok(()) => Ok(Redirect::to("/console/organization?done=look-changed").into_response()),
+        Err(failure) => {
+            let visitor = &signed_in.visitor;
+            let refusal = Refusal::of(failure, visitor)?;
+            page(signed_in, None, Some(refusal)).await
+        }
+    }
+}
+
+/// A picture that was sent.
+pub struct Upload {
+    picture: Bytes,
+    context: RequestContext,
+}
+
+impl<S> FromRequest<S> for Upload
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Detour;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Detour> {
+        let unreadable = || Problem::new(problem::INVALID_BODY, "The form could not be read.");
+        let (parts, body) = request.into_parts();
+        let copy = Request::from_parts(parts.clone(), body);
+        let form = Multipart::from_request(copy, state).await;
+        let mut form = form.map_err(|_| unreadable())?;
+        let (mut key, mut picture) = (None, Bytes::new());
+        while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+            let name = field.name().map(str::to_owned);
+            let content = field.bytes().await.map_err(|_| unreadable())?;
+            match name.as_deref() {
+                Some("command") => key = Uuid::try_parse_ascii(&content).ok(),
+                Some("logo") => picture = content,
+                _ => {}
+            }
+        }
+        let pawl = Pawl::from_ref(state);
+        let key = key.ok_or_else(unreadable)?;
+        let command = keyed_command(&pawl, &parts, &[], key.as_bytes());
+        // The picture, not the body: its boundaries differ when it is sent twice.
+        let context = request_context(&pawl, &parts, &picture, Some(command));
+        Ok(Self { picture, context })
+    }
+}
+
+/// Takes another logo.
+pub async fn change_logo(signed_in: SignedIn, upload: Upload) -> Result<Response, Detour> {
+    let attempt = async {
+        let change = ChangeAppearance {
+            name: None,
+            accent_color: None,
+            logo: Some(Some(Logo::parse(&BASE64.encode(&upload.picture))?)),
+        };
+        carry_out(&signed_in, &change, &upload.context).await
+    };
+    answer(&signed_in, attempt.await).await
+}
+
+/// Takes the logo away.
+pub async fn remove_logo(
+    signed_in: SignedIn,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let change = ChangeAppearance {
+        name: None,
+        accent_color: None,
+        logo: Some(None),
+    };
+    let outcome = carry_out(&signed_in, &change, &context).await;
+    answer(&signed_in, outcome).await
+}

@@ -1,0 +1,222 @@
+//! One person, and what may be done about them.
+
+use super::{
+    super::{
+        detour::Detour,
+        form::{Form, Refusal, status_of},
+        frame::{self, Frame},
+        sign_in::{Done, Nothing},
+        visitor::{Reader, SignedIn},
+    },
+    invite::roles_given_by,
+    users::Person,
+};
+use crate::application::{Failure, Somebody};
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{
+    Permission, Rejection,
+    permission::{allows, may_give},
+};
+use eventstore_schema::{Role, UserId};
+use projections::users::{self, Status, Users};
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "console/person.html")]
+struct Page {
+    frame: Frame,
+    person: Person,
+    may: May,
+    roles: Vec<Role>,
+    refusal: Option<Refusal>,
+}
+
+/// What the page offers. Whether it is granted, the command decides.
+struct May {
+    invite: bool,
+    change_role: bool,
+    disable: bool,
+    enable: bool,
+    reset: bool,
+}
+
+impl May {
+    fn of(reader: &SignedIn, person: &Person) -> Self {
+        let holder = reader.authority.holder();
+        let others = holder.user() != person.id && may_give(holder.role(), person.role);
+        let may = |permission| others && allows(holder.role(), permission);
+        Self {
+            invite: person.status == Status::Invited && may(Permission::InviteUsers),
+            change_role: person.status == Status::Active && may(Permission::ChangeRoles),
+            disable: person.status == Status::Active && may(Permission::DisableUsers),
+            enable: person.status == Status::Disabled && may(Permission::DisableUsers),
+            reset: !person.devices.is_empty() && may(Permission::ResetOtpDevices),
+        }
+    }
+}
+
+/// The person.
+pub async fn show(
+    Reader(reader): Reader,
+    Path(id): Path<UserId>,
+    Query(query): Query<Done>,
+) -> Result<Response, Detour> {
+    page(&reader, id, query.done.as_deref(), None).await
+}
+
+async fn page(
+    reader: &SignedIn,
+    id: UserId,
+    done: Option<&str>,
+    refusal: Option<Refusal>,
+) -> Result<Response, Detour> {
+    let (pawl, authority) = (&reader.visitor.pawl, &reader.authority);
+    let organization = authority.holder().organization();
+    authority.permit(Permission::ReadUsers, organization)?;
+    let user = pawl
+        .query(&Users, move |readers| users::by_id(readers, id))
+        .await?
+        .filter(|user| user.organization_id == organization)
+        .ok_or(Rejection::NotFound)?;
+    let person = Person::of(pawl, user)?;
+    let page = Page {
+        may: May::of(reader, &person),
+        roles: roles_given_by(authority.holder().role()),
+        frame: reader.frame().await?.at("/console/users").noticing(done),
+        person,
+        refusal,
+    };
+    frame::show(status_of(page.refusal.as_ref()), &page)
+}
+
+/// What comes of a form on the page: the page again, saying what was done or why not.
+async fn answer(
+    signed_in: &SignedIn,
+    id: UserId,
+    attempt: impl Future<Output = Result<(), Failure>>,
+    done: &str,
+) -> Result<Response, Detour> {
+    match attempt.await {
+        Ok(()) => {
+            let page = format!("/console/users/{id}?done={done}");
+            Ok(Redirect::to(&page).into_response())
+        }
+        Err(failure) => {
+            let refusal = Refusal::of(failure, &signed_in.visitor)?;
+            page(signed_in, id, None, Some(refusal)).await
+        }
+    }
+}
+
+fn somebody(signed_in: &SignedIn, user: UserId) -> Somebody {
+    Somebody {
+        organization: signed_in.authority.holder().organization(),
+        user,
+        if_match: None,
+    }
+}
+
+/// Sends an invitation again.
+pub async fn resend(
+    signed_in: SignedIn,
+    Path(id): Path<UserId>,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let organization = by.holder().organization();
+    let resend = async {
+        pawl.resend_invitation(organization, id, None, by, &context)
+            .await?;
+        Ok(())
+    };
+    answer(&signed_in, id, resend, "resent").await
+}
+
+/// Takes an invitation back. The person is in no list after that.
+pub async fn revoke(
+    signed_in: SignedIn,
+    Path(id): Path<UserId>,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let organization = by.holder().organization();
+    let revoked = pawl
+        .revoke_invitation(organization, id, None, by, &context)
+        .await;
+    match revoked {
+        Ok(_) => Ok(Redirect::to("/console/users?done=revoked").into_response()),
+        Err(failure) => answer(&signed_in, id, async { Err(failure) }, "").await,
+    }
+}
+
+/// A role.
+#[derive(Deserialize)]
+pub struct NewRole {
+    role: Role,
+}
+
+/// Gives the person another role.
+pub async fn change_role(
+    signed_in: SignedIn,
+    Path(id): Path<UserId>,
+    Form { fields, context }: Form<NewRole>,
+) -> Result<Response, Detour> {
+    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let somebody = somebody(&signed_in, id);
+    let change = async {
+        pawl.change_role(somebody, fields.role, by, &context)
+            .await?;
+        Ok(())
+    };
+    answer(&signed_in, id, change, "role-changed").await
+}
+
+/// Keeps the person from signing in.
+pub async fn disable(
+    signed_in: SignedIn,
+    Path(id): Path<UserId>,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let somebody = somebody(&signed_in, id);
+    let disable = async {
+        pawl.disable_user(somebody, by, &context).await?;
+        Ok(())
+    };
+    answer(&signed_in, id, disable, "disabled").await
+}
+
+/// Lets the person sign in again.
+pub async fn enable(
+    signed_in: SignedIn,
+    Path(id): Path<UserId>,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let somebody = somebody(&signed_in, id);
+    let enable = async {
+        pawl.enable_user(somebody, by, &context).await?;
+        Ok(())
+    };
+    answer(&signed_in, id, enable, "enabled").await
+}
+
+/// Resets the person's second factors.
+pub async fn reset(
+    signed_in: SignedIn,
+    Path(id): Path<UserId>,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let organization = by.holder().organization();
+    let reset = async {
+        pawl.reset_otp_devices(organization, id, None, by, &context)
+            .await?;
+        Ok(())
+    };
+    answer(&signed_in, id, reset, "devices-reset").await
+}

@@ -1,0 +1,51 @@
+//! What happens to a person's second factors.
+
+use super::{History, Person};
+use eventstore_schema::{
+    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, RecoveryCodeDigest,
+    RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued, SessionId,
+};
+
+impl History {
+    pub(crate) fn device_renamed(&mut self, person: Person, device_id: DeviceId) {
+        let event = OtpDeviceRenamed {
+            device_id,
+            device_name: person.personal("old phone"),
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn device_removed(&mut self, person: Person, device_id: DeviceId) {
+        let event = OtpDeviceRemoved { device_id };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn devices_reset(&mut self, person: Person) {
+        let event = OtpDevicesReset {
+            device_ids: vec![],
+            set_up: Some(DeviceId(self.id())),
+        };
+        self.of(person, Actor::Operator, event);
+    }
+
+    pub(crate) fn recovery_codes_issued(&mut self, person: Person) {
+        let digests = vec![RecoveryCodeDigest("0".into())];
+        let event = RecoveryCodesIssued { count: 1, digests };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn recovery_code_used(&mut self, person: Person) {
+        let session_id = SessionId(self.id());
+        let event = RecoveryCodeUsed {
+            number: 1,
+            session_id,
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn recovery_code_rejected(&mut self, person: Person) {
+        let session_id = SessionId(self.id());
+        let event = RecoveryCodeRejected { session_id };
+        self.of(person, Actor::User(person.0), event);
+    }
+}
