@@ -2,11 +2,11 @@
 //! disk names and addresses stay sealed.
 
 use super::{Failure, Opened};
-use eventstore_schema::{OrganizationId, Personal, Position, UserId};
+use eventstore_schema::{OrganizationId, Position, Sealed, UserId};
 use memchr::memmem::Finder;
 use projections::{
     Readers,
-    users::{self, Changed, Names},
+    users::{self, Changed},
 };
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use std::{
 use zeroize::Zeroizing;
 
 /// People who are read at a time.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 250;
 /// About what a person takes beside their text, in bytes.
 const PERSON: usize = 96;
 /// How many people are indexed in this process.
@@ -36,14 +36,11 @@ impl PeopleIndex {
         &mut self,
         organization: OrganizationId,
         readers: &Readers,
-        open: impl Fn(&str, &Personal) -> Result<Opened, Failure>,
+        open: impl Fn(&[(&str, &Sealed)]) -> Result<Vec<Opened>, Failure>,
     ) -> Result<(), Failure> {
         loop {
             let changed = users::changed_since(readers, organization, self.seen, BATCH)?;
-            for person in &changed {
-                self.take_in(person, &open)?;
-                self.seen = person.position;
-            }
+            self.take_in(&changed, &open)?;
             if changed.len() < BATCH as usize {
                 return Ok(());
             }
@@ -52,26 +49,38 @@ impl PeopleIndex {
 
     fn take_in(
         &mut self,
-        person: &Changed,
-        open: impl Fn(&str, &Personal) -> Result<Opened, Failure>,
+        changed: &[Changed],
+        open: impl Fn(&[(&str, &Sealed)]) -> Result<Vec<Opened>, Failure>,
     ) -> Result<(), Failure> {
-        let text = match &person.names {
-            Some(names) => text_of(names, open)?,
-            None => None,
-        };
+        let present = changed.iter().filter_map(|person| person.names.as_ref());
+        let sealed: Vec<_> = present
+            .flat_map(|names| [("name", &names.name.0), ("email", &names.email.0)])
+            .collect();
+        let mut opened = open(&sealed)?.into_iter();
+        for person in changed {
+            let text = person.names.as_ref().and_then(|_| {
+                let names = [opened.next(), opened.next()];
+                text_of(names.into_iter().flatten())
+            });
+            self.replace(person.user_id, text);
+            self.seen = person.position;
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, id: UserId, text: Option<Zeroizing<String>>) {
         let before = match text {
             Some(text) => {
                 self.bytes += PERSON + text.len();
                 metrics::gauge!(GAUGE).increment(1);
-                self.people.insert(person.user_id, text)
+                self.people.insert(id, text)
             }
-            None => self.people.remove(&person.user_id),
+            None => self.people.remove(&id),
         };
         if let Some(before) = before {
             self.bytes -= PERSON + before.len();
             metrics::gauge!(GAUGE).decrement(1);
         }
-        Ok(())
     }
 
     /// The people in whose name or address the folded text stands, by their ids, from after `after`
@@ -101,21 +110,18 @@ impl Drop for PeopleIndex {
 }
 
 /// What a person is found by; nothing once they are erased.
-fn text_of(
-    names: &Names,
-    open: impl Fn(&str, &Personal) -> Result<Opened, Failure>,
-) -> Result<Option<Zeroizing<String>>, Failure> {
+fn text_of(names: impl Iterator<Item = Opened>) -> Option<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
-    for (field, sealed) in [("name", &names.name), ("email", &names.email)] {
-        match open(field, sealed)? {
+    for name in names {
+        match name {
             Opened::Text(opened) => fold_into(&mut text, &Zeroizing::new(opened)),
-            Opened::Erased => return Ok(None),
+            Opened::Erased => return None,
             Opened::Unreadable => {}
         }
         // Nobody can type it, so nothing is found across it.
         text.push('\n');
     }
-    Ok(Some(text))
+    Some(text)
 }
 
 /// The text as it is compared: `ß` is like `SS`, and every sigma is the same.
@@ -138,7 +144,8 @@ fn fold_into(folded: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eventstore_schema::{KeyName, Sealed};
+    use eventstore_schema::{KeyName, Personal};
+    use projections::users::Names;
     use uuid::Uuid;
 
     fn id(n: u128) -> UserId {
@@ -164,19 +171,18 @@ mod tests {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "it stands for what may fail")]
-    fn open(_: &str, personal: &Personal) -> Result<Opened, Failure> {
-        Ok(match personal.0.ciphertext.as_str() {
+    fn open(values: &[(&str, &Sealed)]) -> Result<Vec<Opened>, Failure> {
+        let open = |(_, sealed): &(&str, &Sealed)| match sealed.ciphertext.as_str() {
             "erased" => Opened::Erased,
             "unreadable" => Opened::Unreadable,
             text => Opened::Text(text.to_owned()),
-        })
+        };
+        Ok(values.iter().map(open).collect())
     }
 
     fn index(people: &[Changed]) -> PeopleIndex {
         let mut index = PeopleIndex::default();
-        for person in people {
-            index.take_in(person, open).unwrap();
-        }
+        index.take_in(people, open).unwrap();
         index
     }
 
@@ -224,7 +230,7 @@ mod tests {
     fn who_changes_goes_by_the_new_name_only_and_who_leaves_or_is_erased_is_gone() {
         let mut index = index(&[person(1, "Ada", "ada@b.cd"), person(2, "Eve", "eve@b.cd")]);
         let size = index.bytes();
-        let take_in = |index: &mut PeopleIndex, changed| index.take_in(&changed, open).unwrap();
+        let take_in = |index: &mut PeopleIndex, changed| index.take_in(&[changed], open).unwrap();
 
         take_in(&mut index, person(1, "Countess", "ada@b.cd"));
         assert_eq!(found(&index, "countess"), [1]);
@@ -240,6 +246,22 @@ mod tests {
         );
         assert_eq!(found(&index, "b.cd"), [0; 0]);
         assert_eq!((index.bytes(), index.people.len()), (0, 0));
+    }
+
+    #[test]
+    fn who_is_erased_or_has_left_does_not_lend_their_place_to_the_next() {
+        let left = Changed {
+            names: None,
+            ..person(2, "Eve", "eve@b.cd")
+        };
+        let people = [
+            person(1, "erased", "ada@b.cd"),
+            left,
+            person(3, "Grace", "grace@b.cd"),
+        ];
+        let index = index(&people);
+        assert_eq!(found(&index, "b.cd"), [3]);
+        assert_eq!(found(&index, "grace\ngrace@"), [3]);
     }
 
     #[test]

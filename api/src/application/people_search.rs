@@ -143,8 +143,8 @@ impl Pawl {
         organization: OrganizationId,
         readers: &Readers,
     ) -> Result<(), Failure> {
-        index.catch_up(organization, readers, |field, personal| {
-            self.open_personal(field, &personal.0)
+        index.catch_up(organization, readers, |values| {
+            self.open_all_personal(values)
         })?;
         self.0.people.weigh(organization, index.bytes(), MOST_BYTES);
         Ok(())

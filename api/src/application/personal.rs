@@ -46,6 +46,23 @@ impl Opened {
     }
 }
 
+fn opened(
+    field: &str,
+    result: Result<Zeroizing<Vec<u8>>, KeyringError>,
+) -> Result<Opened, Failure> {
+    match result {
+        Ok(bytes) => String::from_utf8(bytes.to_vec())
+            .map(Opened::Text)
+            .map_err(Failure::internal),
+        Err(KeyringError::Destroyed { .. }) => Ok(Opened::Erased),
+        Err(error @ (KeyringError::Missing { .. } | KeyringError::Tampered { .. })) => {
+            tracing::error!(%error, field, "personal data cannot be read");
+            Ok(Opened::Unreadable)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Pawl {
     /// The id of an address: the same for every spelling of it.
     pub(super) fn address_id(&self, email: &EmailAddress) -> AddressId {
@@ -74,17 +91,20 @@ impl Pawl {
 
     /// Opens a field of personal data, whatever its name.
     pub fn open_personal(&self, field: &str, sealed: &Sealed) -> Result<Opened, Failure> {
-        match self.keyring().open_sealed(field, sealed) {
-            Ok(bytes) => String::from_utf8(bytes.to_vec())
-                .map(Opened::Text)
-                .map_err(Failure::internal),
-            Err(KeyringError::Destroyed { .. }) => Ok(Opened::Erased),
-            Err(error @ (KeyringError::Missing { .. } | KeyringError::Tampered { .. })) => {
-                tracing::error!(%error, field, "personal data cannot be read");
-                Ok(Opened::Unreadable)
-            }
-            Err(error) => Err(error.into()),
-        }
+        opened(field, self.keyring().open_sealed(field, sealed))
+    }
+
+    /// Opens some hundreds of fields at once.
+    pub(super) fn open_all_personal(
+        &self,
+        values: &[(&str, &Sealed)],
+    ) -> Result<Vec<Opened>, Failure> {
+        let results = self.keyring().open_many(values)?;
+        let fields = values.iter().map(|(field, _)| field);
+        fields
+            .zip(results)
+            .map(|(field, result)| opened(field, result))
+            .collect()
     }
 
     /// The content of an event as a reader of the audit trail sees it: personal data opened, and of

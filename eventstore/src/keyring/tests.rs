@@ -32,6 +32,41 @@ async fn what_was_sealed_opens_again_after_a_restart() {
 }
 
 #[tokio::test]
+async fn many_open_as_each_of_them_would() {
+    let directory = tempfile::tempdir().unwrap();
+    let keyring = keyring(directory.path());
+    let person = |n| KeyName::person(UserId(Uuid::from_u128(n)));
+    let people: Vec<_> = (1..=4).map(person).collect();
+    keyring.create(&people).await.unwrap();
+    let mut sealed = Vec::new();
+    for (n, key) in people.iter().enumerate() {
+        for field in ["name", "email"] {
+            let text = format!("{field} of {n}");
+            sealed.push((field, keyring.seal(key, field, text.as_bytes()).unwrap()));
+        }
+    }
+    keyring.destroy(&people[1..2]).await.unwrap();
+    // The wrong field, the key of somebody else, and a key that never was.
+    sealed.push(("name", sealed[1].1.clone()));
+    let of_another = sealed[6].1.ciphertext.clone();
+    for key in [people[0].clone(), person(9)] {
+        let ciphertext = of_another.clone();
+        sealed.push(("name", Sealed { key, ciphertext }));
+    }
+    let values: Vec<_> = sealed
+        .iter()
+        .map(|(field, value)| (*field, value))
+        .collect();
+    let together = keyring.open_many(&values).unwrap();
+    assert_eq!(together.iter().filter(|opened| opened.is_ok()).count(), 6);
+    assert_eq!(together.len(), values.len());
+    for ((field, value), opened) in values.iter().zip(together) {
+        let alone = keyring.open_sealed(field, value);
+        assert_eq!(format!("{opened:?}"), format!("{alone:?}"));
+    }
+}
+
+#[tokio::test]
 async fn a_box_opens_only_where_it_was_sealed() {
     let directory = tempfile::tempdir().unwrap();
     let keyring = keyring(directory.path());
