@@ -144,6 +144,13 @@ impl SessionHolder {
         self.second_factor_at
     }
 
+    fn require_fresh_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
+        match self.second_factor_at {
+            Some(at) if now <= at + FRESHNESS => Ok(()),
+            _ => Err(Rejection::FreshSecondFactorRequired),
+        }
+    }
+
     /// What the session has to do next.
     #[must_use]
     pub fn next(&self) -> NextStep {
@@ -210,11 +217,10 @@ impl Authority {
     /// Refuses unless the second factor was shown in the last five minutes: what a stolen session
     /// must not do. Who has none, and needs none, has nothing to show.
     pub fn require_fresh_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
-        let shown = self.0.second_factor_at;
-        if !self.0.has_second_factor || shown.is_some_and(|at| now <= at + FRESHNESS) {
-            Ok(())
+        if self.0.has_second_factor {
+            self.0.require_fresh_second_factor(now)
         } else {
-            Err(Rejection::FreshSecondFactorRequired)
+            Ok(())
         }
     }
 }
@@ -261,6 +267,12 @@ impl Enrolment {
             NextStep::Done | NextStep::OtpSetUp => Ok(Self(holder)),
             NextStep::Otp => Err(Rejection::SecondFactorRequired),
         }
+    }
+
+    /// Refuses unless the second factor was shown in the last five minutes. For people who have an
+    /// authenticator: a stolen session must not bring its own phone, and show that one's codes.
+    pub fn require_fresh_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
+        self.0.require_fresh_second_factor(now)
     }
 
     /// Whose right it is.

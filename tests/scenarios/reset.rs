@@ -177,6 +177,32 @@ async fn a_second_factor_is_shown_again_in_a_session_that_lacks_nothing() {
     assert_eq!(signed_in.count(), 1);
 }
 
+/// Or its own phone, perhaps in the place of the last one, or its own recovery codes would make it
+/// fresh.
+#[tokio::test]
+async fn a_stolen_session_brings_no_second_factor_of_its_own() {
+    let (server, acme) = TestServer::with_acme().await;
+    let (ada, phone) = server.set_up_phone(&acme.ada).await;
+    server.wait_steps(10);
+    let listed = ada.get("/v1/me/otp-devices").await.expect(200);
+    let device = listed["items"][0]["device_id"].as_str().unwrap();
+    let device = format!("/v1/me/otp-devices/{device}");
+    let head = server.client.head().await;
+    let reply = ada.delete(&device).await;
+    reply.problem(403, "fresh-second-factor-required");
+    for path in ["/v1/me/otp-devices", "/v1/me/recovery-codes"] {
+        let reply = ada.post_nothing(path).await;
+        reply.problem(403, "fresh-second-factor-required");
+    }
+    assert_eq!(server.client.head().await, head);
+    let step = show_again(&ada, json!({ "code": phone.code(server.now()) })).await;
+    let ada = session(&server, &step.expect(200));
+    for path in ["/v1/me/otp-devices", "/v1/me/recovery-codes"] {
+        let _ = ada.post_nothing(path).await.expect(201);
+    }
+    let _ = ada.delete(&device).await.expect(204);
+}
+
 #[tokio::test]
 async fn only_administrators_reset_and_nobody_their_own() {
     let (server, acme, _, grace, _) = two_with_phones().await;

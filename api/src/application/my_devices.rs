@@ -46,6 +46,7 @@ impl Pawl {
             Ok(RemoveOtpDevice {
                 device_id,
                 organization: &organization.state,
+                at: self.now(),
             })
         };
         self.execute(&target, by, request, command).await

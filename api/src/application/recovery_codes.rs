@@ -37,6 +37,7 @@ impl Pawl {
         let command = |_: &User| {
             Ok(ReplaceRecoveryCodes {
                 digests: self.new_recovery_code_digests(user, request),
+                at: self.now(),
             })
         };
         let committed = self.execute(&target, by, request, command).await?;

@@ -58,14 +58,15 @@ pub struct Confirmed {
 
 /// Begin the set-up of an authenticator
 ///
-/// Confirm it within 10 minutes. Beginning again replaces a set-up that was not confirmed.
+/// Confirm it within 10 minutes. Beginning again replaces a set-up that was not confirmed. Who has an
+/// authenticator needs a second factor shown in the last five minutes (`POST /v1/session/otp`).
 #[utoipa::path(
     post, path = "/v1/me/otp-devices", tag = "Authenticators", security(("session" = [])),
     responses(
         (status = 201, body = OtpSetUp),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
         (status = 409, body = ProblemBody, description = "`otp-device-limit`"),
-        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it first"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it first; `fresh-second-factor-required`"),
     ),
 )]
 pub async fn register(
@@ -204,14 +205,15 @@ pub async fn rename(
 /// Remove an authenticator
 ///
 /// With the last one, the recovery codes are dead too. Where two-factor authentication is enforced
-/// the last one cannot be removed: set up another first.
+/// the last one cannot be removed: set up another first. It needs your second factor, shown in the
+/// last five minutes (`POST /v1/session/otp`).
 #[utoipa::path(
     delete, path = "/v1/me/otp-devices/{id}", tag = "Authenticators",
     params(("id" = Uuid, Path, description = "The authenticator")), security(("session" = [])),
     responses(
         (status = 204, description = "Its codes open nothing any more."),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`, `fresh-second-factor-required`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 409, body = ProblemBody, description = "`last-otp-device`"),
     ),

@@ -56,13 +56,14 @@ pub async fn left(
 
 /// Replace the recovery codes
 ///
-/// All of those of before are dead, used or not.
+/// All of those of before are dead, used or not. It needs your second factor, shown in the last five
+/// minutes (`POST /v1/session/otp`).
 #[utoipa::path(
     post, path = "/v1/me/recovery-codes", tag = "Authenticators", security(("session" = [])),
     responses(
         (status = 201, body = NewRecoveryCodes),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`, `fresh-second-factor-required`"),
         (status = 409, body = ProblemBody, description = "`otp-device-missing`"),
         (status = 410, body = ProblemBody, description = "`recovery-codes-replaced`: a retry that came after newer ones"),
     ),

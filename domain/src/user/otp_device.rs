@@ -34,6 +34,9 @@ impl Decide<RegisterOtpDevice> for User {
 
     fn decide(&self, command: RegisterOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
         self.throttle.admit(command.at)?;
+        if !self.devices.is_empty() {
+            by.require_fresh_second_factor(command.at)?;
+        }
         if self.devices.len() >= DEVICE_LIMIT {
             return Err(Rejection::OtpDeviceLimit);
         }
@@ -133,6 +136,11 @@ mod tests {
             session_id: Some(session(1)),
         }
         .into()
+    }
+
+    /// In a session that has just shown a code of another authenticator.
+    fn second_enrolment() -> Enrolment {
+        Enrolment::of(holder(Role::Member, acme(), device_set_up(1), true, true)).unwrap()
     }
 
     #[track_caller]
@@ -238,9 +246,30 @@ mod tests {
                     secret: secret(11),
                     at: now(),
                 },
-                &enrolment(),
+                &second_enrolment(),
             )
             .then_rejected(&Rejection::OtpDeviceLimit);
+    }
+
+    #[test]
+    fn a_further_device_needs_a_second_factor_shown_just_now() {
+        let register = |by: &Enrolment, later| {
+            let command = RegisterOtpDevice {
+                device_id: device(2),
+                secret: secret(2),
+                at: now() + later,
+            };
+            given(with_devices(1)).when::<User, _>(command, by)
+        };
+        let refused = &Rejection::FreshSecondFactorRequired;
+        let mut second = begun(2);
+        if let UserEvent::OtpDeviceRegistered(second) = &mut second {
+            second.replaces = None;
+        }
+        register(&second_enrolment(), TimeDelta::zero()).then([second]);
+        register(&second_enrolment(), TimeDelta::minutes(6)).then_rejected(refused);
+        // Another session set up the first one in between.
+        register(&enrolment(), TimeDelta::zero()).then_rejected(refused);
     }
 
     #[test]

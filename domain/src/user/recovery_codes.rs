@@ -113,16 +113,20 @@ impl Decide<UseRecoveryCode> for User {
 pub struct ReplaceRecoveryCodes {
     /// The keyed digests of the new ones.
     pub digests: Vec<RecoveryCodeDigest>,
+    /// Now.
+    pub at: DateTime<Utc>,
 }
 
 impl Decide<ReplaceRecoveryCodes> for User {
     type By = Authority;
 
-    fn decide(&self, command: ReplaceRecoveryCodes, _by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: ReplaceRecoveryCodes, by: &Authority) -> Decision<UserEvent> {
         if self.devices.is_empty() {
             // They would open nothing: nobody asks for a second factor.
             return Err(Rejection::OtpDeviceMissing);
         }
+        // Or a stolen session would take new ones, and show one of them.
+        by.require_fresh_second_factor(command.at)?;
         emit(issue(command.digests))
     }
 }
@@ -225,19 +229,22 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_authenticator_gets_none() {
-        let replace = || ReplaceRecoveryCodes {
+    fn new_ones_need_an_authenticator_and_a_second_factor_shown_just_now() {
+        let replace = |later| ReplaceRecoveryCodes {
             digests: vec![code(1)],
+            at: now() + later,
         };
+        let (soon, late) = (TimeDelta::zero(), TimeDelta::minutes(6));
         given([registered(Role::Member)])
-            .when::<User, _>(replace(), &authority(Role::Member))
+            .when::<User, _>(replace(soon), &authority(Role::Member))
             .then_rejected(&Rejection::OtpDeviceMissing);
-        given(
-            [registered(Role::Member)]
-                .into_iter()
-                .chain(device_set_up(1)),
-        )
-        .when::<User, _>(replace(), &authority(Role::Member))
-        .then([issued(1..=1)]);
+        let shown = holder(Role::Member, acme(), device_set_up(1), false, true);
+        let by = Authority::of(shown).unwrap();
+        given(with_devices(1))
+            .when::<User, _>(replace(soon), &by)
+            .then([issued(1..=1)]);
+        given(with_devices(1))
+            .when::<User, _>(replace(late), &by)
+            .then_rejected(&Rejection::FreshSecondFactorRequired);
     }
 }

@@ -4,6 +4,7 @@
 
 use super::User;
 use crate::{Authority, Decide, Decision, Rejection, decider::emit, organization::Organization};
+use chrono::{DateTime, Utc};
 use eventstore_schema::{DeviceId, OtpDeviceRemoved, UserEvent};
 
 /// Removes an authenticator, for good.
@@ -13,16 +14,20 @@ pub struct RemoveOtpDevice<'a> {
     pub device_id: DeviceId,
     /// The organization of the person.
     pub organization: &'a Organization,
+    /// Now.
+    pub at: DateTime<Utc>,
 }
 
 impl Decide<RemoveOtpDevice<'_>> for User {
     type By = Authority;
 
-    fn decide(&self, command: RemoveOtpDevice<'_>, _by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: RemoveOtpDevice<'_>, by: &Authority) -> Decision<UserEvent> {
         self.device(command.device_id).ok_or(Rejection::NotFound)?;
         if self.devices.len() == 1 && command.organization.requires_second_factor() {
             return Err(Rejection::LastOtpDevice);
         }
+        // Or a stolen session would put its own in the place of the last one.
+        by.require_fresh_second_factor(command.at)?;
         emit(OtpDeviceRemoved {
             device_id: command.device_id,
         })
@@ -33,6 +38,7 @@ impl Decide<RemoveOtpDevice<'_>> for User {
 mod tests {
     use super::*;
     use crate::testing::*;
+    use chrono::TimeDelta;
     use eventstore_schema::{RecoveryCodeDigest, RecoveryCodesIssued, Role};
 
     fn removed(n: u128) -> UserEvent {
@@ -48,6 +54,7 @@ mod tests {
         let command = RemoveOtpDevice {
             device_id: device(1),
             organization: &organization,
+            at: now(),
         };
         given(history).when::<User, _>(command, &authority(Role::Member))
     }
@@ -74,6 +81,23 @@ mod tests {
         let mut history = with_devices(2);
         history.push(removed(1));
         remove(history, false).then_rejected(&Rejection::NotFound);
+    }
+
+    #[test]
+    fn removing_needs_a_second_factor_shown_just_now() {
+        let organization = state::<Organization>(organization(false));
+        let shown = holder(Role::Member, acme(), device_set_up(1), false, true);
+        let by = Authority::of(shown).unwrap();
+        let remove = |later| {
+            let command = RemoveOtpDevice {
+                device_id: device(1),
+                organization: &organization,
+                at: now() + later,
+            };
+            given(with_devices(1)).when::<User, _>(command, &by)
+        };
+        remove(TimeDelta::minutes(5)).then([removed(1)]);
+        remove(TimeDelta::minutes(6)).then_rejected(&Rejection::FreshSecondFactorRequired);
     }
 
     #[test]
