@@ -77,11 +77,6 @@ impl Client {
         Reply::to(self.request(Method::DELETE, path)).await
     }
 
-    /// `PATCH`
-    pub async fn patch(&self, path: &str, body: Value) -> Reply {
-        Reply::to(self.request(Method::PATCH, path).json(&body)).await
-    }
-
     /// `POST` without a body.
     pub async fn post_nothing(&self, path: &str) -> Reply {
         Reply::to(self.request(Method::POST, path)).await
