@@ -109,6 +109,7 @@ pub(crate) fn device_set_up(n: u128) -> Vec<UserEvent> {
         secret: secret(n),
         expires_at: now(),
         replaces: None,
+        session_id: None,
     };
     let confirmed = OtpDeviceConfirmed {
         device_id: device(n),

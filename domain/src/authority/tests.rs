@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{Decider as _, testing::*};
-use eventstore_schema::{OtpDevicesReset, Position, SessionEvent, SessionStarted, UserEvent};
+use eventstore_schema::{
+    OtpDevicesReset, PasswordChanged, PasswordReset, Position, RoleChanged, SessionEvent,
+    SessionStarted, UserDisabled, UserEnabled, UserEvent,
+};
 
 /// I2 in one table: device, enforced, second factor shown -> next step.
 #[test]

@@ -77,6 +77,7 @@ mod tests {
             secret: secret(n),
             expires_at: now() + TimeDelta::minutes(10),
             replaces: None,
+            session_id: None,
         }
         .into()
     }
