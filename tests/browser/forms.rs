@@ -1,16 +1,10 @@
 //! What people do with forms: go back, click twice, open two tabs, wait too long, type it wrong.
 
-use crate::people::{follow_the_first_link, set_up_phone, show_code, sign_in, sign_out};
+use crate::people::{
+    ada_with_phone, follow_the_first_link, set_up_phone, show_code, sign_in, sign_out,
+};
 use harness::{Browser, Client, PASSWORD, Phone, TestServer};
 use reqwest::{Method, header};
-
-async fn ada_with_phone(server: &TestServer) -> (Browser, Phone) {
-    let ada = Browser::of(server).await;
-    follow_the_first_link(&ada).await;
-    ada.open("/authenticator").await;
-    let phone = set_up_phone(&ada, server).await;
-    (ada, phone)
-}
 
 #[tokio::test]
 async fn after_signing_out_the_back_button_shows_nothing() {
@@ -64,7 +58,7 @@ async fn two_tabs_set_up_one_phone() {
     assert_eq!(ada.scan().await, first);
 
     let phone = set_up_phone(&ada, &server).await;
-    ada.arrives_at("/console").await;
+    ada.sees("Recovery codes").await;
     // The other tab is too late, and says so.
     ada.driver.switch_to_window(window).await.unwrap();
     ada.fill("One-time code", &phone.code(server.now())).await;
@@ -98,7 +92,7 @@ async fn a_setup_that_took_too_long_begins_again() {
         "Slow phone"
     );
     set_up_phone(&ada, &server).await;
-    ada.arrives_at("/console").await;
+    ada.sees("Recovery codes").await;
 }
 
 #[tokio::test]

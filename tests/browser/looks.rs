@@ -1,7 +1,10 @@
 //! Every page, looked at: nothing that keeps people out (axe-core), nothing that has to be scrolled
 //! sideways on a small screen, and, where `PAWL_SCREENSHOTS` names a folder, a picture of it.
 
-use crate::people::{accept, follow_the_first_link, invite, set_up_phone, sign_in, sign_out};
+use crate::people::{
+    accept, follow_the_first_link, invite, set_up_phone, show_code, sign_in, sign_out,
+};
+use chrono::TimeDelta;
 use harness::{Browser, SETUP_TOKEN, TestServer};
 use std::{env, fs, path::PathBuf};
 
@@ -74,6 +77,9 @@ async fn no_page_keeps_anybody_out() {
         ("/console/security", "console-security-off"),
         ("/console/security/enforce", "console-security-enforce"),
         ("/console/audit", "console-audit"),
+        ("/console/organization", "console-organization"),
+        ("/account/password", "change-password"),
+        ("/forgotten-password", "forgotten-password"),
         ("/nowhere", "not-found"),
     ] {
         ada.open(path).await;
@@ -86,20 +92,37 @@ async fn no_page_keeps_anybody_out() {
     ada.click("Enforce 2FA").await;
     ada.arrives_at("/authenticator").await;
     gallery.look(&ada, "authenticator").await;
-    set_up_phone(&ada, &server).await;
+    let phone = set_up_phone(&ada, &server).await;
+    ada.sees("Recovery codes").await;
+    gallery.look(&ada, "recovery-codes").await;
+
+    // Days later the curve has something to show.
+    server.clock.advance(TimeDelta::days(9));
+    sign_in(&grace, "grace").await;
+    set_up_phone(&grace, &server).await;
+    server.clock.advance(TimeDelta::days(12));
+    sign_in(&ada, "ada").await;
+    ada.click("Phone lost? Use a recovery code").await;
+    gallery.look(&ada, "recovery-code").await;
+    ada.click("Use the authenticator instead").await;
+    gallery.look(&ada, "code").await;
+    show_code(&ada, &server, &phone).await;
+    ada.arrives_at("/console").await;
     for (path, name) in [
         ("/account", "account"),
         ("/console/security", "console-security-on"),
         ("/console", "console-home-on"),
+        ("/sign-in/again?to=/account", "code-again"),
     ] {
         ada.open(path).await;
         gallery.look(&ada, name).await;
     }
-    ada.open("/account").await;
+    ada.open("/console/users").await;
+    ada.click("grace").await;
+    gallery.look(&ada, "console-user-active").await;
     sign_out(&ada).await;
     gallery.look(&ada, "sign-in").await;
-    sign_in(&ada, "ada").await;
-    ada.arrives_at("/sign-in/code").await;
-    gallery.look(&ada, "code").await;
+    ada.open("/password-reset?token=nonsense").await;
+    gallery.look(&ada, "password-reset").await;
     assert!(gallery.found.is_empty(), "{:#?}", gallery.found);
 }

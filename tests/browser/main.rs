@@ -7,6 +7,7 @@
     reason = "it is all test"
 )]
 
+mod account;
 mod at_once;
 mod forms;
 mod life;

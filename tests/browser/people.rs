@@ -81,3 +81,32 @@ pub async fn sign_out(browser: &Browser) {
     browser.click("Sign out").await;
     browser.sees("You are signed out.").await;
 }
+
+/// Shows a code again, which some things ask for.
+pub async fn show_code_again(browser: &Browser, server: &TestServer, phone: &Phone) {
+    browser.arrives_at("/sign-in/again").await;
+    browser
+        .fill("One-time code", &phone.code(server.now()))
+        .await;
+    browser.click("Go on").await;
+    server.wait_steps(1);
+}
+
+/// The administrator, with a phone and a session that lacks nothing.
+pub async fn ada_with_phone(server: &TestServer) -> (Browser, Phone) {
+    let ada = Browser::of(server).await;
+    follow_the_first_link(&ada).await;
+    ada.open("/authenticator").await;
+    let phone = set_up_phone(&ada, server).await;
+    ada.click("I have kept them").await;
+    ada.arrives_at("/console").await;
+    (ada, phone)
+}
+
+/// Signs somebody in with password and code. The clock moves on by a step.
+pub async fn open_session_with(browser: &Browser, server: &TestServer, who: &str, phone: &Phone) {
+    sign_in(browser, who).await;
+    show_code(browser, server, phone).await;
+    browser.arrives_at("/console").await;
+    server.wait_steps(1);
+}

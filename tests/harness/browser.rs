@@ -2,6 +2,7 @@
 //! and buttons say. QR codes are read from what is on the screen by a decoder that nobody here wrote.
 
 use crate::{DEADLINE, TestServer};
+use data_encoding::BASE64;
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
@@ -61,25 +62,7 @@ impl Browser {
     /// One of this kind, for the server at this address.
     pub async fn start(address: &str, kind: Kind) -> Self {
         let home = TempDir::new().unwrap();
-        let mut chromedriver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the tests need the Debian package chromium-driver: install it");
-        let mut lines = BufReader::new(chromedriver.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = timeout(DEADLINE, lines.next_line()).await.unwrap();
-            let line = line.unwrap().expect("chromedriver starts");
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                break port.trim_end_matches('.').to_owned();
-            }
-        };
-        // A full pipe would hold it up.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-
+        let (chromedriver, port) = start_chromedriver().await;
         let profile = home.path().join("profile");
         let mut preferences = json!({ "intl.accept_languages": kind.language });
         if !kind.scripts {
@@ -225,6 +208,35 @@ impl Browser {
             .is_empty()
     }
 
+    /// The texts of all elements that this selector names.
+    pub async fn all_shown(&self, selector: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for element in self.driver.find_all(Locator::Css(selector)).await.unwrap() {
+            texts.push(element.text().await.unwrap());
+        }
+        texts
+    }
+
+    /// Gives a field a value that nobody types, such as a color.
+    pub async fn set(&self, selector: &str, value: &str) {
+        let set = "document.querySelector(arguments[0]).value = arguments[1]";
+        let arguments = vec![json!(selector), json!(value)];
+        self.driver.execute(set, arguments).await.unwrap();
+    }
+
+    /// A picture of 64 by 64 pixels (PNG), as a file on this machine.
+    pub async fn picture_file(&self) -> String {
+        let draw = "const canvas = document.createElement('canvas');
+                    canvas.width = canvas.height = 64;
+                    canvas.getContext('2d').fillRect(8, 8, 48, 48);
+                    return canvas.toDataURL('image/png').split(',')[1];";
+        let drawn = self.driver.execute(draw, vec![]).await.unwrap();
+        let png = BASE64.decode(drawn.as_str().unwrap().as_bytes()).unwrap();
+        let file = self.home.path().join("picture.png");
+        fs::write(&file, png).unwrap();
+        file.to_str().unwrap().to_owned()
+    }
+
     /// The text of the element that this selector names.
     pub async fn shown(&self, selector: &str) -> String {
         let element = self.driver.find(Locator::Css(selector)).await.unwrap();
@@ -294,6 +306,30 @@ impl Browser {
             .map(describe)
             .collect()
     }
+}
+
+/// Starts it on a free port. It takes one for IPv4 and then, perhaps too late, the same for IPv6: so
+/// more than once where many start at the same time.
+async fn start_chromedriver() -> (Child, String) {
+    for _ in 0..10 {
+        let mut chromedriver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the tests need the Debian package chromium-driver: install it");
+        let mut lines = BufReader::new(chromedriver.stdout.take().unwrap()).lines();
+        while let Ok(Ok(Some(line))) = timeout(DEADLINE, lines.next_line()).await {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                // A full pipe would hold it up.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return (chromedriver, port.trim_end_matches('.').to_owned());
+            }
+        }
+    }
+    panic!("chromedriver does not start");
 }
 
 fn describe(violation: &Value) -> String {

@@ -80,7 +80,7 @@ async fn it_lists_everything_in_order_with_actors() {
         (11, ada),
         (12, json!({ "kind": "anonymous" })),
         (15, grace),
-        (19, json!({ "kind": "anonymous" })),
+        (20, json!({ "kind": "anonymous" })),
     ] {
         assert_eq!(events[index]["actor"], actor, "{}", events[index]);
     }

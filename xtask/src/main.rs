@@ -9,6 +9,7 @@
 
 mod clients;
 mod contract;
+mod screenshots;
 mod test;
 mod tool;
 
@@ -28,6 +29,8 @@ struct Cli {
 enum Task {
     /// Install what the tests need, run every check and every test
     Test(test::Arguments),
+    /// Take a picture of every page, into target/screenshots
+    Screenshots,
     /// Look after the published event versions
     #[command(subcommand)]
     Contract(contract::Task),
@@ -39,6 +42,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(arguments) => test::run(&arguments),
+        Task::Screenshots => screenshots::run(),
         Task::Contract(task) => contract::run(&task),
     };
     match outcome {

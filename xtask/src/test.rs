@@ -67,6 +67,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     cargo(&["nextest", "run", "--workspace", "--all-features"])
 }
 
+/// Installs what a run of some tests needs.
+pub(crate) fn install() -> Result<(), Failure> {
+    install_programs()?;
+    install_subcommands(true)?;
+    clients::install()
+}
+
 fn cargo(arguments: &[&str]) -> Result<(), Failure> {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments).current_dir(root());

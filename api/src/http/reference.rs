@@ -31,7 +31,8 @@ use utoipa::{
             **Errors** are `application/problem+json` (RFC 9457). Any call can be answered with \
             `malformed-json`, `unknown-field`, `invalid-body`, `unsupported-media-type`, `body-too-large`, \
             `invalid-parameter`, `idempotency-key-reused`, `method-not-allowed`, `timed-out`, `storage-full`, \
-            `storage-unavailable` or `internal`; each type has a page at its address."
+            `storage-unavailable` or `internal`; a form of the pages also with `cross-site`. Each type has a page \
+            at its address."
     ),
     tags(
         (name = "Set-up"), (name = "Sign-in"), (name = "Session"), (name = "Passwords"), (name = "Authenticators"),
