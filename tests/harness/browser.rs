@@ -175,6 +175,11 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Ticks the box with this label, or unticks it.
+    pub async fn tick(&self, label: &str) {
+        self.field(label).await.click().await.unwrap();
+    }
+
     /// Chooses from the list with this label.
     pub async fn choose(&self, label: &str, choice: &str) {
         self.field(label)

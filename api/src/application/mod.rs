@@ -128,6 +128,14 @@ impl Pawl {
             .map_err(|_| Failure::Behind)
     }
 
+    /// Waits until the read models hold everything that the log holds at this moment; up to where
+    /// that is.
+    pub async fn catch_up(&self) -> Result<Position, Failure> {
+        let head = self.store().head().await?;
+        self.wait_for(head).await?;
+        Ok(head)
+    }
+
     /// Comes when the server is told to stop: time to let go of who would stay for ever.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.parts.stopping.clone().cancelled_owned()

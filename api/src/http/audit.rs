@@ -200,8 +200,7 @@ impl Live {
             .projections()
             .wait_for(Position(after.0 + 1), LIVE_PATIENCE)
             .await;
-        let head = self.pawl.store().head().await?;
-        self.pawl.wait_for(head).await?;
+        let head = self.pawl.catch_up().await?;
         // What the right is asked for is what there was before it was asked: nothing later is sent.
         let holder = self.pawl.authenticate(&self.token, None).await?;
         Authority::of(holder)?.permit(Permission::ReadAudit, organization)?;

@@ -2,7 +2,7 @@
 //! person takes an [`Authorized`]; there is no other way to get an `Authority`.
 
 use super::problem::{self, Problem};
-use crate::application::{Failure, Pawl, RequestContext, SessionToken};
+use crate::application::{Pawl, RequestContext, SessionToken};
 use axum::{
     body::Bytes,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
@@ -101,16 +101,18 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Holder::from_request_parts(parts, state).await?;
         let pawl = Pawl::from_ref(state);
-        let position = match parts.headers.get("pawl-min-position") {
-            Some(value) => value
-                .to_str()
-                .ok()
-                .and_then(|text| text.parse().ok())
-                .map(Position)
-                .ok_or_else(|| invalid("Pawl-Min-Position is a whole number."))?,
-            None => pawl.store().head().await.map_err(Failure::from)?,
-        };
-        pawl.wait_for(position).await?;
+        match parts.headers.get("pawl-min-position") {
+            Some(value) => {
+                let position = value.to_str().ok().and_then(|text| text.parse().ok());
+                let position = position
+                    .map(Position)
+                    .ok_or_else(|| invalid("Pawl-Min-Position is a whole number."))?;
+                pawl.wait_for(position).await?;
+            }
+            None => {
+                pawl.catch_up().await?;
+            }
+        }
         Ok(Self)
     }
 }

@@ -63,10 +63,12 @@ pub async fn problem_page(Path(slug): Path<String>) -> Result<Response, Problem>
         .ok_or(Rejection::NotFound)?;
     let (title, status, slug) = (kind.title, kind.status, kind.slug);
     Ok(Html(format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
+        "<!doctype html><html lang=en><meta charset=utf-8>\
+         <meta name=viewport content=\"width=device-width\"><title>{title}</title>\
+         <link rel=stylesheet href=/assets/style.css><main class=narrow><section class=card>\
          <h1>{title}</h1><p>Problem type <code>{slug}</code>, answered with <code>{status}</code>. \
          The <code>detail</code> of the answer says what to do. \
-         <a href=\"/reference/\">API reference</a>"
+         <a href=/reference/>API reference</a></section></main>"
     ))
     .into_response())
 }

@@ -124,8 +124,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Detour> {
         let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
         visitor.holder(None).await?;
-        let head = visitor.pawl.store().head().await.map_err(Failure::from)?;
-        visitor.pawl.wait_for(head).await?;
+        visitor.pawl.catch_up().await?;
         SignedIn::from_request_parts(parts, state).await.map(Self)
     }
 }

@@ -100,11 +100,7 @@ pub async fn show(
 ) -> Result<Response, Detour> {
     let organization = permitted(&reader)?;
     let pawl = &reader.visitor.pawl;
-    let head = pawl
-        .store()
-        .head()
-        .await
-        .map_err(crate::application::Failure::from)?;
+    let head = pawl.catch_up().await?;
     let filter = Filter {
         event_type: query.event_type(),
         until: query.as_of(),

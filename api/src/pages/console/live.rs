@@ -2,7 +2,6 @@
 //! that made the page; a page without scripts shows the same when it is loaded again.
 
 use super::super::{detour::Detour, visitor::SignedIn};
-use crate::application::Failure;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use domain::Authority;
 use eventstore_schema::Position;
@@ -64,8 +63,7 @@ impl Follower {
                 .wait_for(Position(seen + 1), PATIENCE)
                 .await;
         }
-        let head = pawl.store().head().await.map_err(Failure::from)?;
-        pawl.wait_for(head).await?;
+        let head = pawl.catch_up().await?;
         let holder = self.signed_in.visitor.holder(None).await?;
         self.signed_in.authority = Authority::of(holder)?;
         Ok((what.next(self, head).await?, head))

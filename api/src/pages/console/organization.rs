@@ -36,21 +36,20 @@ const DEFAULT_COLOR: &str = "#3547b5";
 #[template(path = "console/organization.html")]
 struct Page {
     frame: Frame,
-    name: String,
-    own_color: bool,
-    color: String,
+    look: Look,
     logo: Option<String>,
     refusal: Option<Refusal>,
 }
 
 /// How the organization looks.
 pub async fn show(signed_in: SignedIn, Query(query): Query<Done>) -> Result<Response, Detour> {
-    page(&signed_in, query.done.as_deref(), None).await
+    page(&signed_in, query.done.as_deref(), None, None).await
 }
 
 async fn page(
     signed_in: &SignedIn,
     done: Option<&str>,
+    typed: Option<Look>,
     refusal: Option<Refusal>,
 ) -> Result<Response, Detour> {
     let id = signed_in.authority.holder().organization();
@@ -58,12 +57,15 @@ async fn page(
         .authority
         .permit(Permission::ManageOrganization, id)?;
     let organization = signed_in.visitor.pawl.organization(id).await?;
-    let color = organization.accent_color();
+    let color = organization.accent_color().map(|color| color.to_string());
+    let look = typed.unwrap_or_else(|| Look {
+        name: organization.name().unwrap_or_default().to_owned(),
+        own_color: color.as_ref().map(|_| String::new()),
+        color: color.unwrap_or_else(|| DEFAULT_COLOR.to_owned()),
+    });
     let frame = signed_in.frame().await?;
     let page = Page {
-        name: organization.name().unwrap_or_default().to_owned(),
-        own_color: color.is_some(),
-        color: color.map_or(DEFAULT_COLOR.to_owned(), |color| color.to_string()),
+        look,
         logo: frame.brand.logo.clone(),
         frame: frame.at("/console/organization").noticing(done),
         refusal,
@@ -94,7 +96,8 @@ pub async fn change(
         };
         carry_out(&signed_in, &change, &context).await
     };
-    answer(&signed_in, attempt.await).await
+    let outcome = attempt.await;
+    answer(&signed_in, Some(fields), outcome).await
 }
 
 async fn carry_out(
@@ -109,13 +112,17 @@ async fn carry_out(
     Ok(())
 }
 
-async fn answer(signed_in: &SignedIn, outcome: Result<(), Failure>) -> Result<Response, Detour> {
+async fn answer(
+    signed_in: &SignedIn,
+    typed: Option<Look>,
+    outcome: Result<(), Failure>,
+) -> Result<Response, Detour> {
     match outcome {
         Ok(()) => Ok(Redirect::to("/console/organization?done=look-changed").into_response()),
         Err(failure) => {
             let visitor = &signed_in.visitor;
             let refusal = Refusal::of(failure, visitor)?;
-            page(signed_in, None, Some(refusal)).await
+            page(signed_in, None, typed, Some(refusal)).await
         }
     }
 }
@@ -168,7 +175,7 @@ pub async fn change_logo(signed_in: SignedIn, upload: Upload) -> Result<Response
         };
         carry_out(&signed_in, &change, &upload.context).await
     };
-    answer(&signed_in, attempt.await).await
+    answer(&signed_in, None, attempt.await).await
 }
 
 /// Takes the logo away.
@@ -182,5 +189,5 @@ pub async fn remove_logo(
         logo: Some(None),
     };
     let outcome = carry_out(&signed_in, &change, &context).await;
-    answer(&signed_in, outcome).await
+    answer(&signed_in, None, outcome).await
 }
