@@ -70,16 +70,16 @@ async fn it_lists_everything_in_order_with_actors() {
     let who = acme.ada.get("/v1/session").await.expect(200);
     let ada = json!({ "kind": "user", "id": who["user_id"] });
     let grace =
-        json!({ "kind": "user", "id": events[10]["subject"].as_str().unwrap()["user-".len()..] });
+        json!({ "kind": "user", "id": events[11]["subject"].as_str().unwrap()["user-".len()..] });
     for (index, actor) in [
         (0, json!({ "kind": "operator" })),
         (2, json!({ "kind": "operator" })),
         (3, json!({ "kind": "operator" })),
         (4, ada.clone()),
-        (10, ada.clone()),
-        (11, ada),
-        (12, json!({ "kind": "anonymous" })),
-        (15, grace),
+        (11, ada.clone()),
+        (12, ada),
+        (13, json!({ "kind": "anonymous" })),
+        (16, grace),
         (20, json!({ "kind": "anonymous" })),
     ] {
         assert_eq!(events[index]["actor"], actor, "{}", events[index]);

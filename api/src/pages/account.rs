@@ -1,6 +1,7 @@
 //! The person's own account: what they sign in with, and where they are signed in.
 
 use super::{
+    address::{Path, Query},
     detour::Detour,
     first_link::password,
     form::{Form, Refusal, status_of},
@@ -14,7 +15,6 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    extract::{Path, Query},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };

@@ -1,6 +1,7 @@
 //! Showing the second factor again, before something that a session left open must not be able to do.
 
 use super::{
+    address::Query,
     detour::Detour,
     form::{Form, Refusal, status_of},
     frame::{self, Frame},
@@ -9,10 +10,7 @@ use super::{
 };
 use crate::application::ShownFactor;
 use askama::Template;
-use axum::{
-    extract::Query,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Authority, Showing, otp::OtpCode};
 use serde::Deserialize;
 

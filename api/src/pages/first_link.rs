@@ -1,6 +1,7 @@
 //! What the link of the first start leads to: the first organization and its administrator.
 
 use super::{
+    address::Query,
     detour::{Detour, page_of},
     form::{Form, Refusal, status_of},
     frame::{self, Frame},
@@ -12,10 +13,7 @@ use crate::{
     http::sign_in::Secret,
 };
 use askama::Template;
-use axum::{
-    extract::Query,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::value::{EmailAddress, NewPassword, OrganizationName, PersonName};
 use secrecy::ExposeSecret;
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! A forgotten password: asking for the mail, and what its link leads to.
 
 use super::{
+    address::Query,
     detour::Detour,
     first_link::{Link, go_on, password},
     form::{Form, Refusal, status_of},
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{application::LinkToken, http::sign_in::Secret};
 use askama::Template;
-use axum::{extract::Query, response::Response};
+use axum::response::Response;
 use domain::{Rejection, value::EmailAddress};
 use secrecy::ExposeSecret;
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! What the link of an invitation leads to.
 
 use super::{
+    address::Query,
     brand::Brand,
     detour::Detour,
     first_link::{Link, go_on, password},
@@ -13,7 +14,7 @@ use crate::{
     http::sign_in::Secret,
 };
 use askama::Template;
-use axum::{extract::Query, response::Response};
+use axum::response::Response;
 use domain::Rejection;
 use secrecy::ExposeSecret;
 use serde::Deserialize;

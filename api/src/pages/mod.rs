@@ -2,6 +2,7 @@
 //! the store; they need no script, and hold none.
 
 mod account;
+mod address;
 mod again;
 mod assets;
 mod authenticator;

@@ -1,6 +1,7 @@
 //! Signing in, step by step, and out.
 
 use super::{
+    address::Query,
     detour::{Detour, page_of},
     first_link::go_on,
     form::{Form, Refusal, status_of},
@@ -10,10 +11,7 @@ use super::{
 };
 use crate::{application::ShownFactor, http::sign_in::Secret};
 use askama::Template;
-use axum::{
-    extract::Query,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::{
     NextStep, Permission, Rejection, SessionHolder, Showing,
     otp::{OtpCode, RecoveryCode},

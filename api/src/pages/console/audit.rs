@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        address::Query,
         detour::Detour,
         frame::{self, Frame},
         visitor::{Reader, SignedIn},
@@ -11,7 +12,6 @@ use super::{
 use crate::application::Pawl;
 use askama::Template;
 use axum::{
-    extract::Query,
     http::StatusCode,
     response::{IntoResponse, Response},
 };

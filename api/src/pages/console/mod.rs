@@ -25,12 +25,8 @@ pub fn router() -> Router<Pawl> {
             get(invite::show).post(invite::invite),
         )
         .route("/console/users/{id}", get(person::show))
-        .route("/console/users/{id}/resend", post(person::resend))
-        .route("/console/users/{id}/revoke", post(person::revoke))
         .route("/console/users/{id}/role", post(person::change_role))
-        .route("/console/users/{id}/disable", post(person::disable))
-        .route("/console/users/{id}/enable", post(person::enable))
-        .route("/console/users/{id}/reset", post(person::reset))
+        .route("/console/users/{id}/{action}", post(person::act))
         .route(
             "/console/organization",
             get(organization::show).post(organization::change),

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        address::{Path, Query},
         detour::Detour,
         form::{Form, Refusal, status_of},
         frame::{self, Frame},
@@ -13,10 +14,7 @@ use super::{
 };
 use crate::application::{Failure, Somebody};
 use askama::Template;
-use axum::{
-    extract::{Path, Query},
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::{
     Permission, Rejection,
     permission::{allows, may_give},
@@ -120,37 +118,62 @@ fn somebody(signed_in: &SignedIn, user: UserId) -> Somebody {
     }
 }
 
-/// Sends an invitation again.
-pub async fn resend(
-    signed_in: SignedIn,
-    Path(id): Path<UserId>,
-    Form { context, .. }: Form<Nothing>,
-) -> Result<Response, Detour> {
-    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
-    let organization = by.holder().organization();
-    let resend = async {
-        pawl.resend_invitation(organization, id, None, by, &context)
-            .await?;
-        Ok(())
-    };
-    answer(&signed_in, id, resend, "resent").await
+/// What is done by a button alone; the last part of the form's address.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Sends an invitation again.
+    Resend,
+    /// Takes an invitation back.
+    Revoke,
+    /// Keeps the person from signing in.
+    Disable,
+    /// Lets the person sign in again.
+    Enable,
+    /// Resets the person's second factors.
+    Reset,
 }
 
-/// Takes an invitation back. The person is in no list after that.
-pub async fn revoke(
+/// Does it.
+pub async fn act(
     signed_in: SignedIn,
-    Path(id): Path<UserId>,
+    Path((id, action)): Path<(UserId, Action)>,
     Form { context, .. }: Form<Nothing>,
 ) -> Result<Response, Detour> {
     let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
-    let organization = by.holder().organization();
-    let revoked = pawl
-        .revoke_invitation(organization, id, None, by, &context)
-        .await;
-    match revoked {
-        Ok(_) => Ok(Redirect::to("/console/users?done=revoked").into_response()),
-        Err(failure) => answer(&signed_in, id, async { Err(failure) }, "").await,
-    }
+    let somebody = somebody(&signed_in, id);
+    let organization = somebody.organization;
+    let attempt = async {
+        match action {
+            Action::Resend => {
+                pawl.resend_invitation(organization, id, None, by, &context)
+                    .await?;
+            }
+            Action::Revoke => {
+                pawl.revoke_invitation(organization, id, None, by, &context)
+                    .await?;
+            }
+            Action::Disable => {
+                pawl.disable_user(somebody, by, &context).await?;
+            }
+            Action::Enable => {
+                pawl.enable_user(somebody, by, &context).await?;
+            }
+            Action::Reset => {
+                pawl.reset_otp_devices(organization, id, None, by, &context)
+                    .await?;
+            }
+        }
+        Ok(())
+    };
+    let done = match action {
+        Action::Resend => "resent",
+        Action::Revoke => "revoked",
+        Action::Disable => "disabled",
+        Action::Enable => "enabled",
+        Action::Reset => "devices-reset",
+    };
+    answer(&signed_in, id, attempt, done).await
 }
 
 /// A role.
@@ -173,50 +196,4 @@ pub async fn change_role(
         Ok(())
     };
     answer(&signed_in, id, change, "role-changed").await
-}
-
-/// Keeps the person from signing in.
-pub async fn disable(
-    signed_in: SignedIn,
-    Path(id): Path<UserId>,
-    Form { context, .. }: Form<Nothing>,
-) -> Result<Response, Detour> {
-    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
-    let somebody = somebody(&signed_in, id);
-    let disable = async {
-        pawl.disable_user(somebody, by, &context).await?;
-        Ok(())
-    };
-    answer(&signed_in, id, disable, "disabled").await
-}
-
-/// Lets the person sign in again.
-pub async fn enable(
-    signed_in: SignedIn,
-    Path(id): Path<UserId>,
-    Form { context, .. }: Form<Nothing>,
-) -> Result<Response, Detour> {
-    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
-    let somebody = somebody(&signed_in, id);
-    let enable = async {
-        pawl.enable_user(somebody, by, &context).await?;
-        Ok(())
-    };
-    answer(&signed_in, id, enable, "enabled").await
-}
-
-/// Resets the person's second factors.
-pub async fn reset(
-    signed_in: SignedIn,
-    Path(id): Path<UserId>,
-    Form { context, .. }: Form<Nothing>,
-) -> Result<Response, Detour> {
-    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
-    let organization = by.holder().organization();
-    let reset = async {
-        pawl.reset_otp_devices(organization, id, None, by, &context)
-            .await?;
-        Ok(())
-    };
-    answer(&signed_in, id, reset, "devices-reset").await
 }

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        address::Query,
         detour::Detour,
         form::{Form, Refusal, status_of},
         frame::{self, Frame},
@@ -11,10 +12,7 @@ use super::{
     live::{Follow, Follower, follow},
 };
 use askama::Template;
-use axum::{
-    extract::Query,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Permission, Rejection, permission::allows};
 use eventstore_schema::{Actor, Position};
 use projections::organization_security::{self, OrganizationSecurity, Security};

@@ -1,13 +1,14 @@
 //! Administration, users: who is there, and finding them.
 
 use super::super::{
+    address::Query,
     detour::Detour,
     frame::{self, Frame},
     visitor::Reader,
 };
 use crate::application::{Failure, Pawl};
 use askama::Template;
-use axum::{extract::Query, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 use domain::{Permission, permission::allows, value::SearchText};
 use eventstore_schema::{Role, UserId};
