@@ -118,22 +118,13 @@ impl Projection for Users {
                  WHERE user_id = ?1",
                 params![user, at, revision],
             ),
-            UserEvent::InvitationRevoked(_) => rows.change(
-                "UPDATE users SET status = 'revoked', revision = ?2 WHERE user_id = ?1",
-                params![user, revision],
-            ),
+            UserEvent::InvitationRevoked(_) => stand(rows, &user, Status::Revoked, &revision),
             UserEvent::RoleChanged(changed) => rows.change(
                 "UPDATE users SET role = ?2, revision = ?3 WHERE user_id = ?1",
                 params![user, Word(changed.role), revision],
             ),
-            UserEvent::UserDisabled(_) => rows.change(
-                "UPDATE users SET status = 'disabled', revision = ?2 WHERE user_id = ?1",
-                params![user, revision],
-            ),
-            UserEvent::UserEnabled(_) => rows.change(
-                "UPDATE users SET status = 'active', revision = ?2 WHERE user_id = ?1",
-                params![user, revision],
-            ),
+            UserEvent::UserDisabled(_) => stand(rows, &user, Status::Disabled, &revision),
+            UserEvent::UserEnabled(_) => stand(rows, &user, Status::Active, &revision),
             UserEvent::OtpDeviceConfirmed(device) => {
                 rows.execute(
                     "INSERT INTO user_devices (user_id, device_id, name, confirmed_at, last_used_at)
@@ -179,6 +170,19 @@ impl Projection for Users {
             | UserEvent::RecoveryCodeRejected(_) => seen(rows, &user, &revision),
         }
     }
+}
+
+/// Says whether the person can sign in from now on.
+fn stand(
+    rows: &mut Rows<'_>,
+    user: &Text<UserId>,
+    status: Status,
+    revision: &Whole,
+) -> Result<(), ProjectionError> {
+    rows.change(
+        "UPDATE users SET status = ?2, revision = ?3 WHERE user_id = ?1",
+        params![user, Word(status), revision],
+    )
 }
 
 /// Remembers an event that changes nothing else about the person.

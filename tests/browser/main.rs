@@ -1,11 +1,6 @@
 //! The pages, in a real browser, as the people meet them for whom they are made.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "it is all test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "it is all test")]
 
 mod account;
 mod at_once;

@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium, driven over WebDriver as a person would use it: by what labels
+//! A real browser: headless Chromium, driven over `WebDriver` as a person would use it: by what labels
 //! and buttons say. QR codes are read from what is on the screen by a decoder that nobody here wrote.
 
 use crate::{DEADLINE, TestServer};
@@ -343,7 +343,7 @@ fn describe(violation: &Value) -> String {
     format!("{}: {}", violation["help"], places.join(", "))
 }
 
-/// Chromium's own command, by way of WebDriver.
+/// A command of Chromium's own, by way of `WebDriver`.
 #[derive(Debug)]
 struct DevTools(String);
 

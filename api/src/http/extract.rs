@@ -318,6 +318,7 @@ pub fn keyed_command(pawl: &Pawl, parts: &Parts, caller: &[u8], key: &[u8]) -> C
 }
 
 /// A parameter or header that cannot be read.
+#[must_use]
 pub fn invalid(detail: &str) -> Problem {
     Problem::new(problem::INVALID_PARAMETER, detail)
 }

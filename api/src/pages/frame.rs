@@ -161,6 +161,47 @@ impl Frame {
         self.language.say(name)
     }
 
+    /// Where the person can go.
+    #[must_use]
+    pub fn navigation(&self) -> Vec<Group> {
+        let mut groups: Vec<(&str, Group)> = Vec::new();
+        let Some(who) = self.who.as_ref().filter(|who| who.is_signed_in) else {
+            return Vec::new();
+        };
+        for (group, to, title, permission) in CONSOLE {
+            if !allows(who.role, *permission) {
+                continue;
+            }
+            let link = Link {
+                to,
+                title: self.say(title).to_string(),
+                here: *to == self.here,
+            };
+            if let Some((_, last)) = groups.last_mut().filter(|(name, _)| name == group) {
+                last.links.push(link);
+            } else {
+                let title = self.say(group).to_string();
+                let links = vec![link];
+                groups.push((group, Group { title, links }));
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// Whether the page is the person's own account.
+    #[must_use]
+    pub fn is_account(&self) -> bool {
+        self.here == "/account"
+    }
+}
+
+/// What templates ask for. They pass everything by reference, and have nothing to ask but the frame.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_self,
+    reason = "that is how templates call"
+)]
+impl Frame {
     /// The name of a role.
     #[must_use]
     pub fn role(&self, role: &Role) -> String {
@@ -216,40 +257,6 @@ impl Frame {
     #[must_use]
     pub fn key(&self) -> Uuid {
         Uuid::now_v7()
-    }
-
-    /// Where the person can go.
-    #[must_use]
-    pub fn navigation(&self) -> Vec<Group> {
-        let mut groups: Vec<(&str, Group)> = Vec::new();
-        let Some(who) = self.who.as_ref().filter(|who| who.is_signed_in) else {
-            return Vec::new();
-        };
-        for (group, to, title, permission) in CONSOLE {
-            if !allows(who.role, *permission) {
-                continue;
-            }
-            let link = Link {
-                to,
-                title: self.say(title).to_string(),
-                here: *to == self.here,
-            };
-            match groups.last_mut().filter(|(name, _)| name == group) {
-                Some((_, last)) => last.links.push(link),
-                None => {
-                    let title = self.say(group).to_string();
-                    let links = vec![link];
-                    groups.push((group, Group { title, links }));
-                }
-            }
-        }
-        groups.into_iter().map(|(_, group)| group).collect()
-    }
-
-    /// Whether the page is the person's own account.
-    #[must_use]
-    pub fn is_account(&self) -> bool {
-        self.here == "/account"
     }
 }
 

@@ -17,13 +17,11 @@ pub fn token(jar: &CookieJar) -> Option<SessionToken> {
 
 /// The jar with this token in the cookie. It lasts until the browser is closed; the session itself
 /// may end before.
-#[must_use]
 pub fn keep(jar: CookieJar, token: &SecretString) -> CookieJar {
     jar.add(cookie(token.expose_secret().to_owned()))
 }
 
 /// The jar without the cookie.
-#[must_use]
 pub fn forget(jar: CookieJar) -> CookieJar {
     jar.remove(cookie(String::new()))
 }

@@ -71,7 +71,7 @@ impl Language {
 
     /// The sentence of this name.
     #[must_use]
-    pub fn say<'a>(self, name: &'a str) -> Sentence<'a> {
+    pub fn say(self, name: &str) -> Sentence<'_> {
         Sentence {
             language: self,
             name,
@@ -106,6 +106,10 @@ impl<'a> Sentence<'a> {
 
     /// The same sentence with a number in it, which may choose between singular and plural.
     #[must_use]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "templates pass everything by reference"
+    )]
     pub fn count(mut self, name: &'a str, number: &u64) -> Self {
         self.values.set(name, FluentValue::from(*number));
         self

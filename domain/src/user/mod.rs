@@ -3,6 +3,7 @@
 mod accept_invitation;
 mod change_password;
 mod change_role;
+mod changes;
 mod disable;
 mod invitation;
 mod otp_device;
@@ -253,30 +254,10 @@ impl Decider for User {
     fn evolve(&mut self, event: &Recorded<UserEvent>) {
         match &event.data {
             UserEvent::UserRegistered(e) => {
-                let profile = Profile {
-                    organization_id: e.organization_id,
-                    email: e.email.clone(),
-                    address_id: e.address_id.clone(),
-                    name: e.name.clone(),
-                    role: e.role,
-                };
-                self.person = Some((profile, Standing::Active(e.password.clone())));
+                self.registered(e);
                 self.note_administrator(event.position);
             }
-            UserEvent::UserInvited(e) => {
-                let profile = Profile {
-                    organization_id: e.organization_id,
-                    email: e.email.clone(),
-                    address_id: e.address_id.clone(),
-                    name: e.name.clone(),
-                    role: e.role,
-                };
-                let link = Link {
-                    token_digest: e.token_digest.clone(),
-                    expires_at: e.expires_at,
-                };
-                self.person = Some((profile, Standing::Invited(link)));
-            }
+            UserEvent::UserInvited(e) => self.invited(e),
             UserEvent::InvitationResent(e) => self.set_standing(Standing::Invited(Link {
                 token_digest: e.token_digest.clone(),
                 expires_at: e.expires_at,
@@ -331,17 +312,8 @@ impl Decider for User {
                 });
             }
             UserEvent::OtpDeviceConfirmed(e) => {
-                self.must_set_up_device = false;
-                let step = TimeStep(e.time_step);
-                if let Some(pending) = self.pending.take_if(|pending| pending.id == e.device_id) {
-                    let PendingDevice { id, secret, .. } = pending;
-                    self.devices.push(Device {
-                        id,
-                        secret,
-                        last_step: step,
-                    });
-                }
-                self.accept_step(e.device_id, step, e.session_id);
+                self.device_confirmed(e);
+                self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);
             }
             UserEvent::OtpDeviceRenamed(_) => {}
             UserEvent::OtpDeviceRemoved(e) => {
@@ -351,13 +323,7 @@ impl Decider for User {
                 }
             }
             UserEvent::OtpDevicesReset(_) => {
-                self.devices.clear();
-                self.pending = None;
-                self.recovery_codes = None;
-                self.last_accepted = None;
-                // Nothing is left that could have been guessed.
-                self.throttle = Throttle::default();
-                self.must_set_up_device = true;
+                self.lose_second_factors();
                 self.end_sessions(event.position, None);
             }
             UserEvent::OtpVerified(e) => {

@@ -20,7 +20,7 @@ use domain::Permission;
 use eventstore_schema::{Actor, Event, OrganizationId, Position, UserId};
 use projections::audit_trail::{self, AuditEntry, AuditTrail, Filter};
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 
 /// Entries on a page.
 const LIMIT: u32 = 50;
@@ -129,14 +129,15 @@ async fn entries(pawl: &Pawl, found: Vec<AuditEntry>) -> Result<Vec<Entry>, Deto
     let mut entries = Vec::with_capacity(found.len());
     for entry in found {
         let actor = match entry.actor {
-            Actor::User(id) => match names.get(&id) {
-                Some(name) => name.clone(),
-                None => {
-                    let name = pawl.name_of(id).await?.or_placeholder();
-                    names.insert(id, name.clone());
-                    name
-                }
-            },
+            Actor::User(id) => {
+                let name = match names.entry(id) {
+                    hash_map::Entry::Occupied(known) => known.into_mut(),
+                    hash_map::Entry::Vacant(new) => {
+                        new.insert(pawl.name_of(id).await?.or_placeholder())
+                    }
+                };
+                name.clone()
+            }
             Actor::Operator => "operator".to_owned(),
             Actor::Anonymous => "anonymous".to_owned(),
         };

@@ -34,6 +34,10 @@ struct Page {
 }
 
 /// What the page offers. Whether it is granted, the command decides.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each form of the page"
+)]
 struct May {
     invite: bool,
     change_role: bool,

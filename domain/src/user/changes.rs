@@ -1,0 +1,57 @@
+//! What single events make of a person, where it takes more than a line.
+
+use super::{Device, Link, PendingDevice, Profile, Standing, User};
+use crate::otp::{Throttle, TimeStep};
+use eventstore_schema::{OtpDeviceConfirmed, UserInvited, UserRegistered};
+
+impl User {
+    pub(super) fn registered(&mut self, event: &UserRegistered) {
+        let profile = Profile {
+            organization_id: event.organization_id,
+            email: event.email.clone(),
+            address_id: event.address_id.clone(),
+            name: event.name.clone(),
+            role: event.role,
+        };
+        self.person = Some((profile, Standing::Active(event.password.clone())));
+    }
+
+    pub(super) fn invited(&mut self, event: &UserInvited) {
+        let profile = Profile {
+            organization_id: event.organization_id,
+            email: event.email.clone(),
+            address_id: event.address_id.clone(),
+            name: event.name.clone(),
+            role: event.role,
+        };
+        let link = Link {
+            token_digest: event.token_digest.clone(),
+            expires_at: event.expires_at,
+        };
+        self.person = Some((profile, Standing::Invited(link)));
+    }
+
+    /// The set-up becomes an authenticator.
+    pub(super) fn device_confirmed(&mut self, event: &OtpDeviceConfirmed) {
+        self.must_set_up_device = false;
+        let confirmed = |pending: &mut PendingDevice| pending.id == event.device_id;
+        if let Some(PendingDevice { id, secret, .. }) = self.pending.take_if(confirmed) {
+            self.devices.push(Device {
+                id,
+                secret,
+                last_step: TimeStep(event.time_step),
+            });
+        }
+    }
+
+    /// Everything but the password is gone.
+    pub(super) fn lose_second_factors(&mut self) {
+        self.devices.clear();
+        self.pending = None;
+        self.recovery_codes = None;
+        self.last_accepted = None;
+        // Nothing is left that could have been guessed.
+        self.throttle = Throttle::default();
+        self.must_set_up_device = true;
+    }
+}
