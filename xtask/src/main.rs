@@ -1,5 +1,5 @@
-//! Developer tasks: `cargo xtask test` checks everything, `cargo xtask contract publish` publishes
-//! new event versions.
+//! Developer tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures, `cargo xtask
+//! contract publish` publishes new event versions.
 
 #![expect(
     clippy::print_stdout,
@@ -7,6 +7,7 @@
     reason = "it is a command line"
 )]
 
+mod bench;
 mod clients;
 mod contract;
 mod test;
@@ -28,6 +29,8 @@ struct Cli {
 enum Task {
     /// Install what the tests need, run every check and every test
     Test(test::Arguments),
+    /// Measure how fast Pawl is
+    Bench(bench::Arguments),
     /// Look after the published event versions
     #[command(subcommand)]
     Contract(contract::Task),
@@ -39,6 +42,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(arguments) => test::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Contract(task) => contract::run(&task),
     };
     match outcome {
