@@ -1,5 +1,7 @@
 //! The audit trail: every event of the log, as it was stored, in the order of the log.
 
+mod days;
+
 use crate::{
     DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
     value::{Micros, Text, Whole, actor_columns, actor_from},
@@ -15,9 +17,10 @@ use std::borrow::Cow;
 /// The read model behind `/audit`.
 pub struct AuditTrail;
 
-const TABLES: &[Table] = &[Table {
-    name: "audit_trail",
-    create: "CREATE TABLE audit_trail (
+const TABLES: &[Table] = &[
+    Table {
+        name: "audit_trail",
+        create: "CREATE TABLE audit_trail (
                  position INTEGER PRIMARY KEY,
                  organization_id TEXT,
                  event_id TEXT NOT NULL,
@@ -32,7 +35,9 @@ const TABLES: &[Table] = &[Table {
              );
              CREATE INDEX audit_trail_by_organization ON audit_trail (organization_id, position);
              CREATE INDEX audit_trail_by_type ON audit_trail (organization_id, type, position)",
-}];
+    },
+    days::TABLE,
+];
 
 impl Projection for AuditTrail {
     fn name(&self) -> &'static str {
@@ -40,7 +45,7 @@ impl Projection for AuditTrail {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -72,7 +77,7 @@ impl Projection for AuditTrail {
                 content
             ],
         )?;
-        Ok(())
+        days::note(rows, event)
     }
 }
 
@@ -122,19 +127,25 @@ pub fn page(
     as_of: Option<DateTime<Utc>>,
     limit: u32,
 ) -> Result<Page<AuditEntry, Position>, DatabaseError> {
-    let as_of = as_of.map_or(i64::MAX, |time| time.timestamp_micros());
+    let as_of = as_of.map(|time| time.timestamp_micros());
     readers.read(|view| {
+        let last = match as_of {
+            Some(time) => days::last_by(view, organization_id, time)?,
+            None => i64::MAX,
+        };
         let rows = view
             .prepare_cached(
                 "SELECT * FROM audit_trail
-                 WHERE organization_id = ?1 AND position > ?2 AND recorded_at <= ?3
-                 ORDER BY position LIMIT ?4",
+                 WHERE organization_id = ?1 AND position > ?2 AND position <= ?3
+                     AND recorded_at <= ?4
+                 ORDER BY position LIMIT ?5",
             )?
             .query_map(
                 params![
                     Text(organization_id),
                     Whole(after.0),
-                    as_of,
+                    last,
+                    as_of.unwrap_or(i64::MAX),
                     i64::from(limit) + 1
                 ],
                 entry_from,
@@ -165,9 +176,7 @@ pub fn latest(
     let before = filter.before.map_or(i64::MAX, |position| {
         i64::try_from(position.0).unwrap_or(i64::MAX)
     });
-    let until = filter
-        .until
-        .map_or(i64::MAX, |time| time.timestamp_micros());
+    let until = filter.until.map(|time| time.timestamp_micros());
     // One statement each, so that each uses its index.
     let sql = match filter.event_type {
         None => {
@@ -182,13 +191,17 @@ pub fn latest(
         }
     };
     readers.read(|view| {
+        let before = match until {
+            Some(time) => before.min(days::last_by(view, organization_id, time - 1)? + 1),
+            None => before,
+        };
         let rows = view
             .prepare_cached(sql)?
             .query_map(
                 params![
                     Text(organization_id),
                     before,
-                    until,
+                    until.unwrap_or(i64::MAX),
                     filter.event_type,
                     i64::from(limit) + 1
                 ],
@@ -220,7 +233,7 @@ fn entry_from(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
 mod tests {
     use super::*;
     use crate::testing::{History, at, readers_of};
-
+    use chrono::TimeDelta;
     use eventstore_schema::{AddressId, InstallationEvent, SetUpClaimed};
 
     #[test]
@@ -265,6 +278,40 @@ mod tests {
         let page = page(&readers, acme, Position(4), None, 10).unwrap();
         let subjects: Vec<_> = page.items.iter().map(|entry| &entry.subject).collect();
         assert_eq!(subjects, [&StreamName::user(admin.0), &address]);
+    }
+
+    #[test]
+    fn the_past_is_told_by_time_also_where_a_clock_was_wrong() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let admin = history.registered(acme);
+        for day in [0, 3, 1, 5] {
+            history.days = day;
+            history.code_rejected(admin);
+        }
+        let (_directory, readers) = readers_of(&history);
+        let end_of = |day| at(0) + TimeDelta::days(day) + TimeDelta::minutes(1);
+        let positions = |page: Page<AuditEntry, Position>| -> Vec<_> {
+            page.items.iter().map(|entry| entry.position.0).collect()
+        };
+        for (day, expected) in [
+            (-1, &[][..]),
+            (0, &[1, 4, 7]),
+            (1, &[1, 4, 7, 13]),
+            (2, &[1, 4, 7, 13]),
+            (3, &[1, 4, 7, 10, 13]),
+            (9, &[1, 4, 7, 10, 13, 16]),
+        ] {
+            let oldest = page(&readers, acme, Position(0), Some(end_of(day)), 9).unwrap();
+            assert_eq!(positions(oldest), expected, "day {day}");
+            let filter = Filter {
+                until: Some(end_of(day)),
+                ..Filter::default()
+            };
+            let mut newest = positions(latest(&readers, acme, &filter, 9).unwrap());
+            newest.reverse();
+            assert_eq!(newest, expected, "day {day}, newest first");
+        }
     }
 
     #[test]

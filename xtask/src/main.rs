@@ -1,5 +1,5 @@
-//! Developer tasks: `cargo xtask test` checks everything, `cargo xtask contract publish` publishes
-//! new event versions.
+//! Developer tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures, `cargo xtask
+//! contract publish` publishes new event versions.
 
 #![expect(
     clippy::print_stdout,
@@ -7,6 +7,7 @@
     reason = "it is a command line"
 )]
 
+mod bench;
 mod clients;
 mod contract;
 mod screenshots;
@@ -31,6 +32,8 @@ enum Task {
     Test(test::Arguments),
     /// Take a picture of every page, into target/screenshots
     Screenshots,
+    /// Measure how fast Pawl is
+    Bench(bench::Arguments),
     /// Look after the published event versions
     #[command(subcommand)]
     Contract(contract::Task),
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(arguments) => test::run(&arguments),
         Task::Screenshots => screenshots::run(),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Contract(task) => contract::run(&task),
     };
     match outcome {

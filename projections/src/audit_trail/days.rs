@@ -1,0 +1,61 @@
+//! Where each day ended, so that who looks into the past begins there and not at the newest event.
+//! Times alone do not tell: clocks go wrong, and each node has one of its own.
+
+use crate::{
+    ProjectionError, Rows, Table,
+    value::{Text, Whole},
+};
+use eventstore_schema::{Event, OrganizationId, Recorded};
+use rusqlite::{Connection, params};
+
+pub(super) const TABLE: Table = Table {
+    name: "audit_days",
+    // The position of the last event that was recorded on the day; days since 1970.
+    create: "CREATE TABLE audit_days (
+                 organization_id TEXT NOT NULL,
+                 day BIGINT NOT NULL,
+                 last BIGINT NOT NULL,
+                 PRIMARY KEY (organization_id, day)
+             ) WITHOUT ROWID",
+};
+
+/// Microseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+fn day_of(micros: i64) -> i64 {
+    micros.div_euclid(DAY)
+}
+
+/// Remembers the event as the last of its day.
+pub(super) fn note(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
+    let Some(organization) = event.metadata.organization_id else {
+        return Ok(());
+    };
+    rows.execute(
+        "INSERT INTO audit_days (organization_id, day, last) VALUES (?1, ?2, ?3)
+         ON CONFLICT (organization_id, day) DO UPDATE SET last = excluded.last",
+        params![
+            Text(organization),
+            day_of(event.metadata.recorded_at.timestamp_micros()),
+            Whole(event.position.0)
+        ],
+    )?;
+    Ok(())
+}
+
+/// A position after which no event of the organization was recorded on the day of this time
+/// (microseconds) or before.
+pub(super) fn last_by(
+    view: &Connection,
+    organization_id: OrganizationId,
+    micros: i64,
+) -> rusqlite::Result<i64> {
+    let last: Option<i64> = view
+        .prepare_cached(
+            "SELECT max(last) FROM audit_days WHERE organization_id = ?1 AND day <= ?2",
+        )?
+        .query_row(params![Text(organization_id), day_of(micros)], |row| {
+            row.get(0)
+        })?;
+    Ok(last.unwrap_or(0))
+}
