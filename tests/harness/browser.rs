@@ -33,6 +33,8 @@ pub struct Browser {
     server: String,
     /// Ends with the test.
     _chromedriver: Child,
+    /// Chromium's process, which would outlive its driver.
+    process: u64,
     /// Its profile, and pictures on their way to the decoder.
     home: TempDir,
 }
@@ -90,17 +92,14 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium starts: the tests need the Debian package chromium");
+        let process = &driver.capabilities().unwrap()["goog:processID"];
         Self {
+            process: process.as_u64().unwrap(),
             driver,
             server: address.to_owned(),
             _chromedriver: chromedriver,
             home,
         }
-    }
-
-    /// Closes it.
-    pub async fn close(self) {
-        self.driver.close().await.unwrap();
     }
 
     /// Opens a page of the server.
@@ -310,6 +309,15 @@ impl Browser {
             })
             .map(describe)
             .collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let kill = format!("kill -KILL {}", self.process);
+        let _ = std::process::Command::new("bash")
+            .args(["-c", &kill])
+            .status();
     }
 }
 
