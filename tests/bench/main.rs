@@ -2,8 +2,6 @@
 //! machine they were measured on matters little. `cargo xtask bench` runs it.
 
 #![expect(
-    clippy::expect_used,
-    clippy::panic,
     clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,

@@ -131,7 +131,7 @@ async fn write(installation: &Installation, people: &[Newcomer]) {
     for person in people {
         let address = scribe.address(person);
         let claimed = AddressEvent::from(AddressClaimed { user_id: person.id });
-        let claimed = scribe.event(person, 0, scribe.ada(), claimed.into());
+        let claimed = scribe.event(person, 0, scribe.ada(), &claimed.into());
         appends.push((StreamName::address(&address), vec![claimed]));
         let history = scribe.history(person, address);
         appends.push((StreamName::user(person.id), history));
@@ -158,7 +158,7 @@ impl Scribe<'_> {
         let own = |field, text: &str| Personal(self.seal(&KeyName::person(person.id), field, text));
         let mut history = Vec::new();
         let mut note = |actor, what: UserEvent| {
-            let event = self.event(person, history.len(), actor, what.into());
+            let event = self.event(person, history.len(), actor, &what.into());
             history.push(event);
         };
         let token = invitation_token(&self.0.keyring, person.id, person.command);
@@ -205,7 +205,7 @@ impl Scribe<'_> {
         history
     }
 
-    fn event(&self, person: &Newcomer, minutes: usize, actor: Actor, what: Event) -> NewEvent {
+    fn event(&self, person: &Newcomer, minutes: usize, actor: Actor, what: &Event) -> NewEvent {
         let (event_type, version) = what.event_type();
         let command_id = match what {
             Event::User(UserEvent::UserInvited(_)) => person.command,
