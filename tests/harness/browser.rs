@@ -155,9 +155,22 @@ impl Browser {
     }
 
     async fn find(&self, xpath: &str) -> Element {
-        match self.driver.find(Locator::XPath(xpath)).await {
+        self.wait_for(Locator::XPath(xpath)).await
+    }
+
+    /// The element, once it is there: a page may be on its way.
+    async fn wait_for(&self, what: Locator<'_>) -> Element {
+        let found = async {
+            loop {
+                if let Ok(element) = self.driver.find(what).await {
+                    break element;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        match timeout(DEADLINE, found).await {
             Ok(element) => element,
-            Err(error) => panic!("{xpath}: {error}; the page says:\n{}", self.text().await),
+            Err(_) => panic!("no {what:?}; the page says:\n{}", self.text().await),
         }
     }
 
@@ -243,7 +256,7 @@ impl Browser {
 
     /// The text of the element that this selector names.
     pub async fn shown(&self, selector: &str) -> String {
-        let element = self.driver.find(Locator::Css(selector)).await.unwrap();
+        let element = self.wait_for(Locator::Css(selector)).await;
         element.text().await.unwrap()
     }
 
@@ -283,7 +296,7 @@ impl Browser {
 
     /// What a decoder reads from the QR code on the screen.
     pub async fn scan(&self) -> String {
-        let qr = self.driver.find(Locator::Css(".qr")).await.unwrap();
+        let qr = self.wait_for(Locator::Css(".qr")).await;
         let picture = self.home.path().join("qr.png");
         fs::write(&picture, qr.screenshot().await.unwrap()).unwrap();
         let read = Command::new("zbarimg")

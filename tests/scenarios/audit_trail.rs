@@ -89,7 +89,7 @@ async fn it_lists_everything_in_order_with_actors() {
         .map(|event| event["position"].as_u64())
         .collect();
     assert!(positions.is_sorted_by(|a, b| a < b), "{positions:?}");
-    assert_eq!(events[11]["subject"], format!("organization-{}", acme.id));
+    assert_eq!(events[12]["subject"], format!("organization-{}", acme.id));
 }
 
 #[tokio::test]

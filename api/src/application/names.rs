@@ -1,7 +1,7 @@
 //! Who people are, in the clear, for those who may see it.
 
 use super::{
-    Failure, LinkToken, Opened, Pawl, digest,
+    Failure, LinkToken, Pawl, digest,
     personal::{EMAIL, NAME},
 };
 use domain::{Rejection, SessionHolder, organization::Organization, user::User};
@@ -34,12 +34,18 @@ impl Pawl {
         self.open_person(&user.state)
     }
 
-    /// What a person is called, for others of their organization.
-    pub async fn name_of(&self, id: UserId) -> Result<Opened, Failure> {
+    /// What a person is called, for others of their organization; of strangers, such as whoever
+    /// registered the organization, no more than the id.
+    pub async fn name_of(
+        &self,
+        id: UserId,
+        organization: OrganizationId,
+    ) -> Result<String, Failure> {
         let user = self.load::<User>(&StreamName::user(id)).await?;
-        match user.state.profile() {
-            Some(profile) => self.open_personal(NAME, &profile.name.0),
-            None => Ok(Opened::Erased),
+        let profile = user.state.profile();
+        match profile.filter(|profile| profile.organization_id == organization) {
+            Some(profile) => Ok(self.open_personal(NAME, &profile.name.0)?.or_placeholder()),
+            None => Ok(id.to_string()),
         }
     }
 

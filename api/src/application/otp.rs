@@ -96,6 +96,9 @@ impl Pawl {
         let loaded = self.load::<User>(&StreamName::user(holder.user())).await?;
         match loaded.state.set_up_begun_in(holder.session(), self.now()) {
             Some(pending) => {
+                if loaded.state.has_otp_device() {
+                    enrolment.require_fresh_second_factor(self.now())?;
+                }
                 let (id, sealed) = (pending.id, &pending.secret);
                 self.describe(holder, &loaded.state, id, sealed, loaded.position)
                     .await
@@ -238,6 +241,11 @@ impl Pawl {
             })
         };
         let committed = self.execute(&target, &proof, request, command).await?;
+        let live = committed.state.state.live_at(self.now());
+        if live.is_none_or(|live| live.token_digest != digest(&session_token)) {
+            // A retry so late that the token has been exchanged since.
+            return Err(Rejection::Unauthenticated.into());
+        }
         Ok(SessionGrant {
             session_token,
             next: NextStep::Done,

@@ -4,6 +4,7 @@
 use super::{Failure, Pawl, RequestContext, execute::Target};
 use domain::{
     Authority, Rejection,
+    authority::FRESHNESS,
     otp::RecoveryCode,
     user::{ReplaceRecoveryCodes, User},
 };
@@ -70,7 +71,8 @@ impl Pawl {
             .collect()
     }
 
-    /// The codes that this command gave to the person, unless others have taken their place.
+    /// The codes that this command gave to the person, unless others have taken their place. A retry
+    /// hears them as long as a second factor is fresh: a session left open shows them to nobody later.
     pub(super) fn recovery_codes_of(
         &self,
         user: UserId,
@@ -78,7 +80,8 @@ impl Pawl {
         request: &RequestContext,
     ) -> Option<Vec<RecoveryCode>> {
         let issued = state.recovery_codes()?;
-        (issued.issued_by() == request.command_id)
+        let recent = self.now() <= issued.issued_at() + FRESHNESS;
+        (recent && issued.issued_by() == request.command_id)
             .then(|| self.derived_recovery_codes(user, request).collect())
     }
 

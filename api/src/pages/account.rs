@@ -72,7 +72,10 @@ struct OwnSession {
 }
 
 /// Who I am, and with what I sign in.
-pub async fn show(Reader(reader): Reader, Query(query): Query<Done>) -> Result<Response, Detour> {
+pub async fn show(
+    Reader(reader, _): Reader,
+    Query(query): Query<Done>,
+) -> Result<Response, Detour> {
     page(&reader, query.done.as_deref(), None).await
 }
 

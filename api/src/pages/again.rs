@@ -13,6 +13,7 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Authority, Showing, otp::OtpCode};
 use serde::Deserialize;
+use url::{Position, Url};
 
 #[derive(Template)]
 #[template(path = "again.html")]
@@ -30,10 +31,17 @@ pub struct To {
     to: String,
 }
 
-/// A page of ours: a path, and nothing that a browser takes for another host.
-fn own_page(to: String) -> String {
-    let is_path = to.starts_with('/') && !to.starts_with("//") && !to.contains('\\');
-    if is_path { to } else { "/".to_owned() }
+/// A page of ours, read as browsers read it: some take more for another host than meets the eye.
+fn own_page(to: &str) -> String {
+    let here = Url::parse("http://here.invalid/").ok();
+    let page = here
+        .as_ref()
+        .and_then(|here| Some((here, here.join(to).ok()?)))
+        .filter(|(here, page)| page.origin() == here.origin());
+    page.map_or_else(
+        || "/".to_owned(),
+        |(_, page)| page[Position::BeforePath..].to_owned(),
+    )
 }
 
 /// The form.
@@ -41,7 +49,7 @@ pub async fn show(visitor: Visitor, Query(query): Query<To>) -> Result<Response,
     let authority = visitor.authority().await?;
     let page = Page {
         frame: visitor.frame_for(authority.holder()).await?,
-        to: own_page(query.to),
+        to: own_page(&query.to),
         refusal: None,
     };
     frame::show(status_of(None), &page)
@@ -62,7 +70,7 @@ pub async fn verify(
     let holder = visitor.holder(Some(context.command_id)).await?;
     let next = holder.next();
     let authority = Authority::of(holder).map_err(|_| Detour::Step(next))?;
-    let to = own_page(fields.to);
+    let to = own_page(&fields.to);
     let frame = visitor.frame_for(authority.holder()).await?;
     let attempt = async {
         let shown = ShownFactor::Code(OtpCode::parse(&fields.code)?);
@@ -97,9 +105,11 @@ mod tests {
             ("", "/"),
             ("//evil.example", "/"),
             ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
             ("https://evil.example", "/"),
+            ("javascript:alert(1)", "/"),
         ] {
-            assert_eq!(own_page(to.to_owned()), page);
+            assert_eq!(own_page(to), page);
         }
     }
 }

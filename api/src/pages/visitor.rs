@@ -9,7 +9,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use domain::{Authority, Enrolment, NextStep, SessionHolder};
-use eventstore_schema::CommandId;
+use eventstore_schema::{CommandId, Position};
 use std::convert::Infallible;
 use url::Url;
 
@@ -111,8 +111,9 @@ impl SignedIn {
 }
 
 /// The same, on a page made of read models: they hold everything that the log held when the request
-/// came, so that people see what they have just done. The right is asked for after the wait.
-pub struct Reader(pub SignedIn);
+/// came, which is up to this position, so that people see what they have just done. The right is asked
+/// for after the wait.
+pub struct Reader(pub SignedIn, pub Position);
 
 impl<S> FromRequestParts<S> for Reader
 where
@@ -124,7 +125,8 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Detour> {
         let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
         visitor.holder(None).await?;
-        visitor.pawl.catch_up().await?;
-        SignedIn::from_request_parts(parts, state).await.map(Self)
+        let head = visitor.pawl.catch_up().await?;
+        let signed_in = SignedIn::from_request_parts(parts, state).await?;
+        Ok(Self(signed_in, head))
     }
 }

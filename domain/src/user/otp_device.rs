@@ -95,6 +95,10 @@ impl Decide<ConfirmOtpDevice> for User {
     fn decide(&self, command: ConfirmOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
         self.throttle.admit(command.at)?;
         self.set_up(command.device_id, command.at)?;
+        if !self.devices.is_empty() {
+            // As at its beginning: it may have waited since in a session that was left open.
+            by.require_fresh_second_factor(command.at)?;
+        }
         let session_id = by.holder().session();
         let offered = [(command.device_id, None, &command.secret)];
         match judge(&offered, &command.code, command.at, session_id) {
@@ -145,6 +149,16 @@ mod tests {
 
     #[track_caller]
     fn confirm(history: Vec<UserEvent>, code: OtpCode, at: DateTime<Utc>) -> Then<UserEvent> {
+        confirm_by(&enrolment(), history, code, at)
+    }
+
+    #[track_caller]
+    fn confirm_by(
+        by: &Enrolment,
+        history: Vec<UserEvent>,
+        code: OtpCode,
+        at: DateTime<Utc>,
+    ) -> Then<UserEvent> {
         let command = ConfirmOtpDevice {
             device_id: device(1),
             secret: phone(),
@@ -153,7 +167,7 @@ mod tests {
             recovery_codes: vec![RecoveryCodeDigest("code".into())],
             at,
         };
-        given(history).when::<User, _>(command, &enrolment())
+        given(history).when::<User, _>(command, by)
     }
 
     #[test]
@@ -221,7 +235,7 @@ mod tests {
         let mut history = vec![registered(Role::Member)];
         history.extend(device_set_up(2));
         history.push(begun(1));
-        confirm(history, code, now()).then([confirmed]);
+        confirm_by(&second_enrolment(), history, code, now()).then([confirmed]);
     }
 
     #[test]
@@ -270,6 +284,29 @@ mod tests {
         register(&second_enrolment(), TimeDelta::minutes(6)).then_rejected(refused);
         // Another session set up the first one in between.
         register(&enrolment(), TimeDelta::zero()).then_rejected(refused);
+
+        // Also at its end: it may have waited in a session that was left open.
+        let mut history = with_devices(1);
+        if let UserEvent::OtpDeviceRegistered(waiting) = begun(1) {
+            history.push(
+                OtpDeviceRegistered {
+                    device_id: device(2),
+                    ..waiting
+                }
+                .into(),
+            );
+        }
+        let command = ConfirmOtpDevice {
+            device_id: device(2),
+            secret: phone(),
+            device_name: personal(1),
+            code: code_at(&phone(), now() + TimeDelta::minutes(6)),
+            recovery_codes: vec![],
+            at: now() + TimeDelta::minutes(6),
+        };
+        given(history)
+            .when::<User, _>(command, &second_enrolment())
+            .then_rejected(refused);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
 use crate::application::Pawl;
 use askama::Template;
 use axum::{
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -95,16 +95,16 @@ fn permitted(reader: &SignedIn) -> Result<OrganizationId, Detour> {
 
 /// The audit trail.
 pub async fn show(
-    Reader(reader): Reader,
+    Reader(reader, head): Reader,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Detour> {
     let organization = permitted(&reader)?;
     let pawl = &reader.visitor.pawl;
-    let head = pawl.catch_up().await?;
     let filter = Filter {
         event_type: query.event_type(),
         until: query.as_of(),
-        before: query.before.map(Position),
+        // Nothing behind what the right was asked for.
+        before: Some(Position(query.before.unwrap_or(u64::MAX).min(head.0 + 1))),
     };
     let page = pawl
         .query(&AuditTrail, move |readers| {
@@ -115,7 +115,7 @@ pub async fn show(
     let page = Page {
         frame: reader.frame().await?.at("/console/audit"),
         follows_from: is_now.then(|| page.items.first().map_or(head, |entry| entry.position).0),
-        entries: entries(pawl, page.items).await?,
+        entries: entries(pawl, organization, page.items).await?,
         types: Event::types().into_iter().map(|(name, _)| name).collect(),
         event_type: query.event_type,
         as_of: query.as_of,
@@ -124,7 +124,11 @@ pub async fn show(
     frame::show(StatusCode::OK, &page)
 }
 
-async fn entries(pawl: &Pawl, found: Vec<AuditEntry>) -> Result<Vec<Entry>, Detour> {
+async fn entries(
+    pawl: &Pawl,
+    organization: OrganizationId,
+    found: Vec<AuditEntry>,
+) -> Result<Vec<Entry>, Detour> {
     let mut names: HashMap<UserId, String> = HashMap::new();
     let mut entries = Vec::with_capacity(found.len());
     for entry in found {
@@ -133,7 +137,7 @@ async fn entries(pawl: &Pawl, found: Vec<AuditEntry>) -> Result<Vec<Entry>, Deto
                 let name = match names.entry(id) {
                     hash_map::Entry::Occupied(known) => known.into_mut(),
                     hash_map::Entry::Vacant(new) => {
-                        new.insert(pawl.name_of(id).await?.or_placeholder())
+                        new.insert(pawl.name_of(id, organization).await?)
                     }
                 };
                 name.clone()
@@ -154,14 +158,18 @@ async fn entries(pawl: &Pawl, found: Vec<AuditEntry>) -> Result<Vec<Entry>, Deto
     Ok(entries)
 }
 
-/// What happens from now on.
+/// What happens from now on; after a break, from the last message on.
 pub async fn live(
     signed_in: SignedIn,
     Query(query): Query<AuditQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Detour> {
     permitted(&signed_in)?;
+    let last = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.parse().ok());
     let news = News {
-        after: Position(query.after.unwrap_or(0)),
+        after: Position(last.or(query.after).unwrap_or(0)),
         event_type: query.event_type(),
     };
     Ok(follow(signed_in, news).into_response())
@@ -173,35 +181,34 @@ struct News {
 }
 
 impl Follow for News {
-    async fn next(&mut self, reader: &Follower, head: Position) -> Result<Option<String>, Detour> {
+    /// One page of the trail at a time, however much there is.
+    async fn next(
+        &mut self,
+        reader: &Follower,
+        head: Position,
+    ) -> Result<(Option<String>, Position), Detour> {
         let reader = &reader.signed_in;
-        let organization = permitted(reader)?;
+        let (organization, after) = (permitted(reader)?, self.after);
         let pawl = &reader.visitor.pawl;
-        let mut found = Vec::new();
-        while self.after < head {
-            let after = self.after;
-            let page = pawl
-                .query(&AuditTrail, move |readers| {
-                    audit_trail::page(readers, organization, after, None, LIMIT)
-                })
-                .await?;
-            self.after = page.next.unwrap_or(head);
-            found.extend(page.items);
-        }
+        let page = pawl
+            .query(&AuditTrail, move |readers| {
+                audit_trail::page(readers, organization, after, None, LIMIT)
+            })
+            .await?;
+        self.after = page.next.map_or(head, |next| next.min(head)).max(after);
+        let mut found = page.items;
         found.retain(|entry| {
             let wanted = self.event_type.as_ref();
-            // What the right was asked for is what there was before it was asked.
-            let seen = entry.position <= head;
-            seen && wanted.is_none_or(|wanted| *wanted == entry.event_type)
+            entry.position <= head && wanted.is_none_or(|wanted| *wanted == entry.event_type)
         });
         if found.is_empty() {
-            return Ok(None);
+            return Ok((None, self.after));
         }
         found.reverse();
         let rows = Rows {
             frame: reader.visitor.frame(),
-            entries: entries(pawl, found).await?,
+            entries: entries(pawl, organization, found).await?,
         };
-        Ok(Some(rows.render()?))
+        Ok((Some(rows.render()?), self.after))
     }
 }

@@ -78,7 +78,7 @@ impl Curve {
 }
 
 /// The figures.
-pub async fn show(Reader(reader): Reader) -> Result<Response, Detour> {
+pub async fn show(Reader(reader, _): Reader) -> Result<Response, Detour> {
     let pawl = &reader.visitor.pawl;
     let organization = reader.authority.holder().organization();
     reader

@@ -16,13 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What follows: asked at the beginning, and again whenever something has happened.
 pub trait Follow: Send + 'static {
-    /// The piece of the page that is sent next, if it has changed. The read models hold everything
-    /// up to `head`, and the right was asked for after that.
+    /// The piece of the page that is sent next, if it has changed, and up to where it has been
+    /// looked. The read models hold everything up to `head`, and the right was asked for after that:
+    /// nothing later is sent.
     fn next(
         &mut self,
         reader: &Follower,
         head: Position,
-    ) -> impl Future<Output = Result<Option<String>, Detour>> + Send;
+    ) -> impl Future<Output = Result<(Option<String>, Position), Detour>> + Send;
 }
 
 /// Somebody who follows: a session, and the right that it has at the moment.
@@ -40,11 +41,12 @@ pub fn follow(
     let follower = Follower { signed_in };
     let first = (follower, what, None);
     let pieces = stream::unfold(first, |(mut follower, mut what, seen)| async move {
-        let (piece, head) = follower.step(&mut what, seen).await.ok()?;
-        Some((piece, (follower, what, Some(head))))
+        let (piece, seen) = follower.step(&mut what, seen).await.ok()?;
+        let message = piece.map(|piece| Event::default().id(seen.0.to_string()).data(piece));
+        Some((message, (follower, what, Some(seen))))
     });
     let messages = pieces
-        .filter_map(|piece| async { piece.map(|piece| Ok(Event::default().data(piece))) })
+        .filter_map(|message| async { message.map(Ok) })
         .take_until(Box::pin(stopping));
     Sse::new(messages).keep_alive(KeepAlive::default())
 }
@@ -66,6 +68,6 @@ impl Follower {
         let head = pawl.catch_up().await?;
         let holder = self.signed_in.visitor.holder(None).await?;
         self.signed_in.authority = Authority::of(holder)?;
-        Ok((what.next(self, head).await?, head))
+        what.next(self, head).await
     }
 }

@@ -63,7 +63,7 @@ impl May {
 
 /// The person.
 pub async fn show(
-    Reader(reader): Reader,
+    Reader(reader, _): Reader,
     Path(id): Path<UserId>,
     Query(query): Query<Done>,
 ) -> Result<Response, Detour> {

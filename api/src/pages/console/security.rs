@@ -57,12 +57,15 @@ pub(super) async fn read(reader: &SignedIn) -> Result<Security, Detour> {
 }
 
 /// The state.
-pub async fn show(Reader(reader): Reader, Query(query): Query<Done>) -> Result<Response, Detour> {
+pub async fn show(
+    Reader(reader, _): Reader,
+    Query(query): Query<Done>,
+) -> Result<Response, Detour> {
     page(&reader, false, query.done.as_deref(), None).await
 }
 
 /// The question.
-pub async fn ask(Reader(reader): Reader) -> Result<Response, Detour> {
+pub async fn ask(Reader(reader, _): Reader) -> Result<Response, Detour> {
     page(&reader, true, None, None).await
 }
 
@@ -84,7 +87,10 @@ async fn page(
     let page = Page {
         frame: reader.frame().await?.at("/console/security").noticing(done),
         enforced_by: match by {
-            Some(Actor::User(id)) => reader.visitor.pawl.name_of(id).await?.or_placeholder(),
+            Some(Actor::User(id)) => {
+                let organization = security.organization_id;
+                reader.visitor.pawl.name_of(id, organization).await?
+            }
             _ => String::new(),
         },
         asking: asking && may_enforce && by.is_none(),
@@ -145,7 +151,11 @@ struct Changes {
 }
 
 impl Follow for Changes {
-    async fn next(&mut self, reader: &Follower, _head: Position) -> Result<Option<String>, Detour> {
+    async fn next(
+        &mut self,
+        reader: &Follower,
+        head: Position,
+    ) -> Result<(Option<String>, Position), Detour> {
         let reader = &reader.signed_in;
         let progress = Progress {
             frame: &reader.visitor.frame(),
@@ -154,6 +164,6 @@ impl Follow for Changes {
         let piece = progress.render()?;
         let changed = piece != self.last;
         self.last.clone_from(&piece);
-        Ok(changed.then_some(piece))
+        Ok((changed.then_some(piece), head))
     }
 }
