@@ -168,10 +168,10 @@ impl Browser {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        match timeout(DEADLINE, found).await {
-            Ok(element) => element,
-            Err(_) => panic!("no {what:?}; the page says:\n{}", self.text().await),
+        if let Ok(element) = timeout(DEADLINE, found).await {
+            return element;
         }
+        panic!("no {what:?}; the page says:\n{}", self.text().await)
     }
 
     /// The field with this label.
