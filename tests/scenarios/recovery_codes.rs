@@ -219,6 +219,18 @@ async fn who_has_no_phone_has_no_codes() {
 }
 
 /// Nobody writes down codes from an answer that got lost.
+/// Or a form that is sent once more from a session left open would show them to whoever sits there.
+#[tokio::test]
+async fn a_repeated_call_shows_no_codes_once_the_second_factor_is_stale() {
+    let recovery = Recovery::begin().await;
+    let path = "/v1/me/recovery-codes";
+    let ada = &recovery.acme.ada;
+    let _ = keyed(ada, path, "k", &json!(null)).await.expect(201);
+    recovery.server.wait_steps(11);
+    let late = keyed(ada, path, "k", &json!(null)).await;
+    late.problem(410, "recovery-codes-replaced");
+}
+
 #[tokio::test]
 async fn a_repeated_call_shows_the_same_codes() {
     let (server, acme) = TestServer::with_acme().await;

@@ -1,7 +1,7 @@
 //! One organization does not exist for another, whatever is asked and by whom.
 
 use crate::documents::{Operation, operations};
-use harness::{Reply, TestServer};
+use harness::{Person, Reply, TestServer};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -34,6 +34,19 @@ async fn nothing_of_another_organization_is_there() {
     let _ = server.invite(&acme.ada, &acme.id, "grace", "member").await;
     let pending = acme.ada.get(&acme.path("invitations")).await.expect(200);
     let grace = pending["items"][0]["invitation_id"].as_str().unwrap();
+    // That Ada registered Globex is in its history; what she is called is not.
+    let page = hank
+        .request(Method::GET, "/console/audit")
+        .header("cookie", format!("__Host-pawl-session={}", hank.token()));
+    let page = Reply::to(page).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let who = acme.ada.get("/v1/session").await.expect(200);
+    assert!(page.text.contains(who["user_id"].as_str().unwrap()));
+    assert!(
+        !page
+            .text
+            .contains(&format!(">{}<", Person::named("ada").name))
+    );
     let head = server.client.head().await;
 
     // Ada operates the installation, and still sees nothing of Globex; Hank nothing of Acme.
