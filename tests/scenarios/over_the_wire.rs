@@ -14,6 +14,7 @@ mod appearance;
 mod at_once;
 mod audit_trail;
 mod bad_input;
+mod console;
 mod documents;
 mod invitations;
 mod managing_people;
