@@ -198,6 +198,25 @@ enforce-confirm = 2FA erzwingen
 invite = Benutzer einladen
 invite-text = Sie bekommen eine Mail mit einem Link, der einmal gilt, 7 Tage lang.
 invite-submit = Einladung senden
+list = Viele einladen
+list-text = Wählen Sie eine CSV-Datei, deren erste Zeile die Spalten nennt: email, name und, wo nicht alle Mitglieder werden sollen, role. Alle bekommen eine Mail mit einem Link, der einmal gilt.
+list-roles = Die Rollen sind admin, user_manager, auditor, analyst und member. Höchstens 10.000 Personen. Wer schon eingeladen ist oder zu Ihnen gehört, wird übergangen.
+list-file = Die Datei
+list-submit = Alle einladen
+list-line = Zeile
+list-reason = Was nicht stimmt
+list-twice = Diese Adresse steht schon in Zeile { $line }.
+list-fields = Es gibt mehr Felder als Spalten. Setzen Sie einen Wert mit Komma in Anführungszeichen.
+list-running = { $done } von { $total } sind erledigt.
+list-invited = { $people ->
+    [one] Eine Person ist eingeladen.
+   *[other] { $people } Personen sind eingeladen.
+}
+list-already-there = { $people ->
+    [one] Eine Person war schon eingeladen oder gehört zu Ihnen.
+   *[other] { $people } Personen waren schon eingeladen oder gehören zu Ihnen.
+}
+list-stopped = Senden Sie die Datei noch einmal: Wer schon eingeladen ist, wird übergangen.
 resend = Erneut senden
 revoke = Einladung zurücknehmen
 
@@ -247,6 +266,8 @@ rule-name = Der Name muss zwischen 1 und 200 Zeichen haben, auf einer Zeile.
 rule-organization = Der Name der Organisation muss zwischen 1 und 200 Zeichen haben, auf einer Zeile.
 rule-accent_color = Weiße Schrift auf der Farbe muss gut zu lesen sein: Nehmen Sie eine dunkle.
 rule-logo = Ein PNG-Bild mit höchstens 48 KiB und 512 mal 512 Pixeln.
+rule-list = Das ist keine Liste, wie sie hier beschrieben ist, oder sie hat mehr als 10.000 Personen.
+rule-role = Die Rollen sind admin, user_manager, auditor, analyst und member.
 rule-device-name = Der Gerätename muss zwischen 1 und 100 Zeichen haben, auf einer Zeile.
 
 ## Probleme, nach dem letzten Teil ihrer Art
@@ -256,6 +277,7 @@ problem-ours = Hier ist etwas schiefgegangen
 problem-malformed-json = Das Formular war nicht zu lesen.
 problem-unknown-field = Das Formular war nicht zu lesen.
 problem-invalid-body = Das Formular ist nicht vollständig.
+problem-invalid-list = Niemand wurde eingeladen. Berichtigen Sie diese Zeilen und senden Sie die Datei noch einmal.
 problem-invalid-field = Etwas in Ihrer Eingabe kann nicht gelten.
 problem-invalid-parameter = Die Adresse dieser Seite war nicht zu lesen.
 problem-body-too-large = Was gesendet wurde, ist zu groß.

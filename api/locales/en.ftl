@@ -198,6 +198,25 @@ enforce-confirm = Enforce 2FA
 invite = Invite a user
 invite-text = They get a mail with a link that works once, within 7 days.
 invite-submit = Send the invitation
+list = Invite many
+list-text = Choose a CSV file whose first line names the columns: email, name and, where not everybody is to be a member, role. Each person gets a mail with a link that works once.
+list-roles = The roles are admin, user_manager, auditor, analyst and member. 10,000 people at most. Whoever is invited already, or belongs to you, is passed over.
+list-file = The file
+list-submit = Invite everybody
+list-line = Line
+list-reason = What is wrong
+list-twice = This address stands on line { $line } already.
+list-fields = There are more fields than columns. Put a value with a comma between quotes.
+list-running = { $done } of { $total } are done.
+list-invited = { $people ->
+    [one] One person is invited.
+   *[other] { $people } people are invited.
+}
+list-already-there = { $people ->
+    [one] One person was invited before, or belongs to you.
+   *[other] { $people } people were invited before, or belong to you.
+}
+list-stopped = Send the file again: whoever is invited already is passed over.
 resend = Send again
 revoke = Take the invitation back
 
@@ -247,6 +266,8 @@ rule-name = The name must have between 1 and 200 characters, on one line.
 rule-organization = The name of the organization must have between 1 and 200 characters, on one line.
 rule-accent_color = White text on the color must be easy to read: take a dark one.
 rule-logo = A PNG picture of at most 48 KiB and 512 by 512 pixels.
+rule-list = That is no list as it is described here, or it has more than 10,000 people.
+rule-role = The roles are admin, user_manager, auditor, analyst and member.
 rule-device-name = The device name must have between 1 and 100 characters, on one line.
 
 ## Problems, by the last part of their type
@@ -256,6 +277,7 @@ problem-ours = Something went wrong here
 problem-malformed-json = The form could not be read.
 problem-unknown-field = The form could not be read.
 problem-invalid-body = The form is not complete.
+problem-invalid-list = Nobody was invited. Mend these lines, and send the file again.
 problem-invalid-field = Something that you typed cannot be taken.
 problem-invalid-parameter = The address of this page could not be read.
 problem-body-too-large = What was sent is too large.

@@ -74,6 +74,7 @@ async fn no_page_keeps_anybody_out() {
         ("/console", "console-home"),
         ("/console/users", "console-users"),
         ("/console/users/invite", "console-invite"),
+        ("/console/users/invite-list", "console-invite-list"),
         ("/console/security", "console-security-off"),
         ("/console/security/enforce", "console-security-enforce"),
         ("/console/audit", "console-audit"),

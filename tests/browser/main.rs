@@ -6,6 +6,7 @@ mod account;
 mod at_once;
 mod forms;
 mod life;
+mod lists;
 mod looks;
 mod people;
 mod without_scripts;

@@ -16,6 +16,7 @@ mod audit_trail;
 mod bad_input;
 mod console;
 mod documents;
+mod invitation_list;
 mod invitations;
 mod managing_people;
 mod my_devices;

@@ -1,8 +1,8 @@
 //! One organization does not exist for another, whatever is asked and by whom.
 
 use crate::documents::{Operation, operations};
-use harness::{Person, Reply, TestServer};
-use reqwest::Method;
+use harness::{Client, Person, Reply, TestServer};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// What the operation takes.
@@ -15,6 +15,17 @@ fn body_of(operation: &Operation) -> Value {
         json!({ "role": "admin" })
     } else {
         json!({ "email": "eve@example.org", "name": "Eve", "role": "member" })
+    }
+}
+
+/// The operation, asked for as it wants to be.
+fn asked(operation: &Operation, session: &Client, path: &str) -> RequestBuilder {
+    let request = session.request(operation.method.clone(), path);
+    if operation.path.ends_with("/list") {
+        let list = "email,name\neve@example.org,Eve\n";
+        request.header("content-type", "text/csv").body(list)
+    } else {
+        request.json(&body_of(operation))
     }
 }
 
@@ -67,8 +78,7 @@ async fn nothing_of_another_organization_is_there() {
                 .path
                 .replace("{org}", organization)
                 .replace("{id}", grace);
-            let request = session.request(operation.method.clone(), &path);
-            Reply::to(request.json(&body_of(&operation)))
+            Reply::to(asked(&operation, session, &path))
                 .await
                 .problem(404, "not-found");
             tried += 1;
@@ -79,8 +89,7 @@ async fn nothing_of_another_organization_is_there() {
                 .path
                 .replace("{org}", globex)
                 .replace("{id}", grace);
-            let request = hank.request(operation.method.clone(), &path);
-            Reply::to(request.json(&body_of(&operation)))
+            Reply::to(asked(&operation, &hank, &path))
                 .await
                 .problem(404, "not-found");
         }

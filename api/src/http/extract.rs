@@ -2,9 +2,9 @@
 //! person takes an [`Authorized`]; there is no other way to get an `Authority`.
 
 use super::problem::{self, Problem};
-use crate::application::{Pawl, RequestContext, SessionToken};
+use crate::application::{List, Pawl, RequestContext, SessionToken};
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
     middleware::Next,
@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 /// Bytes of a request's body that are read at most. A logo in base64 fits, with something to spare.
 pub const BODY_LIMIT: usize = 72 * 1024;
+/// Bytes of a list or a file.
+const FILE_LIMIT: usize = 1024 * 1024;
 /// Characters of an idempotency key at most.
 const KEY_LIMIT: usize = 255;
 
@@ -183,14 +185,58 @@ where
     }
 }
 
-/// The whole body, within its limit.
-pub async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
-    let limited = Limited::new(body, BODY_LIMIT);
+/// A command whose body is a list (`text/csv`, RFC 4180).
+pub struct CsvCommand {
+    /// The list.
+    pub list: List,
+    /// What identifies the command.
+    pub context: RequestContext,
+}
+
+impl<S> FromRequest<S> for CsvCommand
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if media_type(&parts.headers) != "text/csv" {
+            return Err(Problem::new(
+                problem::UNSUPPORTED_MEDIA_TYPE,
+                "Send the list as CSV, with Content-Type: text/csv.",
+            ));
+        }
+        let bytes = read_up_to(FILE_LIMIT, body).await?;
+        Ok(Self {
+            context: context(&Pawl::from_ref(state), &parts, &bytes)?,
+            list: List::read(&bytes)?,
+        })
+    }
+}
+
+/// The type of the body, without parameters, in lower case.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let value = value.unwrap_or_default().split(';').next();
+    value.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The whole body of a command.
+pub async fn read(body: Body) -> Result<Bytes, Problem> {
+    read_up_to(BODY_LIMIT, body).await
+}
+
+async fn read_up_to(limit: usize, body: Body) -> Result<Bytes, Problem> {
+    let limited = Limited::new(body, limit);
     match limited.collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(
             problem::BODY_TOO_LARGE,
-            format!("A body has {BODY_LIMIT} bytes at most."),
+            format!("A body has {limit} bytes at most."),
         )),
         Err(_) => Err(Problem::new(problem::MALFORMED_JSON, "The body broke off.")),
     }
@@ -200,20 +246,16 @@ pub async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {
 /// its use there is no waiting for a slow client.
 pub async fn take_in(request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let body = read(body).await?;
+    let limit = match media_type(&parts.headers).as_str() {
+        "text/csv" | "multipart/form-data" => FILE_LIMIT,
+        _ => BODY_LIMIT,
+    };
+    let body = read_up_to(limit, body).await?;
     Ok(next.run(Request::from_parts(parts, body.into())).await)
 }
 
 fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
-    let media_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = media_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    if !media_type.trim().eq_ignore_ascii_case("application/json") {
+    if media_type(headers) != "application/json" {
         return Err(Problem::new(
             problem::UNSUPPORTED_MEDIA_TYPE,
             "Send the body as JSON, with Content-Type: application/json.",

@@ -7,6 +7,7 @@ mod appearance;
 mod audit;
 pub mod extract;
 pub mod health;
+mod invitation_list;
 mod invitations;
 mod layers;
 mod organizations;
@@ -60,6 +61,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(two_factor::enforce))
         .routes(routes!(adoption::curve))
         .routes(routes!(invitations::invite, invitations::list))
+        .routes(routes!(invitation_list::invite))
         .routes(routes!(invitations::resend))
         .routes(routes!(invitations::revoke))
         .routes(routes!(invitations::accept))

@@ -1,7 +1,7 @@
 //! Errors as people and programs read them (RFC 9457). Every problem type stands in one table; its
 //! page is served at its own address.
 
-use crate::application::Failure;
+use crate::application::{Failure, LineFault, RefusedLine};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -42,9 +42,10 @@ problem_types! {
     UNKNOWN_FIELD = "unknown-field", BAD_REQUEST, "The body has a field that is not known";
     INVALID_BODY = "invalid-body", UNPROCESSABLE_ENTITY, "The body does not have the right form";
     INVALID_FIELD = "invalid-field", UNPROCESSABLE_ENTITY, "A value breaks a rule";
+    INVALID_LIST = "invalid-list", UNPROCESSABLE_ENTITY, "Lines of the list are wrong";
     INVALID_PARAMETER = "invalid-parameter", BAD_REQUEST, "A parameter or header cannot be read";
     BODY_TOO_LARGE = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
-    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body is of a type that is not taken here";
     NOT_FOUND = "not-found", NOT_FOUND, "There is no such resource";
     METHOD_NOT_ALLOWED = "method-not-allowed", METHOD_NOT_ALLOWED, "The resource does not allow this method";
     UNAUTHENTICATED = "unauthenticated", UNAUTHORIZED, "Sign in first";
@@ -99,6 +100,7 @@ pub struct Problem {
     detail: String,
     retry_at: Option<DateTime<Utc>>,
     retry_after: Option<u64>,
+    lines: Vec<LineProblem>,
 }
 
 /// The body of an error (`application/problem+json`, RFC 9457).
@@ -117,6 +119,44 @@ pub struct ProblemBody {
     /// When to try again, if that helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<DateTime<Utc>>,
+    /// What is wrong with each line of a list, where a list was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineProblem>,
+}
+
+/// What is wrong with a line of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LineProblem {
+    /// Its number; the first line is 1.
+    pub line: u64,
+    /// The kind of problem; the address of its page.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/address-taken")]
+    pub kind: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl LineProblem {
+    /// As the line was refused.
+    #[must_use]
+    pub fn of(refused: RefusedLine) -> Self {
+        let kind = match &refused.fault {
+            LineFault::Rejected(rejection) => Problem::from(rejection.clone()).kind,
+            LineFault::Twice { .. } | LineFault::Fields => INVALID_FIELD,
+        };
+        Self {
+            line: refused.line,
+            kind: kind.address(),
+            detail: refused.fault.to_string(),
+        }
+    }
+}
+
+impl ProblemType {
+    fn address(self) -> String {
+        format!("/problems/{}", self.slug)
+    }
 }
 
 impl Problem {
@@ -128,6 +168,30 @@ impl Problem {
             detail: detail.into(),
             retry_at: None,
             retry_after: None,
+            lines: Vec::new(),
+        }
+    }
+
+    /// A list in which these lines are wrong.
+    #[must_use]
+    pub fn with_lines(refused: Vec<RefusedLine>) -> Self {
+        let detail = "Nobody was invited. Mend these lines, and send the list again.";
+        Self {
+            lines: refused.into_iter().map(LineProblem::of).collect(),
+            ..Self::new(INVALID_LIST, detail)
+        }
+    }
+
+    /// As it is told.
+    #[must_use]
+    pub fn body(self) -> ProblemBody {
+        ProblemBody {
+            kind: self.kind.address(),
+            title: self.kind.title,
+            status: self.kind.status.as_u16(),
+            detail: self.detail,
+            retry_at: self.retry_at,
+            lines: self.lines,
         }
     }
 
@@ -148,14 +212,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let problem = self.clone();
-        let body = ProblemBody {
-            kind: format!("/problems/{}", self.kind.slug),
-            title: self.kind.title,
-            status: self.kind.status.as_u16(),
-            detail: self.detail,
-            retry_at: self.retry_at,
-        };
-        let mut response = (self.kind.status, Json(body)).into_response();
+        let mut response = (self.kind.status, Json(problem.clone().body())).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -1,6 +1,6 @@
 //! Forms: their fields, the command that they are, and what is said about a refusal.
 
-use super::{detour::Detour, session_cookie, visitor::Visitor};
+use super::{detour::Detour, session_cookie, visitor::Visitor, words::Language};
 use crate::{
     application::{Failure, Pawl, RequestContext},
     http::{
@@ -86,32 +86,39 @@ impl Refusal {
     pub fn of(failure: Failure, visitor: &Visitor) -> Result<Self, Detour> {
         let (language, now) = (visitor.language, visitor.pawl.now());
         let text = match &failure {
-            Failure::Rejected(Rejection::InvalidField { field, .. }) => {
-                language.say(&format!("rule-{field}")).to_string()
-            }
             Failure::Rejected(Rejection::TooManyAttempts { retry_at }) => {
                 let seconds = (*retry_at - now).num_seconds().max(0);
                 let minutes = u64::try_from(seconds).unwrap_or(0) / 60 + 1;
                 let sentence = language.say("problem-too-many-attempts");
-                sentence.count("minutes", &minutes).to_string()
+                Some(sentence.count("minutes", &minutes).to_string())
             }
-            _ => String::new(),
+            Failure::Rejected(rejection) => Self::rule(rejection, language),
+            _ => None,
         };
         let problem = match Detour::from(failure) {
             Detour::Problem(problem) if problem.kind().status.is_client_error() => problem,
             Detour::ShowAgain(_) => return Err(Detour::ShowAgain(visitor.came_from.clone())),
             detour => return Err(detour),
         };
-        let text = if text.is_empty() {
+        let text = text.unwrap_or_else(|| {
             let name = format!("problem-{}", problem.kind().slug);
             language.say(&name).to_string()
-        } else {
-            text
-        };
+        });
         Ok(Self {
             status: problem.kind().status,
             text,
         })
+    }
+
+    /// The rule that a value breaks, as a sentence.
+    #[must_use]
+    pub fn rule(rejection: &Rejection, language: Language) -> Option<String> {
+        match rejection {
+            Rejection::InvalidField { field, .. } => {
+                Some(language.say(&format!("rule-{field}")).to_string())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod recovery_codes;
 mod same_origin;
 mod session_cookie;
 mod sign_in;
+mod upload;
 mod visitor;
 mod words;
 

@@ -3,6 +3,7 @@
 mod audit;
 mod home;
 mod invite;
+mod invite_list;
 mod live;
 mod organization;
 mod person;
@@ -23,6 +24,10 @@ pub fn router() -> Router<Pawl> {
         .route(
             "/console/users/invite",
             get(invite::show).post(invite::invite),
+        )
+        .route(
+            "/console/users/invite-list",
+            get(invite_list::show).post(invite_list::invite),
         )
         .route("/console/users/{id}", get(person::show))
         .route("/console/users/{id}/role", post(person::change_role))

@@ -5,19 +5,13 @@ use super::super::{
     form::{Form, Refusal, status_of},
     frame::{self, Frame},
     sign_in::{Done, Nothing},
+    upload::Upload,
     visitor::SignedIn,
 };
-use crate::{
-    application::{Failure, Pawl, RequestContext},
-    http::{
-        extract::{keyed_command, request_context},
-        problem::{self, Problem},
-    },
-};
+use crate::application::{Failure, RequestContext};
 use askama::Template;
 use axum::{
-    body::Bytes,
-    extract::{FromRef, FromRequest, Multipart, Query, Request},
+    extract::Query,
     response::{IntoResponse, Redirect, Response},
 };
 use data_encoding::BASE64;
@@ -27,7 +21,6 @@ use domain::{
     value::OrganizationName,
 };
 use serde::Deserialize;
-use uuid::Uuid;
 
 /// What the color field shows where the organization has no color of its own.
 const DEFAULT_COLOR: &str = "#3547b5";
@@ -127,51 +120,13 @@ async fn answer(
     }
 }
 
-/// A picture that was sent.
-pub struct Upload {
-    picture: Bytes,
-    context: RequestContext,
-}
-
-impl<S> FromRequest<S> for Upload
-where
-    Pawl: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Detour;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Detour> {
-        let unreadable = || Problem::new(problem::INVALID_BODY, "The form could not be read.");
-        let (parts, body) = request.into_parts();
-        let copy = Request::from_parts(parts.clone(), body);
-        let form = Multipart::from_request(copy, state).await;
-        let mut form = form.map_err(|_| unreadable())?;
-        let (mut key, mut picture) = (None, Bytes::new());
-        while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
-            let name = field.name().map(str::to_owned);
-            let content = field.bytes().await.map_err(|_| unreadable())?;
-            match name.as_deref() {
-                Some("command") => key = Uuid::try_parse_ascii(&content).ok(),
-                Some("logo") => picture = content,
-                _ => {}
-            }
-        }
-        let pawl = Pawl::from_ref(state);
-        let key = key.ok_or_else(unreadable)?;
-        let command = keyed_command(&pawl, &parts, &[], key.as_bytes());
-        // The picture, not the body: its boundaries differ when it is sent twice.
-        let context = request_context(&pawl, &parts, &picture, Some(command));
-        Ok(Self { picture, context })
-    }
-}
-
 /// Takes another logo.
 pub async fn change_logo(signed_in: SignedIn, upload: Upload) -> Result<Response, Detour> {
     let attempt = async {
         let change = ChangeAppearance {
             name: None,
             accent_color: None,
-            logo: Some(Some(Logo::parse(&BASE64.encode(&upload.picture))?)),
+            logo: Some(Some(Logo::parse(&BASE64.encode(&upload.content))?)),
         };
         carry_out(&signed_in, &change, &upload.context).await
     };
