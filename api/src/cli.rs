@@ -11,7 +11,7 @@ use crate::{
     clock::SystemClock,
     files::write_whole,
     http::{health::projection_view, openapi},
-    log_copy,
+    log_copy, permission_table,
     server::Server,
     settings::{Flags, Settings},
     storage::{self, StartError},
@@ -57,6 +57,8 @@ enum Command {
     Config(ConfigCommand),
     /// Print the OpenAPI document of the API
     Openapi,
+    /// Print who may do what, as a table in Markdown
+    Permissions,
 }
 
 #[derive(Subcommand)]
@@ -145,6 +147,10 @@ async fn run(command: Command) -> Result<(), StartError> {
         }
         Command::Openapi => {
             println!("{}", openapi().to_pretty_json()?);
+            Ok(())
+        }
+        Command::Permissions => {
+            print!("{}", permission_table::markdown());
             Ok(())
         }
     }

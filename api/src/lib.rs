@@ -12,6 +12,7 @@ pub mod log_copy;
 pub mod mail;
 pub mod outside;
 pub mod pages;
+pub mod permission_table;
 pub mod reactions;
 pub mod server;
 pub mod settings;

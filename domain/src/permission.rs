@@ -2,50 +2,51 @@
 
 use eventstore_schema::Role;
 
-/// Something that a role may allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// Enforce two-factor authentication, for good.
-    EnforceTwoFactor,
-    /// See whether two-factor authentication is enforced.
-    ReadTwoFactor,
-    /// Invite people and manage their invitations.
-    InviteUsers,
-    /// Give people other roles.
-    ChangeRoles,
-    /// Keep people from signing in, and let them again.
-    DisableUsers,
-    /// See the people of the organization and their invitations.
-    ReadUsers,
-    /// See how many people have a second factor, day by day, without their names.
-    ReadAdoption,
-    /// End the second factors of somebody who has lost them.
-    ResetOtpDevices,
-    /// Read the audit trail.
-    ReadAudit,
-    /// See what the organization is called and how it looks.
-    ReadOrganization,
-    /// Change what the organization is called and how it looks.
-    ManageOrganization,
-    /// Register further organizations. Holds in the operating organization only.
-    RegisterOrganizations,
+/// What people can be in an organization, the widest role first.
+pub const ROLES: [Role; 5] = [
+    Role::Admin,
+    Role::UserManager,
+    Role::Auditor,
+    Role::Analyst,
+    Role::Member,
+];
+
+macro_rules! permissions {
+    ($($name:ident = $does:literal;)+) => {
+        /// Something that a role may allow.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Permission {
+            $(#[doc = $does] $name,)+
+        }
+
+        impl Permission {
+            /// Every permission.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// What it lets somebody do.
+            #[must_use]
+            pub fn does(self) -> &'static str {
+                match self {
+                    $(Self::$name => $does,)+
+                }
+            }
+        }
+    };
 }
 
-impl Permission {
-    const ALL: [Self; 12] = [
-        Self::EnforceTwoFactor,
-        Self::ReadTwoFactor,
-        Self::InviteUsers,
-        Self::ChangeRoles,
-        Self::DisableUsers,
-        Self::ReadUsers,
-        Self::ReadAdoption,
-        Self::ResetOtpDevices,
-        Self::ReadAudit,
-        Self::ReadOrganization,
-        Self::ManageOrganization,
-        Self::RegisterOrganizations,
-    ];
+permissions! {
+    EnforceTwoFactor = "Enforce two-factor authentication, for good";
+    ReadTwoFactor = "See whether two-factor authentication is enforced";
+    InviteUsers = "Invite people and manage their invitations";
+    ChangeRoles = "Give people other roles";
+    DisableUsers = "Keep people from signing in, and let them again";
+    ReadUsers = "See the people of the organization and their invitations";
+    ReadAdoption = "See how many people have a second factor, day by day, without their names";
+    ResetOtpDevices = "End the second factors of somebody who has lost them";
+    ReadAudit = "Read the audit trail";
+    ReadOrganization = "See what the organization is called and how it looks";
+    ManageOrganization = "Change what the organization is called and how it looks";
+    RegisterOrganizations = "Register further organizations, in the operating organization only";
 }
 
 /// Whether the role allows it.
@@ -76,9 +77,9 @@ pub fn allows(role: Role, permission: Permission) -> bool {
 #[must_use]
 pub fn may_give(giver: Role, role: Role) -> bool {
     let mut needed = Permission::ALL
-        .into_iter()
-        .filter(|permission| allows(role, *permission));
-    needed.all(|permission| allows(giver, permission))
+        .iter()
+        .filter(|permission| allows(role, **permission));
+    needed.all(|permission| allows(giver, *permission))
 }
 
 #[cfg(test)]
@@ -88,9 +89,8 @@ mod tests {
     #[test]
     fn nobody_gives_more_than_they_have() {
         use Role as R;
-        let roles = [R::Admin, R::UserManager, R::Auditor, R::Analyst, R::Member];
-        let given_by = |giver| roles.into_iter().filter(move |role| may_give(giver, *role));
-        assert!(given_by(R::Admin).eq(roles));
+        let given_by = |giver| ROLES.into_iter().filter(move |role| may_give(giver, *role));
+        assert!(given_by(R::Admin).eq(ROLES));
         assert!(given_by(R::UserManager).eq([R::UserManager, R::Analyst, R::Member]));
     }
 }

@@ -57,10 +57,17 @@ async fn everybody_on_the_list_is_invited_once_however_often_it_is_sent() {
     let path = acme.path("invitations/list");
     let reply = send(&acme.ada, &path, "a", list_of(0..200)).await;
     let told = states(&reply);
-    assert_eq!(told[0], json!({ "state": "running", "done": 0, "total": 200 }));
+    assert_eq!(
+        told[0],
+        json!({ "state": "running", "done": 0, "total": 200 })
+    );
     let finished = told.last().unwrap();
     assert_eq!(
-        (&finished["state"], &finished["invited"], &finished["already_there"]),
+        (
+            &finished["state"],
+            &finished["invited"],
+            &finished["already_there"]
+        ),
         (&json!("finished"), &json!(200), &json!(0))
     );
     assert_eq!(finished["position"], server.client.head().await);
@@ -72,7 +79,11 @@ async fn everybody_on_the_list_is_invited_once_however_often_it_is_sent() {
         .filter(|event| event["type"] == "UserInvited")
         .collect();
     assert_eq!(invited.len(), 200);
-    assert!(invited.iter().all(|event| event["actor"]["id"] == who["user_id"]));
+    assert!(
+        invited
+            .iter()
+            .all(|event| event["actor"]["id"] == who["user_id"])
+    );
     let token = server.mailbox().token("person199@example.org", 1).await;
     let body = json!({ "token": token, "password": harness::PASSWORD });
     let _ = server
@@ -84,7 +95,10 @@ async fn everybody_on_the_list_is_invited_once_however_often_it_is_sent() {
     // The answer was lost: the same again. Then a longer list, in another order, with a member on it.
     let head = server.client.head().await;
     let again = last(&send(&acme.ada, &path, "a", list_of(0..200)).await);
-    assert_eq!((&again["state"], &again["invited"]), (&json!("finished"), &json!(200)));
+    assert_eq!(
+        (&again["state"], &again["invited"]),
+        (&json!("finished"), &json!(200))
+    );
     assert_eq!(server.client.head().await, head);
     let longer = "role;name;email\nauditor;New;new@example.org\n;Other;PERSON199@example.org\n";
     let longer = last(&send(&acme.ada, &path, "b", longer).await);
@@ -98,7 +112,9 @@ async fn everybody_on_the_list_is_invited_once_however_often_it_is_sent() {
 #[tokio::test]
 async fn where_one_line_is_wrong_nobody_is_invited() {
     let (server, acme) = TestServer::with_acme().await;
-    let manager = server.join(&acme.ada, &acme.id, "max", "user_manager").await;
+    let manager = server
+        .join(&acme.ada, &acme.id, "max", "user_manager")
+        .await;
     let body = json!({ "organization": "Globex", "email": "hank@example.org", "name": "Hank" });
     let _ = acme.ada.post("/v1/organizations", body).await.expect(201);
     let (path, head) = (acme.path("invitations/list"), server.client.head().await);
@@ -113,7 +129,12 @@ async fn where_one_line_is_wrong_nobody_is_invited() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|line| (line["line"].clone(), line["type"].as_str().unwrap().to_owned()))
+        .map(|line| {
+            (
+                line["line"].clone(),
+                line["type"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect();
     reply.problem(422, "invalid-list");
     let problem = |line: u64, slug: &str| (json!(line), format!("/problems/{slug}"));
@@ -144,7 +165,9 @@ async fn where_one_line_is_wrong_nobody_is_invited() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_the_right_invites_nobody_more() {
     let (server, acme) = TestServer::with_acme().await;
-    let manager = server.join(&acme.ada, &acme.id, "max", "user_manager").await;
+    let manager = server
+        .join(&acme.ada, &acme.id, "max", "user_manager")
+        .await;
     let path = acme.path("invitations/list");
     let sent = tokio::spawn({
         let (manager, path) = (manager.clone(), path.clone());
@@ -157,7 +180,10 @@ async fn who_loses_the_right_invites_nobody_more() {
     acme.enforce().await;
     let stopped = last(&sent.await.unwrap());
     assert_eq!(stopped["state"], "stopped", "{stopped}");
-    assert_eq!(stopped["problem"]["type"], "/problems/second-factor-required");
+    assert_eq!(
+        stopped["problem"]["type"],
+        "/problems/second-factor-required"
+    );
     let invited = stopped["invited"].as_u64().unwrap();
     assert!((1..3000).contains(&invited), "{stopped}");
 

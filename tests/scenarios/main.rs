@@ -26,6 +26,7 @@ mod outside;
 mod own_sessions;
 mod passwords;
 mod people_search;
+mod permissions;
 mod recovery_codes;
 mod reset;
 mod retries;

@@ -122,35 +122,3 @@ async fn a_second_session_does_not_inherit_the_factor_of_the_first() {
         .problem(403, "second-factor-required");
     assert_eq!(second.get("/v1/session").await.expect(200)["next"], "otp");
 }
-
-#[tokio::test]
-async fn roles_open_what_the_table_says() {
-    let (server, acme) = TestServer::with_acme().await;
-    let invite = json!({ "email": "x@example.org", "name": "x", "role": "admin" });
-    for (role, users, audit, invites, appoints) in [
-        ("admin", 200, 200, 201, 201),
-        ("user_manager", 200, 403, 201, 403),
-        ("auditor", 200, 200, 403, 403),
-        ("analyst", 403, 403, 403, 403),
-        ("member", 403, 403, 403, 403),
-    ] {
-        let session = server.join(&acme.ada, &acme.id, role, role).await;
-        let get = async |path| session.get(&acme.path(path)).await.status.as_u16();
-        assert_eq!(get("users").await, users, "{role}");
-        assert_eq!(get("invitations").await, users, "{role}");
-        assert_eq!(get("audit").await, audit, "{role}");
-        assert_eq!(get("two-factor").await, 200, "{role}");
-        for (invited, status) in [("member", invites), ("admin", appoints)] {
-            let mut body = invite.clone();
-            body["email"] = json!(format!("{role}-{invited}@example.org"));
-            body["role"] = json!(invited);
-            let reply = session.post(&acme.path("invitations"), body).await;
-            assert_eq!(reply.status.as_u16(), status, "{role} invites {invited}");
-        }
-        if role != "admin" {
-            let body = json!({ "confirm": "Enforce 2FA" });
-            let reply = session.post(&acme.path("two-factor/enforce"), body).await;
-            reply.problem(403, "forbidden");
-        }
-    }
-}

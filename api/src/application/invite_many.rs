@@ -166,7 +166,9 @@ impl Pawl {
             for (index, lines) in list.entries.chunks(TOGETHER).enumerate() {
                 let done = index * TOGETHER;
                 let _ = progress.try_send(ListProgress::Running { done, total });
-                let outcome = pawl.invite_some(organization, lines, &token, &request).await;
+                let outcome = pawl
+                    .invite_some(organization, lines, &token, &request)
+                    .await;
                 if let Err(failure) = outcome.and_then(|outcomes| report.take_in(lines, outcomes)) {
                     report.stopped = Some(failure);
                     break;
@@ -185,7 +187,9 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<Vec<Result<Position, Failure>>, Failure> {
         let by = Authority::of(self.authenticate(token, None).await?)?;
-        let people = lines.iter().map(|entry| self.candidate(&entry.new.email, request));
+        let people = lines
+            .iter()
+            .map(|entry| self.candidate(&entry.new.email, request));
         let keys: Vec<_> = people.map(KeyName::person).collect();
         self.keyring().create(&keys).await?;
         let invitations = lines.iter().map(async |entry| {

@@ -11,20 +11,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{
     Permission,
-    permission::may_give,
+    permission::{ROLES, may_give},
     value::{EmailAddress, PersonName},
 };
 use eventstore_schema::Role;
 use serde::Deserialize;
-
-/// Every role, the widest first.
-const ROLES: [Role; 5] = [
-    Role::Admin,
-    Role::UserManager,
-    Role::Auditor,
-    Role::Analyst,
-    Role::Member,
-];
 
 /// The roles that somebody with this role may give.
 pub(super) fn roles_given_by(giver: Role) -> Vec<Role> {

@@ -45,13 +45,16 @@ impl Line {
     fn of(refused: RefusedLine, language: Language) -> Self {
         let sentence = |name: &str| language.say(name).to_string();
         let reason = match refused.fault {
-            LineFault::Twice { first } => language.say("list-twice").with("line", first).to_string(),
+            LineFault::Twice { first } => {
+                language.say("list-twice").with("line", first).to_string()
+            }
             LineFault::Fields => sentence("list-fields"),
-            LineFault::Rejected(rejection) => Refusal::rule(&rejection, language)
-                .unwrap_or_else(|| {
+            LineFault::Rejected(rejection) => {
+                Refusal::rule(&rejection, language).unwrap_or_else(|| {
                     let problem = Problem::from(rejection);
                     sentence(&format!("problem-{}", problem.kind().slug))
-                }),
+                })
+            }
         };
         Self {
             number: refused.line,
@@ -164,10 +167,7 @@ impl Report {
 }
 
 /// A page that is sent in pieces: what stands before the steps, each step, and the rest.
-fn growing_page(
-    frame: Frame,
-    progress: mpsc::Receiver<ListProgress>,
-) -> Result<Response, Detour> {
+fn growing_page(frame: Frame, progress: mpsc::Receiver<ListProgress>) -> Result<Response, Detour> {
     let language = frame.language;
     let whole = ProgressPage { frame }.render()?;
     let (before, after) = whole.split_once(STEPS).unwrap_or((&whole, ""));
@@ -181,11 +181,11 @@ fn growing_page(
             let text = text.with("done", done).with("total", total).to_string();
             Step { done, total, text }.render().unwrap_or_default()
         }
-        ListProgress::Finished(report) => {
-            Report::of(report, language).render().unwrap_or_default()
-        }
+        ListProgress::Finished(report) => Report::of(report, language).render().unwrap_or_default(),
     });
-    let pieces = stream::iter([before]).chain(steps).chain(stream::iter([after]));
+    let pieces = stream::iter([before])
+        .chain(steps)
+        .chain(stream::iter([after]));
     let pieces = pieces.map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     let body = Html(Body::from_stream(pieces));
