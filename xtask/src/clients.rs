@@ -1,5 +1,6 @@
 //! What the tests hold Pawl against and nobody here wrote: the KurrentDB clients of `tests/clients`,
-//! and the accessibility rules of `tests/browser`.
+//! the accessibility rules of `tests/browser`, and what tries the API by its description in
+//! `tests/schemathesis`.
 
 use crate::{Failure, root, tool};
 use std::{
@@ -14,6 +15,7 @@ pub(crate) fn install() -> Result<(), Failure> {
     let from = root().join("tests/clients");
     let to = root().join("target/clients");
     python(&from.join("python"), &to.join("python"))?;
+    python(&root().join("tests/schemathesis"), &to.join("schemathesis"))?;
     node(&from.join("node"), &to.join("node"))?;
     node(&root().join("tests/browser"), &to.join("browser"))
 }

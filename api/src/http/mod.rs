@@ -5,6 +5,7 @@ mod adoption;
 mod answer;
 mod appearance;
 mod audit;
+mod common_answers;
 pub mod extract;
 pub mod health;
 mod invitation_list;
@@ -73,15 +74,22 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(audit::list))
 }
 
+/// The routes, and what is said of them.
+fn described(api: OpenApiRouter<Pawl>) -> (Router<Pawl>, utoipa::openapi::OpenApi) {
+    let (routes, mut document) = api.split_for_parts();
+    common_answers::enter(&mut document);
+    (routes, document)
+}
+
 /// The OpenAPI document.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    described(api()).1
 }
 
 /// Everything that is served.
 pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, document) = described(api());
     let about = Router::new()
         .route("/problems/{slug}", get(reference::problem_page))
         .route("/healthz", get(health::healthz))

@@ -65,6 +65,7 @@ pub struct Confirmed {
     responses(
         (status = 201, body = OtpSetUp),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 404, body = ProblemBody, description = "`otp-set-up-not-found`, to a repeat when another has taken its place"),
         (status = 409, body = ProblemBody, description = "`otp-device-limit`"),
         (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it first; `fresh-second-factor-required`"),
     ),
