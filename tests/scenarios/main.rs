@@ -29,5 +29,6 @@ mod recovery_codes;
 mod reset;
 mod retries;
 mod service;
+mod set_up_link;
 mod strangers;
 mod walk;

@@ -2,10 +2,12 @@
 
 use super::{
     account::device_name,
+    address::Query,
     detour::Detour,
+    first_link::Link,
     form::{Form, Refusal, status_of},
     frame::{self, Frame},
-    recovery_codes, session_cookie,
+    recovery_codes, session_cookie, set_up_link,
     visitor::Visitor,
 };
 use crate::application::{ConfirmedDevice, Failure, RegisteredDevice, RequestContext};
@@ -43,12 +45,20 @@ pub struct Fields {
     name: String,
 }
 
-/// The form, with a set-up that this session has begun.
-pub async fn show(visitor: Visitor) -> Result<Response, Detour> {
+/// The form, with a set-up that this session has begun. Where a mailed link comes before it, the page
+/// that asks for that one.
+pub async fn show(mut visitor: Visitor, Query(link): Query<Link>) -> Result<Response, Detour> {
+    if !link.token.is_empty() {
+        return Ok(set_up_link::keep(visitor.jar, &link.token));
+    }
     let enrolment = visitor.enrolment(None).await?;
+    if let Some(first) = set_up_link::before(&mut visitor, &enrolment).await? {
+        return Ok(first);
+    }
+    let jar = visitor.jar.clone();
     match page(&visitor, &enrolment, String::new(), None).await {
         Err(Detour::ShowAgain(_)) => Err(Detour::ShowAgain("/authenticator".to_owned())),
-        page => page,
+        page => Ok((jar, page?).into_response()),
     }
 }
 

@@ -93,7 +93,7 @@ async fn page(
             }
             _ => String::new(),
         },
-        asking: asking && may_enforce && by.is_none(),
+        asking: asking && may_enforce && (by.is_none() || !security.set_up_link),
         may_enforce,
         security,
         refusal,
@@ -106,6 +106,8 @@ async fn page(
 pub struct Answer {
     #[serde(default)]
     confirm: String,
+    /// There if the box is ticked.
+    set_up_link: Option<String>,
 }
 
 /// Enforces it, for good.
@@ -115,11 +117,12 @@ pub async fn enforce(
 ) -> Result<Response, Detour> {
     let visitor = &signed_in.visitor;
     let organization = signed_in.authority.holder().organization();
+    let set_up_link = fields.set_up_link.is_some();
     let enforced = visitor
         .pawl
         .enforce_two_factor(
             organization,
-            &fields.confirm,
+            (&fields.confirm, set_up_link),
             None,
             &signed_in.authority,
             &context,
