@@ -251,6 +251,7 @@ done-enabled = Der Benutzer ist wieder freigegeben.
 done-devices-reset = Die Authenticatoren sind zurückgesetzt. Bei der nächsten Anmeldung wird ein neuer eingerichtet.
 done-look-changed = Die Änderung ist gemacht.
 done-enforced = 2FA ist erzwungen, von jetzt an und für immer.
+done-link-enforced = Der Link wird verlangt, von jetzt an und für immer.
 
 ## Was getippt wurde und nicht gelten kann
 

@@ -251,6 +251,7 @@ done-enabled = The user is enabled again.
 done-devices-reset = The authenticators are reset. At the next sign-in a new one is set up.
 done-look-changed = The change is made.
 done-enforced = 2FA is enforced, from now on and for good.
+done-link-enforced = The link is asked for, from now on and for good.
 
 ## What people typed and cannot be taken
 

@@ -8,4 +8,5 @@ mod forms;
 mod life;
 mod looks;
 mod people;
+mod set_up_link;
 mod without_scripts;

@@ -13,7 +13,7 @@ use super::{
 use crate::application::{ConfirmedDevice, Failure, RegisteredDevice, RequestContext};
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Enrolment, NextStep, otp::OtpCode};
+use domain::{Enrolment, NextStep, Rejection, otp::OtpCode};
 use eventstore_schema::DeviceId;
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
@@ -74,7 +74,8 @@ async fn page(
     let set_up = visitor
         .pawl
         .set_up_in_session(enrolment, &RequestContext::fresh())
-        .await?;
+        .await
+        .map_err(link_first)?;
     let page = Page {
         frame: visitor.frame_for(enrolment.holder()).await?.at("/account"),
         required: enrolment.holder().next() == NextStep::OtpSetUp,
@@ -131,7 +132,18 @@ pub async fn confirm(
             let jar = session_cookie::keep(visitor.jar, &confirmed.grant.session_token);
             Ok((jar, Redirect::to("/account?done=device-added")).into_response())
         }
+        Err(failure @ Failure::Rejected(Rejection::OtpSetUpLinkRequired)) => {
+            Err(link_first(failure))
+        }
         Err(failure) => page(&visitor, &enrolment, fields.name, Some(failure)).await,
+    }
+}
+
+/// Somebody asks for a link since the page was shown: it says so.
+fn link_first(failure: Failure) -> Detour {
+    match failure {
+        Failure::Rejected(Rejection::OtpSetUpLinkRequired) => Detour::Step(NextStep::OtpSetUp),
+        failure => failure.into(),
     }
 }
 

@@ -66,8 +66,6 @@ impl From<Failure> for Detour {
             Failure::Rejected(Rejection::FreshSecondFactorRequired) => {
                 Self::ShowAgain("/account".to_owned())
             }
-            // Its page asks for the link first.
-            Failure::Rejected(Rejection::OtpSetUpLinkRequired) => Self::Step(NextStep::OtpSetUp),
             failure => Self::Problem(failure.into()),
         }
     }

@@ -106,7 +106,7 @@ async fn page(
 pub struct Answer {
     #[serde(default)]
     confirm: String,
-    /// There if the box is ticked.
+    /// There if the box is ticked; `added` where the link alone is asked for, later.
     set_up_link: Option<String>,
 }
 
@@ -129,6 +129,9 @@ pub async fn enforce(
         )
         .await;
     match enforced {
+        Ok(_) if fields.set_up_link.as_deref() == Some("added") => {
+            Ok(Redirect::to("/console/security?done=link-enforced").into_response())
+        }
         Ok(_) => Ok(Redirect::to("/console/security?done=enforced").into_response()),
         Err(failure) => {
             let refusal = Refusal::of(failure, visitor)?;
