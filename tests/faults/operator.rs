@@ -7,10 +7,11 @@ use crate::{
     pawl, run, set_up,
 };
 use chrono::Utc;
-use harness::{Client, Mailbox, PASSWORD, Phone, Process};
+use harness::{Client, DEADLINE, Mailbox, PASSWORD, Phone, Process};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{path::Path, process::Stdio};
 use tempfile::TempDir;
+use tokio::{io::AsyncWriteExt as _, process::Command};
 
 const RESET: [&str; 3] = ["admin", "reset-otp", "ada@example.org"];
 
@@ -59,6 +60,23 @@ async fn set_up_by_mail(session: &Client, shared: &Path, mails: usize) -> Client
     confirm(session, &set_up).await
 }
 
+/// Runs the command on a terminal, where somebody types this; what stands on it then.
+async fn on_a_terminal(data: &Path, typed: &str) -> String {
+    let command = format!("{PAWL} {} --data {}", RESET.join(" "), data.display());
+    let mut script = Command::new("script")
+        .args(["--quiet", "--command", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the tests need `script`, of Debian's bsdutils");
+    let mut keyboard = script.stdin.take().unwrap();
+    keyboard.write_all(typed.as_bytes()).await.unwrap();
+    let ended = tokio::time::timeout(DEADLINE, script.wait_with_output()).await;
+    drop(keyboard);
+    String::from_utf8(ended.unwrap().unwrap().stdout).unwrap()
+}
+
 #[tokio::test]
 async fn the_last_administrator_is_reset_on_the_server_while_it_is_stopped() {
     let data = TempDir::new().unwrap();
@@ -96,12 +114,20 @@ async fn the_last_administrator_is_reset_on_the_server_while_it_is_stopped() {
     assert!(!ended && error.contains("there is no "), "{error}");
     assert_eq!(empty.path().read_dir().unwrap().count(), 0);
 
+    // On a terminal it asks.
+    let typed = on_a_terminal(data.path(), "eve@example.org\n").await;
+    assert!(
+        typed.contains("what you typed is another address"),
+        "{typed}"
+    );
+    let typed = on_a_terminal(data.path(), "ada@example.org\n").await;
+    assert!(typed.contains("of ada@example.org are gone"), "{typed}");
+
+    // There is nothing left, and to say so is no failure.
     let (ended, out, error) = pawl(&yes, data.path()).await;
     assert!(ended, "{error}");
-    assert!(out.contains("of ada@example.org are gone"), "{out}");
+    assert!(out.contains("no authenticator to reset"), "{out}");
     assert!(!out.contains("token="), "{out}");
-    let (ended, out, _) = pawl(&yes, data.path()).await;
-    assert!(ended && out.contains("no authenticator to reset"), "{out}");
 
     let server = Process::serve(PAWL, data.path()).await;
     let ada = server.client.same_session(&ada);

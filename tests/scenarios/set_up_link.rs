@@ -266,6 +266,17 @@ async fn the_pages_ask_for_the_link_too() {
         }
         Reply::to(request).await
     };
+    // The token leaves the address before anything is loaded.
+    let link = server.client.url("/authenticator?token=guess");
+    let unfollowing = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let moved = unfollowing.build().unwrap().get(link).send().await.unwrap();
+    assert_eq!(moved.status(), 303);
+    assert_eq!(moved.headers()["location"], "/authenticator");
+    assert_eq!(moved.headers()["referrer-policy"], "no-referrer");
+    let cookie = moved.headers()["set-cookie"].to_str().unwrap();
+    for guard in ["HttpOnly", "Secure", "SameSite=Lax"] {
+        assert!(cookie.contains(guard), "{cookie}");
+    }
     let head = server.client.head().await;
     for more in ["", "; __Host-pawl-set-up-link=guess"] {
         let shown = page(Method::GET, "/authenticator", more, None).await;
