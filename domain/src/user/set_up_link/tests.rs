@@ -10,8 +10,9 @@ use crate::{
     user::{ConfirmOtpDevice, RegisterOtpDevice, SET_UP_LIFETIME},
 };
 use eventstore_schema::{
-    InvitationAccepted, OtpDeviceRegistered, OtpDevicesReset, OtpRejected, OtpRejectionReason,
-    OtpSetUpLinkEnforced, PasswordReset, Recorded, Role, SessionEvent, SessionStarted,
+    InvitationAccepted, OtpDeviceRegistered, OtpDeviceRemoved, OtpDevicesReset, OtpRejected,
+    OtpRejectionReason, OtpSetUpLinkEnforced, PasswordReset, Recorded, Role, SessionEvent,
+    SessionStarted,
 };
 use uuid::Uuid;
 
@@ -239,6 +240,23 @@ fn a_link_expires_a_newer_one_kills_it_and_a_reset_does_too() {
         // And its mail is not held up by those of before.
         case.asks_for_mail(OWNER, "new").then([requested("new")]);
     }
+}
+
+/// Removed again, before the organization asked for a link: no link of before counts.
+#[test]
+fn with_an_authenticator_every_link_is_spent() {
+    let mut history = after_a_reset();
+    history.extend([requested("link"), followed_in(OWNER), requested("newer")]);
+    history.extend(device_set_up(3));
+    history.push(
+        OtpDeviceRemoved {
+            device_id: device(3),
+        }
+        .into(),
+    );
+    let case = Case::with(history, []).asking();
+    case.registers(OWNER, now()).then_rejected(REQUIRED);
+    case.follows(OWNER, "newer", now()).then_rejected(REQUIRED);
 }
 
 /// Or the thief's request would break off the owner's set-up.
