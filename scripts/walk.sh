@@ -126,6 +126,16 @@ call POST "/v1/organizations/$org/users/$linus/disable" "$admin"; expect 200
 call GET /v1/session "$session"; problem 401 unauthenticated
 call POST "/v1/organizations/$org/users/$linus/enable" "$admin"; expect 200
 
+say 'A lost phone is reset; a password alone does not set up another one'
+call POST "/v1/organizations/$org/users/$linus/reset-otp" "$admin"; expect 204
+call POST /v1/sign-in '' '{"email":"linus@example.org","password":"penguin bites"}'; expect 200
+[ "$(field .next)" = otp_setup ] || fail 'Linus should be sent to the set-up'
+linus_session=$(field .session_token)
+call POST /v1/me/otp-devices "$linus_session"; problem 403 otp-setup-link-required
+call POST /v1/me/otp-setup-link "$linus_session"; expect 202
+call POST /v1/me/otp-devices "$linus_session" "{\"token\":\"$(mailed linus@example.org 'Set up your authenticator')\"}"; expect 201
+set_up_phone "$linus_session" "Linus' new phone"
+
 say 'Signing in with password and code; the code works once'
 fresh_step
 next_code=$(code "$ada_secret" 1)
@@ -147,7 +157,7 @@ jq --raw-output '.items[] | "\(.position)\t\(.recorded_at)\t\(.type)\t\(.actor.k
 jq --exit-status '[.items[].position] as $p | $p == ($p | sort | unique)' <<<"$body" >/dev/null || fail 'out of order'
 enforced=$(field '[.items[] | select(.type == "TwoFactorEnforced")] | length')
 [ "$enforced" = 1 ] || fail "TwoFactorEnforced stands there $enforced times"
-for type in PasswordReset UserDisabled UserEnabled OrganizationRegistered UserRegistered UserInvited InvitationAccepted OtpDeviceRegistered \
+for type in OtpDevicesReset OtpSetUpLinkRequested OtpSetUpLinkFollowed PasswordReset UserDisabled UserEnabled OrganizationRegistered UserRegistered UserInvited InvitationAccepted OtpDeviceRegistered \
     OtpDeviceConfirmed TwoFactorEnforced SessionStarted SecondFactorAccepted OtpVerified OtpRejected SignedIn; do
     field "[.items[] | select(.type == \"$type\")] | length > 0" >/dev/null || fail "no $type"
 done

@@ -95,6 +95,11 @@ authenticator-enter = Geben Sie den Einmalcode ein, den die App zeigt, nennen Si
 device-name = Gerätename
 device-name-example = Mein Telefon
 submit = Absenden
+set-up-link-why = Ein Passwort allein genügt nicht, um für Sie einen Authenticator einzurichten: Dazu gehört auch ein Link, der an Ihre E-Mail-Adresse geht.
+set-up-link-send = Link senden
+set-up-link-sent = Wir haben einen Link an Ihre Adresse gesendet, { $address }.
+set-up-link-open = Öffnen Sie ihn in diesem Browser oder in einem anderen. Er gilt einmal, bis { $until }.
+set-up-link-again = Noch einen Link senden
 
 ## Das eigene Konto
 
@@ -166,6 +171,12 @@ security-what = Solange 2FA aus ist, melden sich alle mit Authenticator mit Pass
 security-since = Erzwungen seit
 security-by = durch { $name }
 security-for-good = Alle melden sich mit Passwort und Code an. Das lässt sich nicht rückgängig machen.
+security-link-on = Wer keinen Authenticator hat, braucht vor dem ersten einen Link, der per E-Mail kommt.
+security-link-off = Wer keinen Authenticator hat, richtet den ersten allein mit dem Passwort ein.
+security-link-add = Auch einen Link per E-Mail verlangen
+link-title = Vor dem ersten Einrichten einen Link verlangen?
+link-what = Von diesem Moment an braucht, wer keinen Authenticator hat, außer dem Passwort auch das Postfach, um den ersten einzurichten. Wer einen hat, merkt nichts davon.
+link-confirm = Link verlangen
 security-progress = Fortschritt
 security-complete = Alle haben einen Authenticator, und keine Einladung ist offen.
 security-still = { $count ->
@@ -192,6 +203,8 @@ enforce-invitations = { $count ->
    *[other] { $count } offene Einladungen: Wer eine annimmt, muss einen einrichten.
 }
 enforce-new = Auch wer später eingeladen wird, muss einen einrichten.
+enforce-link = Vor dem ersten Einrichten einen Link per E-Mail verlangen
+enforce-link-why = So kann ein gestohlenes Passwort allein keinen ersten Authenticator einrichten. Sie können das auch später verlangen, aber nicht zurücknehmen.
 enforce-no-way-back = Das lässt sich nicht rückgängig machen: nicht durch Sie, nicht durch andere, nicht durch den Betreiber.
 enforce-confirm = 2FA erzwingen
 
@@ -227,7 +240,7 @@ disable-text = Die Person wird sofort abgemeldet und kann sich nicht anmelden, b
 enable = Freigeben
 enable-text = Die Person kann sich wieder anmelden, mit dem Passwort und den Authenticatoren von vorher.
 reset-devices = Authenticatoren zurücksetzen
-reset-devices-text = Für jemanden, der Telefon und Wiederherstellungscodes verloren hat. Alle Authenticatoren, Codes und Sitzungen der Person sind sofort weg; bei der nächsten Anmeldung richtet sie einen neuen ein.
+reset-devices-text = Für jemanden, der Telefon und Wiederherstellungscodes verloren hat. Alle Authenticatoren, Codes und Sitzungen der Person sind sofort weg; bei der nächsten Anmeldung richtet sie über einen Link, der an ihre Adresse geht, einen neuen ein.
 audit-type = Ereignis
 audit-all-types = Alle Ereignisse
 audit-as-of = Stand vom
@@ -257,6 +270,7 @@ done-enabled = Der Benutzer ist wieder freigegeben.
 done-devices-reset = Die Authenticatoren sind zurückgesetzt. Bei der nächsten Anmeldung wird ein neuer eingerichtet.
 done-look-changed = Die Änderung ist gemacht.
 done-enforced = 2FA ist erzwungen, von jetzt an und für immer.
+done-link-enforced = Der Link wird verlangt, von jetzt an und für immer.
 
 ## Was getippt wurde und nicht gelten kann
 
@@ -311,6 +325,8 @@ problem-otp-device-limit = Sie haben so viele Authenticatoren, wie jemand haben 
 problem-otp-not-needed = Sie haben Ihren Code schon eingegeben.
 problem-otp-set-up-not-found = Die Einrichtung wurde anderswo neu begonnen. Scannen Sie den Barcode unten.
 problem-otp-set-up-expired = Die Einrichtung hat länger als 10 Minuten gedauert. Scannen Sie den neuen Barcode unten.
+problem-otp-setup-link-required = Dieser Link gilt nicht mehr oder nicht für Sie. Fordern Sie einen neuen an.
+problem-otp-setup-link-not-needed = Sie brauchen keinen Link, um einen Authenticator einzurichten.
 problem-recovery-code-malformed = Ein Wiederherstellungscode hat zehn Buchstaben und Ziffern, wie 7k3vq-0m9xz.
 problem-recovery-code-wrong = Der Wiederherstellungscode ist falsch oder verbraucht.
 problem-recovery-codes-replaced = Diese Codes sind durch neuere ersetzt.

@@ -95,6 +95,11 @@ authenticator-enter = Enter the one-time code that the application shows, give t
 device-name = Device Name
 device-name-example = My phone
 submit = Submit
+set-up-link-why = A password alone is not enough to set up an authenticator for you: a link is needed as well, which is sent to your e-mail address.
+set-up-link-send = Send the link
+set-up-link-sent = We have sent a link to your address, { $address }.
+set-up-link-open = Open it in this browser or in another one. It works once, until { $until }.
+set-up-link-again = Send another link
 
 ## The person's own account
 
@@ -166,6 +171,12 @@ security-what = While 2FA is off, people with an authenticator sign in with pass
 security-since = Enforced since
 security-by = by { $name }
 security-for-good = Everyone signs in with password and code. This cannot be reverted.
+security-link-on = Whoever has no authenticator needs a link sent by mail before setting up the first.
+security-link-off = Whoever has no authenticator sets up the first with a password alone.
+security-link-add = Ask for a link sent by mail as well
+link-title = Ask for a link before a first set-up?
+link-what = From this moment on, whoever has no authenticator needs their mailbox besides their password to set up the first. Whoever has one notices nothing.
+link-confirm = Ask for the link
 security-progress = Progress
 security-complete = Everyone has an authenticator, and no invitation is pending.
 security-still = { $count ->
@@ -192,6 +203,8 @@ enforce-invitations = { $count ->
    *[other] { $count } pending invitations: whoever accepts one must set one up.
 }
 enforce-new = Everyone who is invited later must set one up as well.
+enforce-link = Ask for a link sent by mail before a first set-up
+enforce-link-why = So a stolen password alone cannot set up the first authenticator. You can add this later, and not take it back.
 enforce-no-way-back = This cannot be reverted: not by you, not by another administrator, not by the operator.
 enforce-confirm = Enforce 2FA
 
@@ -227,7 +240,7 @@ disable-text = They are signed out at once and cannot sign in until they are ena
 enable = Enable
 enable-text = They can sign in again, with the password and the authenticators that they had.
 reset-devices = Reset the authenticators
-reset-devices-text = For somebody who has lost the phone and the recovery codes. All their authenticators, codes and sessions are gone at once; at the next sign-in they set up a new one.
+reset-devices-text = For somebody who has lost the phone and the recovery codes. All their authenticators, codes and sessions are gone at once; at the next sign-in they set up a new one, by way of a link sent to their address.
 audit-type = Event
 audit-all-types = All events
 audit-as-of = As of
@@ -257,6 +270,7 @@ done-enabled = The user is enabled again.
 done-devices-reset = The authenticators are reset. At the next sign-in a new one is set up.
 done-look-changed = The change is made.
 done-enforced = 2FA is enforced, from now on and for good.
+done-link-enforced = The link is asked for, from now on and for good.
 
 ## What people typed and cannot be taken
 
@@ -311,6 +325,8 @@ problem-otp-device-limit = You have as many authenticators as anybody may have.
 problem-otp-not-needed = You have entered your code already.
 problem-otp-set-up-not-found = The setup was begun again elsewhere. Scan the barcode below.
 problem-otp-set-up-expired = The setup took longer than 10 minutes. Scan the new barcode below.
+problem-otp-setup-link-required = This link does not work any more, or is not for you. Ask for a new one.
+problem-otp-setup-link-not-needed = You need no link to set up an authenticator.
 problem-recovery-code-malformed = A recovery code has ten letters and digits, such as 7k3vq-0m9xz.
 problem-recovery-code-wrong = The recovery code is wrong, or has been used.
 problem-recovery-codes-replaced = These codes have been replaced by newer ones.

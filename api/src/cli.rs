@@ -8,6 +8,7 @@
 )]
 
 use crate::{
+    admin::{self, AdminCommand},
     clock::SystemClock,
     files::write_whole,
     http::{health::projection_view, openapi},
@@ -52,6 +53,9 @@ enum Command {
     /// Look after the log
     #[command(subcommand)]
     Log(LogCommand),
+    /// Break-glass, on the server itself
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Look after the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -141,6 +145,7 @@ async fn run(command: Command) -> Result<(), StartError> {
             rebuild(&Settings::resolve(flags)?).await
         }
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
+        Command::Admin(command) => admin::run(command).await,
         Command::Config(ConfigCommand::Check(flags)) => {
             check(&Settings::resolve(flags)?);
             Ok(())

@@ -3,6 +3,7 @@
 //! `http` takes a request and calls `application`, which loads the state of a stream, lets `domain`
 //! decide and appends the events; `projections` and `reactions` follow the log.
 
+pub mod admin;
 pub mod application;
 pub mod cli;
 pub mod clock;

@@ -138,6 +138,12 @@ impl Reactions {
                     .password_reset(&*self.store, &self.keyring, event);
                 mailed(event, written.await)
             }
+            Event::User(UserEvent::OtpSetUpLinkRequested(_)) => {
+                let written = self
+                    .outbox
+                    .otp_set_up_link(&*self.store, &self.keyring, event);
+                mailed(event, written.await)
+            }
             Event::User(
                 UserEvent::PasswordReset(PasswordReset { replaces, .. })
                 | UserEvent::PasswordChanged(PasswordChanged { replaces, .. }),

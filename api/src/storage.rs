@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 use eventstore::{
-    EventStore,
+    EventStore, StoreError,
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
     keyring::{Keyring, MasterKey},
     kurrentdb::{KurrentDbStore, Options},
@@ -62,6 +62,34 @@ pub async fn open(
         None => open_log(settings, directory).await?,
     };
     Ok((log, keyring))
+}
+
+/// Opens a log and a keyring that are there, for a command on the server. A log in KurrentDB stands
+/// open to others meanwhile; one of our own belongs to one process at a time.
+pub async fn open_what_is_there(
+    settings: &Settings,
+) -> Result<(Arc<dyn EventStore>, Keyring), StartError> {
+    let keyring_file = settings.shared.join("keyring.db");
+    for (file, ours) in [
+        (&keyring_file, true),
+        (&settings.data.join(LOG_FILE), settings.store.is_none()),
+    ] {
+        if ours && !file.exists() {
+            return Err(format!("there is no {}", file.display()).into());
+        }
+    }
+    let log: Arc<dyn EventStore> = match &settings.store {
+        Some(connection) => Arc::new(connect(connection.expose_secret()).await?),
+        None => match DataDir::lock(&settings.data) {
+            Ok(directory) => Arc::new(EmbeddedStore::open(&directory)?),
+            Err(StoreError::InUse(directory)) => {
+                return Err(format!("stop the server first: it holds {directory}").into());
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
+    Ok((log, Keyring::open(&keyring_file, &master)?))
 }
 
 async fn open_log(

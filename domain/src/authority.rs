@@ -2,8 +2,11 @@
 //! the policy of their organization as they are at that moment (invariant I2): a handler that
 //! forgets to ask has nothing to pass to `decide`, and does not compile.
 
+mod on_the_server;
 #[cfg(test)]
 mod tests;
+
+pub use on_the_server::OnTheServer;
 
 use crate::{
     Permission, Rejection, installation::Installation, organization::Organization, permission,
@@ -74,6 +77,10 @@ pub struct SessionHolder {
     next: NextStep,
     expires_at: DateTime<Utc>,
     began_at: Position,
+    /// Whether it began by an invitation's link, or by that to a new password.
+    began_by_mailed_link: bool,
+    /// Whether the organization asks for a mailed link before a first authenticator.
+    asks_for_set_up_link: bool,
 }
 
 impl SessionHolder {
@@ -105,6 +112,8 @@ impl SessionHolder {
             next: next_step(user, organization, session),
             expires_at: live.expires_at,
             began_at: live.began_at,
+            began_by_mailed_link: user.followed_a_link(live.began_by),
+            asks_for_set_up_link: organization.asks_for_set_up_link(),
         })
     }
 
@@ -161,6 +170,14 @@ impl SessionHolder {
     #[must_use]
     pub(crate) fn began_at(&self) -> Position {
         self.began_at
+    }
+
+    pub(crate) fn began_by_mailed_link(&self) -> bool {
+        self.began_by_mailed_link
+    }
+
+    pub(crate) fn organization_asks_for_set_up_link(&self) -> bool {
+        self.asks_for_set_up_link
     }
 
     /// The end of the session.

@@ -21,7 +21,8 @@ pub mod value;
 mod testing;
 
 pub use authority::{
-    Acting, Anyone, Authority, Enrolment, NextStep, Operating, SessionHolder, SetUpLink, Showing,
+    Acting, Anyone, Authority, Enrolment, NextStep, OnTheServer, Operating, SessionHolder,
+    SetUpLink, Showing,
 };
 pub use decider::{Decide, Decider, Decision, Outcome};
 pub use permission::Permission;

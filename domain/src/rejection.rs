@@ -128,4 +128,12 @@ pub enum Rejection {
     /// The set-up was not confirmed in time.
     #[error("This set-up has expired. Begin again.")]
     OtpSetUpExpired,
+    /// The session has not followed the link that was mailed, or what it showed is none that works.
+    #[error(
+        "Setting up an authenticator needs the newest link that was mailed to you, which works once, for an hour. Ask for one."
+    )]
+    OtpSetUpLinkRequired,
+    /// The session may set up an authenticator without a link, or has one already.
+    #[error("This session needs no link to set up an authenticator.")]
+    OtpSetUpLinkNotNeeded,
 }

@@ -31,7 +31,8 @@ pub use id::{
 pub use installation::{InstallationEvent, SetUpClaimed};
 pub use organization::{
     AccentColorChanged, AdministratorAppointed, AdministratorDismissed, LogoChanged,
-    OrganizationEvent, OrganizationRegistered, OrganizationRenamed, TwoFactorEnforced,
+    OrganizationEvent, OrganizationRegistered, OrganizationRenamed, OtpSetUpLinkEnforced,
+    TwoFactorEnforced,
 };
 pub use role::Role;
 pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
@@ -43,7 +44,8 @@ pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
     OtpDeviceRegistered, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpRejected,
-    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordReset,
-    PasswordResetRequested, RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued,
-    RoleChanged, UserDisabled, UserEnabled, UserEvent, UserInvited, UserRegistered,
+    OtpRejectionReason, OtpSetUpLinkFollowed, OtpSetUpLinkRequested, OtpVerified, PasswordChanged,
+    PasswordHash, PasswordReset, PasswordResetRequested, RecoveryCodeRejected, RecoveryCodeUsed,
+    RecoveryCodesIssued, RoleChanged, UserDisabled, UserEnabled, UserEvent, UserInvited,
+    UserRegistered,
 };

@@ -17,6 +17,12 @@ pub struct OrganizationRegistered {
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct TwoFactorEnforced {}
 
+/// Whoever has no authenticator needs a link that is mailed to them before they set up their first,
+/// from now on and for good. It comes with the enforcement, or after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpSetUpLinkEnforced {}
+
 /// The organization goes by another name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
@@ -77,5 +83,7 @@ events! {
         AdministratorAppointed = 1,
         /// See [`AdministratorDismissed`].
         AdministratorDismissed = 1,
+        /// See [`OtpSetUpLinkEnforced`].
+        OtpSetUpLinkEnforced = 1,
     }
 }

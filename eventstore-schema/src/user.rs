@@ -266,8 +266,8 @@ pub struct OtpDeviceRemoved {
     pub device_id: DeviceId,
 }
 
-/// An administrator ended every second factor of the person, recovery codes included; their keys are
-/// destroyed. Their sessions are over, and they have to set up an authenticator before anything else.
+/// An administrator, or the operator, ended every second factor of the person, recovery codes included;
+/// their keys are destroyed. Their sessions are over, and they have to set up an authenticator before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct OtpDevicesReset {
@@ -275,6 +275,28 @@ pub struct OtpDevicesReset {
     pub device_ids: Vec<DeviceId>,
     /// A set-up that was not confirmed.
     pub set_up: Option<DeviceId>,
+}
+
+/// The person is to get a link by mail without which they set up no authenticator. It takes the place
+/// of an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpSetUpLinkRequested {
+    /// The digest of the one-time token in the link.
+    pub token_digest: TokenDigest,
+    /// The link is dead from then on.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The person followed the link in one of their sessions, which may set up an authenticator until the
+/// link would have expired. The link is used: no other session can follow it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct OtpSetUpLinkFollowed {
+    /// The session in which it happened.
+    pub session_id: SessionId,
+    /// The end of the link.
+    pub expires_at: DateTime<Utc>,
 }
 
 events! {
@@ -322,5 +344,9 @@ events! {
         RecoveryCodeUsed = 1,
         /// See [`RecoveryCodeRejected`].
         RecoveryCodeRejected = 1,
+        /// See [`OtpSetUpLinkRequested`].
+        OtpSetUpLinkRequested = 1,
+        /// See [`OtpSetUpLinkFollowed`].
+        OtpSetUpLinkFollowed = 1,
     }
 }

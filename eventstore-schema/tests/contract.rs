@@ -79,6 +79,7 @@ fn nothing_that_happens_to_an_organization_undoes_enforcement() {
             "LogoChanged",
             "AdministratorAppointed",
             "AdministratorDismissed",
+            "OtpSetUpLinkEnforced",
         ]
     );
 }

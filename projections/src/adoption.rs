@@ -67,6 +67,8 @@ fn change(what: &UserEvent) -> Option<Change> {
         | UserEvent::RecoveryCodesIssued(_)
         | UserEvent::RecoveryCodeUsed(_)
         | UserEvent::RecoveryCodeRejected(_)
+        | UserEvent::OtpSetUpLinkRequested(_)
+        | UserEvent::OtpSetUpLinkFollowed(_)
         | UserEvent::PasswordResetRequested(_)
         | UserEvent::PasswordReset(_)
         | UserEvent::PasswordChanged(_)

@@ -25,6 +25,7 @@ const TABLES: &[Table] = &[
                      enforced_by_kind TEXT,
                      enforced_by_id TEXT,
                      enforcing_event_id TEXT,
+                     set_up_link BIGINT NOT NULL DEFAULT 0,
                      revision BIGINT NOT NULL
                  ) WITHOUT ROWID",
     },
@@ -56,7 +57,7 @@ impl Projection for OrganizationSecurity {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -110,6 +111,10 @@ fn project_organization(
                 ],
             )
         }
+        OrganizationEvent::OtpSetUpLinkEnforced(_) => rows.change(
+            "UPDATE organization_security SET set_up_link = 1, revision = ?2 WHERE organization_id = ?1",
+            params![organization, Whole(event.revision)],
+        ),
         OrganizationEvent::OrganizationRenamed(renamed) => rows.change(
             "UPDATE organization_security SET name = ?2, revision = ?3 WHERE organization_id = ?1",
             params![organization, renamed.name, Whole(event.revision)],
@@ -210,6 +215,8 @@ pub struct Security {
     pub name: String,
     /// The enforcement of a second factor, `None` as long as there is none.
     pub enforcement: Option<Enforcement>,
+    /// Whether a mailed link is asked for before a first set-up.
+    pub set_up_link: bool,
     /// The revision of the organization's stream's last event.
     pub revision: u64,
     /// People who can sign in: neither invited nor disabled.
@@ -262,6 +269,7 @@ fn security_from(row: &Row<'_>) -> rusqlite::Result<Security> {
         organization_id: row.get::<_, Text<_>>("organization_id")?.0,
         name: row.get("name")?,
         enforcement,
+        set_up_link: row.get("set_up_link")?,
         revision: row.get::<_, Whole>("revision")?.0,
         people_active: row.get::<_, Whole>("active")?.0,
         people_with_device: row.get::<_, Whole>("with_device")?.0,
@@ -287,6 +295,7 @@ mod tests {
         history.revoked(revoked);
         history.enforced(acme, admin.0);
         let event_id = history.last().id;
+        history.set_up_link_enforced(acme);
         let (_directory, readers) = readers_of(&history);
 
         assert_eq!(
@@ -299,7 +308,8 @@ mod tests {
                     by: Actor::User(admin.0),
                     event_id,
                 }),
-                revision: 1,
+                set_up_link: true,
+                revision: 2,
                 people_active: 2,
                 people_with_device: 1,
                 invitations_pending: 1,

@@ -21,6 +21,15 @@ struct Pool {
 }
 
 impl Readers {
+    /// Of nothing: for a command that decides on the log alone. Every query fails.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Arc::new(Pool {
+            file: PathBuf::new(),
+            idle: Mutex::default(),
+        }))
+    }
+
     /// Opens the file to read it, also while another process writes it.
     pub fn open(file: impl AsRef<Path>) -> Result<Self, DatabaseError> {
         let file = file.as_ref().to_owned();

@@ -88,6 +88,14 @@ impl Projections {
 }
 
 impl RunningProjections {
+    /// None at all: for a command that decides on the log alone, beside a server or in its place.
+    #[must_use]
+    pub fn none() -> Self {
+        let (_, models) = watch::channel(Vec::new());
+        let (stop, _) = watch::channel(true);
+        Self { models, stop }
+    }
+
     /// How far each read model has come on the way to `head`, the log's last event.
     #[must_use]
     pub fn status(&self, head: Position) -> Vec<ProjectionStatus> {

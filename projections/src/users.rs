@@ -167,7 +167,9 @@ impl Projection for Users {
             | UserEvent::OtpRejected(_)
             | UserEvent::RecoveryCodesIssued(_)
             | UserEvent::RecoveryCodeUsed(_)
-            | UserEvent::RecoveryCodeRejected(_) => seen(rows, &user, &revision),
+            | UserEvent::RecoveryCodeRejected(_)
+            | UserEvent::OtpSetUpLinkRequested(_)
+            | UserEvent::OtpSetUpLinkFollowed(_) => seen(rows, &user, &revision),
         }
     }
 }

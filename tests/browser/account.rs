@@ -153,6 +153,9 @@ async fn administrators_look_after_their_people() {
     ada.click("Reset the authenticators").await;
     ada.sees("The authenticators are reset.").await;
     sign_in(&grace, "grace").await;
+    grace.click("Send the link").await;
+    let token = server.mailbox().token("grace@example.org", 2).await;
+    grace.open(&format!("/authenticator?token={token}")).await;
     grace
         .sees("You need to set up a Mobile Authenticator to activate your account.")
         .await;

@@ -121,6 +121,22 @@ async fn no_page_keeps_anybody_out() {
     ada.open("/console/users").await;
     ada.click("grace").await;
     gallery.look(&ada, "console-user-active").await;
+    ada.open("/console/security/enforce").await;
+    gallery.look(&ada, "console-security-link").await;
+    ada.click("Ask for the link").await;
+    ada.sees("The link is asked for, from now on and for good.")
+        .await;
+    gallery.look(&ada, "console-security-link-on").await;
+    invite(&ada, "barbara", "Member").await;
+    accept(&grace, &server, "barbara").await;
+    grace.arrives_at("/authenticator").await;
+    sign_out(&grace).await;
+    sign_in(&grace, "barbara").await;
+    grace.arrives_at("/authenticator").await;
+    gallery.look(&grace, "set-up-link").await;
+    grace.click("Send the link").await;
+    grace.sees("We have sent a link to your address").await;
+    gallery.look(&grace, "set-up-link-sent").await;
     sign_out(&ada).await;
     gallery.look(&ada, "sign-in").await;
     ada.open("/password-reset?token=nonsense").await;

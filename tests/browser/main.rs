@@ -9,4 +9,5 @@ mod life;
 mod lists;
 mod looks;
 mod people;
+mod set_up_link;
 mod without_scripts;

@@ -13,6 +13,7 @@ mod files;
 mod full_disk;
 mod kill;
 mod nodes;
+mod operator;
 
 const PAWL: &str = env!("CARGO_BIN_EXE_pawl-under-test");
 

@@ -59,9 +59,38 @@ impl TestServer {
 
     /// The same, with the recovery codes that a first phone brings.
     pub async fn set_up_first_phone(&self, session: &Client) -> (Client, Phone, Vec<String>) {
-        let set_up = session.post_nothing("/v1/me/otp-devices").await.expect(201);
-        let phone = Phone::scan(text(&set_up, "otpauth_uri"));
-        let confirm = format!("/v1/me/otp-devices/{}/confirm", text(&set_up, "device_id"));
+        let set_up = session.post_nothing("/v1/me/otp-devices").await;
+        self.confirm_phone(session, &set_up.expect(201)).await
+    }
+
+    /// The same by way of a link, which is the person's so manieth mail.
+    pub async fn set_up_phone_by_link(
+        &self,
+        session: &Client,
+        who: &str,
+        mails: usize,
+    ) -> (Client, Phone, Vec<String>) {
+        let token = self.set_up_link(session, who, mails).await;
+        let body = json!({ "token": token });
+        let set_up = session.post("/v1/me/otp-devices", body).await.expect(201);
+        self.confirm_phone(session, &set_up).await
+    }
+
+    /// Asks for the link before a set-up; its token, from the person's so manieth mail.
+    pub async fn set_up_link(&self, session: &Client, who: &str, mails: usize) -> String {
+        let asked = session.post_nothing("/v1/me/otp-setup-link").await;
+        assert_eq!(asked.status, 202, "{}", asked.text);
+        self.mailbox().token(&Person::named(who).email, mails).await
+    }
+
+    /// Scans what the set-up shows and confirms it.
+    pub async fn confirm_phone(
+        &self,
+        session: &Client,
+        set_up: &Value,
+    ) -> (Client, Phone, Vec<String>) {
+        let phone = Phone::scan(text(set_up, "otpauth_uri"));
+        let confirm = format!("/v1/me/otp-devices/{}/confirm", text(set_up, "device_id"));
         let body = json!({ "code": phone.code(self.now()), "name": "phone" });
         let step = session.post(&confirm, body).await.expect(200);
         assert_eq!(step["next"], "done");

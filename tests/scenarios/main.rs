@@ -31,5 +31,6 @@ mod recovery_codes;
 mod reset;
 mod retries;
 mod service;
+mod set_up_link;
 mod strangers;
 mod walk;

@@ -44,6 +44,8 @@ async fn who_must_set_up_a_device_reaches_the_set_up_only() {
             "GET /v1/session",
             "POST /v1/me/otp-devices",
             "POST /v1/me/otp-devices/{id}/confirm",
+            // Answers that there is no need of a link.
+            "POST /v1/me/otp-setup-link",
             // Answers that there is no device yet.
             "POST /v1/sign-in/otp",
         ])

@@ -75,7 +75,7 @@ async fn nothing_of_before_counts_and_a_device_must_be_set_up_enforced_or_not() 
         let reply = grace.post("/v1/sign-in/otp", body).await;
         reply.problem(409, "otp-device-missing");
     }
-    let (grace, _, new) = server.set_up_first_phone(&grace).await;
+    let (grace, _, new) = server.set_up_phone_by_link(&grace, "grace", 2).await;
     assert_eq!(new.len(), 10);
     let _ = grace.get(&acme.path("two-factor")).await.expect(200);
     let waiting = server.half_signed_in("grace").await;
@@ -251,5 +251,5 @@ async fn a_reset_opens_an_account_that_wrong_codes_had_closed() {
     let _ = reset(&acme, &acme.ada, &id).await.expect(204);
     let step = server.sign_in("grace").await.expect(200);
     let grace = session(&server, &step);
-    let _ = server.set_up_phone(&grace).await;
+    let _ = server.set_up_phone_by_link(&grace, "grace", 2).await;
 }

@@ -23,6 +23,7 @@ mod personal;
 mod recovery_codes;
 mod resets;
 mod set_up;
+mod set_up_link;
 mod sign_in;
 mod tokens;
 
@@ -39,9 +40,13 @@ pub use passwords::{PasswordHasher, PasswordParameters};
 pub use people::Somebody;
 pub use personal::Opened;
 pub use recovery_codes::IssuedRecoveryCodes;
+pub use resets::ResetOnTheServer;
 pub use set_up::FirstAdministrator;
+pub use set_up_link::LackingLink;
 pub use sign_in::SessionGrant;
-pub use tokens::{LinkToken, SessionToken, digest, invitation_token, password_reset_token};
+pub use tokens::{
+    LinkToken, SessionToken, digest, invitation_token, otp_set_up_link_token, password_reset_token,
+};
 
 use crate::clock::Clock;
 use eventstore::{EventStore, keyring::Keyring};

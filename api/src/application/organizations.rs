@@ -31,6 +31,8 @@ pub struct NewOrganization {
 pub struct TwoFactorStatus {
     /// Since when and by whom, if it does.
     pub enforcement: Option<Enforcement>,
+    /// Whether a mailed link is asked for before a first set-up.
+    pub set_up_link: bool,
     /// The version of the resource.
     pub revision: u64,
     /// The position of the last event.
@@ -157,16 +159,17 @@ impl Pawl {
             .await?;
         Ok(TwoFactorStatus {
             enforcement: loaded.state.enforcement().cloned(),
+            set_up_link: loaded.state.asks_for_set_up_link(),
             revision: loaded.revision.unwrap_or(0),
             position: loaded.position,
         })
     }
 
-    /// Enforces two-factor authentication, for good.
+    /// Enforces two-factor authentication, for good, perhaps with a mailed link before a first set-up.
     pub async fn enforce_two_factor(
         &self,
         organization: OrganizationId,
-        confirmation: &str,
+        (confirmation, set_up_link): (&str, bool),
         if_match: Option<u64>,
         by: &Authority,
         request: &RequestContext,
@@ -176,11 +179,13 @@ impl Pawl {
         let command = |_: &Organization| {
             Ok(EnforceTwoFactor {
                 confirmation: confirmation.to_owned(),
+                set_up_link,
             })
         };
         let committed = self.execute(&target, by, request, command).await?;
         Ok(TwoFactorStatus {
             enforcement: committed.state.state.enforcement().cloned(),
+            set_up_link: committed.state.state.asks_for_set_up_link(),
             revision: committed.state.revision.unwrap_or(0),
             position: committed.position,
         })

@@ -84,6 +84,11 @@ impl Pawl {
         password_reset_token(self.keyring(), user, request.command_id)
     }
 
+    /// The token in the link before a set-up that this command sent.
+    pub(super) fn set_up_link_token(&self, user: UserId, request: &RequestContext) -> SecretString {
+        otp_set_up_link_token(self.keyring(), user, request.command_id)
+    }
+
     /// The token of the first start's link: always the same until it is used.
     #[must_use]
     pub fn set_up_token(&self) -> SecretString {
@@ -118,6 +123,17 @@ pub fn password_reset_token(
     command: eventstore_schema::CommandId,
 ) -> SecretString {
     token(keyring, "password-reset-link", user.0, command.0)
+}
+
+/// The token in the link before the set-up of an authenticator, made again from the event that asked
+/// for it.
+#[must_use]
+pub fn otp_set_up_link_token(
+    keyring: &eventstore::keyring::Keyring,
+    user: UserId,
+    command: eventstore_schema::CommandId,
+) -> SecretString {
+    token(keyring, "otp-set-up-link", user.0, command.0)
 }
 
 fn token(

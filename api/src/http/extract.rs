@@ -185,6 +185,34 @@ where
     }
 }
 
+/// A command that may have a body.
+pub struct OptionalBody<T> {
+    /// The body, if there is one.
+    pub body: Option<T>,
+    /// What identifies the command.
+    pub context: RequestContext,
+}
+
+impl<S, T> FromRequest<S> for OptionalBody<T>
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(body).await?;
+        let context = context(&Pawl::from_ref(state), &parts, &bytes)?;
+        let body = match &*bytes {
+            [] => None,
+            _ => Some(parse(&parts.headers, &bytes)?),
+        };
+        Ok(Self { body, context })
+    }
+}
+
 /// A command whose body is a list (`text/csv`, RFC 4180).
 pub struct CsvCommand {
     /// The list.

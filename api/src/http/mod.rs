@@ -54,6 +54,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(otp_devices::register, otp_devices::list))
         .routes(routes!(otp_devices::rename, otp_devices::remove))
         .routes(routes!(otp_devices::confirm))
+        .routes(routes!(otp_devices::request_link))
         .routes(routes!(recovery_codes::left, recovery_codes::replace))
         .routes(routes!(organizations::register))
         .routes(routes!(appearance::see, appearance::change))

@@ -2,11 +2,11 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, CaughtUp, Command, Enrolling},
+    extract::{Authorized, Bare, CaughtUp, Command, Enrolling, OptionalBody},
     page::Page,
     problem::{Problem, ProblemBody},
     recovery_codes::shown,
-    sign_in::SessionStep,
+    sign_in::{Secret, SessionStep},
     users::DeviceView,
 };
 use crate::application::{Failure, Pawl};
@@ -35,6 +35,14 @@ pub struct OtpSetUp {
     qr_svg: String,
 }
 
+/// The token of the mailed link, where the set-up needs one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkShown {
+    #[serde(default)]
+    token: Option<Secret>,
+}
+
 /// The code that the authenticator shows, and what it is to be called.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,22 +67,30 @@ pub struct Confirmed {
 /// Begin the set-up of an authenticator
 ///
 /// Confirm it within 10 minutes. Beginning again replaces a set-up that was not confirmed. Who has an
-/// authenticator needs a second factor shown in the last five minutes (`POST /v1/session/otp`).
+/// authenticator needs a second factor shown in the last five minutes (`POST /v1/session/otp`). Who has
+/// none needs the token of a link that is mailed to them (`POST /v1/me/otp-setup-link`) after a reset,
+/// and where the organization asks for it; not in a session that began by an invitation's link or that
+/// of a forgotten password. The session that has shown the token once need not show it again.
 #[utoipa::path(
     post, path = "/v1/me/otp-devices", tag = "Authenticators", security(("session" = [])),
+    request_body = Option<LinkShown>,
     responses(
         (status = 201, body = OtpSetUp),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
         (status = 404, body = ProblemBody, description = "`otp-set-up-not-found`, to a repeat when another has taken its place"),
         (status = 409, body = ProblemBody, description = "`otp-device-limit`"),
-        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it first; `fresh-second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it first; `fresh-second-factor-required`; `otp-setup-link-required`"),
     ),
 )]
 pub async fn register(
     State(pawl): State<Pawl>,
     Enrolling(enrolment): Enrolling,
-    Bare(context): Bare,
+    OptionalBody { body, context }: OptionalBody<LinkShown>,
 ) -> Result<Answer<OtpSetUp>, Problem> {
+    if let Some(token) = body.and_then(|shown: LinkShown| shown.token) {
+        pawl.follow_otp_set_up_link(&enrolment, &token.0, &context)
+            .await?;
+    }
     let registered = pawl.register_otp_device(&enrolment, &context).await?;
     let qr = QrCode::new(&registered.otpauth_uri)
         .map_err(|error| Failure::Internal(error.to_string()))?;
@@ -90,6 +106,30 @@ pub async fn register(
     .at(registered.position))
 }
 
+/// Ask for the link without which you cannot set up an authenticator
+///
+/// A one-time link goes to your address and works for an hour; a newer one kills the older. A mailbox
+/// gets one such mail in a minute and five in an hour at most, and the answer is the same then. A
+/// repeat is another request, whatever `Idempotency-Key` it comes with.
+#[utoipa::path(
+    post, path = "/v1/me/otp-setup-link", tag = "Authenticators", security(("session" = [])),
+    responses(
+        (status = 202, description = "The mail is on its way."),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it"),
+        (status = 409, body = ProblemBody, description = "`otp-setup-link-not-needed`"),
+    ),
+)]
+pub async fn request_link(
+    State(pawl): State<Pawl>,
+    Enrolling(enrolment): Enrolling,
+    Bare(context): Bare,
+) -> Result<Response, Problem> {
+    let position = pawl.request_otp_set_up_link(&enrolment, &context).await?;
+    let position = [("pawl-position", position.to_string())];
+    Ok((StatusCode::ACCEPTED, position).into_response())
+}
+
 /// Confirm the set-up with a code
 ///
 /// The first authenticator brings ten recovery codes. Each takes the place of a code, once.
@@ -100,6 +140,7 @@ pub async fn register(
     responses(
         (status = 200, body = Confirmed),
         (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-expired`, `unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`otp-setup-link-required`: it is asked for since the set-up began"),
         (status = 404, body = ProblemBody, description = "`otp-set-up-not-found`"),
         (status = 410, body = ProblemBody, description = "`otp-set-up-expired`"),
         (status = 422, body = ProblemBody, description = "`otp-code-malformed`, `invalid-field`"),

@@ -84,6 +84,8 @@ problem_types! {
     OTP_NOT_NEEDED = "otp-not-needed", CONFLICT, "The session has its second factor";
     OTP_SET_UP_NOT_FOUND = "otp-set-up-not-found", NOT_FOUND, "There is no such set-up";
     OTP_SET_UP_EXPIRED = "otp-set-up-expired", GONE, "The set-up has expired";
+    OTP_SET_UP_LINK_REQUIRED = "otp-setup-link-required", FORBIDDEN, "The set-up needs a link that is mailed to you";
+    OTP_SET_UP_LINK_NOT_NEEDED = "otp-setup-link-not-needed", CONFLICT, "The set-up needs no link";
     READ_MODEL_STOPPED = "read-model-stopped", SERVICE_UNAVAILABLE, "The read model has stopped";
     READ_MODEL_BEHIND = "read-model-behind", SERVICE_UNAVAILABLE, "The read models are behind";
     BUSY = "busy", SERVICE_UNAVAILABLE, "The server is busy";
@@ -277,6 +279,8 @@ impl From<Rejection> for Problem {
             R::OtpNotNeeded => OTP_NOT_NEEDED,
             R::OtpSetUpNotFound => OTP_SET_UP_NOT_FOUND,
             R::OtpSetUpExpired => OTP_SET_UP_EXPIRED,
+            R::OtpSetUpLinkRequired => OTP_SET_UP_LINK_REQUIRED,
+            R::OtpSetUpLinkNotNeeded => OTP_SET_UP_LINK_NOT_NEEDED,
         };
         let mut problem = Self::new(kind, rejection.to_string());
         if let R::TooManyAttempts { retry_at } = rejection {

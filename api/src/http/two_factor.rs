@@ -24,6 +24,9 @@ pub struct TwoFactor {
     enforced_by: Option<Actor>,
     /// The event in the audit trail.
     event_id: Option<Uuid>,
+    /// Whether whoever has no authenticator needs a mailed link before they set up their first. Once
+    /// true, always true.
+    set_up_link: bool,
 }
 
 impl TwoFactor {
@@ -34,6 +37,7 @@ impl TwoFactor {
             enforced_at: enforcement.as_ref().map(|enforcement| enforcement.at),
             enforced_by: enforcement.as_ref().map(|enforcement| enforcement.by),
             event_id: enforcement.map(|enforcement| enforcement.event_id.0),
+            set_up_link: status.set_up_link,
         })
         .at(status.position)
         .version(status.revision)
@@ -48,6 +52,10 @@ pub struct Enforce {
     #[serde(default)]
     #[schema(example = "Enforce 2FA")]
     confirm: String,
+    /// Whether to ask for a mailed link before a first set-up too, for good. It can be added later by
+    /// enforcing again, and not be taken back.
+    #[serde(default)]
+    set_up_link: bool,
 }
 
 /// Is two-factor authentication enforced?
@@ -74,7 +82,7 @@ pub async fn status(
 /// Enforce two-factor authentication, for good
 ///
 /// There is no way back. Everyone in the organization needs a second factor from the next request
-/// on. Enforcing again changes nothing.
+/// on. Enforcing again changes nothing, but that `set_up_link` may be added.
 #[utoipa::path(
     post, path = "/v1/organizations/{org}/two-factor/enforce", tag = "Two-factor authentication",
     params(("org" = Uuid, Path, description = "The organization")),
@@ -97,7 +105,13 @@ pub async fn enforce(
     Command { body, context }: Command<Enforce>,
 ) -> Result<Answer<TwoFactor>, Problem> {
     let status = pawl
-        .enforce_two_factor(organization, &body.confirm, if_match, &authority, &context)
+        .enforce_two_factor(
+            organization,
+            (&body.confirm, body.set_up_link),
+            if_match,
+            &authority,
+            &context,
+        )
         .await?;
     Ok(TwoFactor::answer(status))
 }

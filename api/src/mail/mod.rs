@@ -1,7 +1,7 @@
 //! Mail. In this version messages are written as files under `DATA/outbox/`.
 
 use crate::{
-    application::{invitation_token, password_reset_token},
+    application::{invitation_token, otp_set_up_link_token, password_reset_token},
     files::write_whole,
 };
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use eventstore::{
     keyring::{Keyring, KeyringError},
 };
 use eventstore_schema::{
-    Event, OrganizationEvent, Recorded, RecordedEvent, StreamName, UserEvent, UserId,
+    Actor, Event, OrganizationEvent, Recorded, RecordedEvent, StreamName, UserEvent, UserId,
 };
 use lettre::{
     Address, Message,
@@ -118,6 +118,10 @@ impl Outbox {
         let Event::User(UserEvent::PasswordResetRequested(requested)) = &event.data else {
             return Ok(());
         };
+        if event.metadata.actor == Actor::Operator {
+            // Handed over by hand, because the mailbox is lost: somebody else may read it.
+            return Ok(());
+        }
         let Some(to) = addressee(store, keyring, event).await? else {
             return Ok(());
         };
@@ -134,6 +138,37 @@ impl Outbox {
                  {link}\r\n\r\n\
                  The link works once, until {until}. If it was not you, ignore this mail: your password \
                  stays as it is.\r\n",
+            ),
+        };
+        self.write(event, to, letter)
+    }
+
+    /// Writes the mail with the link without which no authenticator is set up.
+    pub async fn otp_set_up_link(
+        &self,
+        store: &dyn EventStore,
+        keyring: &Keyring,
+        event: &Recorded<Event>,
+    ) -> Result<(), MailError> {
+        let Event::User(UserEvent::OtpSetUpLinkRequested(requested)) = &event.data else {
+            return Ok(());
+        };
+        let Some(to) = addressee(store, keyring, event).await? else {
+            return Ok(());
+        };
+        let token = otp_set_up_link_token(keyring, to.user, event.metadata.command_id);
+        let link = self.link("/authenticator", &token);
+        let (name, organization) = (&to.name, &to.organization);
+        let until = time(requested.expires_at);
+        let letter = Letter {
+            subject: format!("Set up your authenticator at {organization}"),
+            body: format!(
+                "Hello {name},\r\n\r\n\
+                 somebody signed in as you at {organization}, with your password, and wants to set up an \
+                 authenticator. If it was you, open this link and go on:\r\n\r\n\
+                 {link}\r\n\r\n\
+                 The link works once, until {until}. If it was not you, do not open it, and choose a new \
+                 password: somebody knows yours.\r\n",
             ),
         };
         self.write(event, to, letter)

@@ -2,16 +2,18 @@
 
 use super::{
     account::device_name,
+    address::Query,
     detour::Detour,
+    first_link::Link,
     form::{Form, Refusal, status_of},
     frame::{self, Frame},
-    recovery_codes, session_cookie,
+    recovery_codes, session_cookie, set_up_link,
     visitor::Visitor,
 };
 use crate::application::{ConfirmedDevice, Failure, RegisteredDevice, RequestContext};
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Enrolment, NextStep, otp::OtpCode};
+use domain::{Enrolment, NextStep, Rejection, otp::OtpCode};
 use eventstore_schema::DeviceId;
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
@@ -43,12 +45,20 @@ pub struct Fields {
     name: String,
 }
 
-/// The form, with a set-up that this session has begun.
-pub async fn show(visitor: Visitor) -> Result<Response, Detour> {
+/// The form, with a set-up that this session has begun. Where a mailed link comes before it, the page
+/// that asks for that one.
+pub async fn show(mut visitor: Visitor, Query(link): Query<Link>) -> Result<Response, Detour> {
+    if !link.token.is_empty() {
+        return Ok(set_up_link::keep(visitor.jar, &link.token));
+    }
     let enrolment = visitor.enrolment(None).await?;
+    if let Some(first) = set_up_link::before(&mut visitor, &enrolment).await? {
+        return Ok(first);
+    }
+    let jar = visitor.jar.clone();
     match page(&visitor, &enrolment, String::new(), None).await {
         Err(Detour::ShowAgain(_)) => Err(Detour::ShowAgain("/authenticator".to_owned())),
-        page => page,
+        page => Ok((jar, page?).into_response()),
     }
 }
 
@@ -64,7 +74,8 @@ async fn page(
     let set_up = visitor
         .pawl
         .set_up_in_session(enrolment, &RequestContext::fresh())
-        .await?;
+        .await
+        .map_err(link_first)?;
     let page = Page {
         frame: visitor.frame_for(enrolment.holder()).await?.at("/account"),
         required: enrolment.holder().next() == NextStep::OtpSetUp,
@@ -121,7 +132,18 @@ pub async fn confirm(
             let jar = session_cookie::keep(visitor.jar, &confirmed.grant.session_token);
             Ok((jar, Redirect::to("/account?done=device-added")).into_response())
         }
+        Err(failure @ Failure::Rejected(Rejection::OtpSetUpLinkRequired)) => {
+            Err(link_first(failure))
+        }
         Err(failure) => page(&visitor, &enrolment, fields.name, Some(failure)).await,
+    }
+}
+
+/// Somebody asks for a link since the page was shown: it says so.
+fn link_first(failure: Failure) -> Detour {
+    match failure {
+        Failure::Rejected(Rejection::OtpSetUpLinkRequired) => Detour::Step(NextStep::OtpSetUp),
+        failure => failure.into(),
     }
 }
 

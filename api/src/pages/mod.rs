@@ -18,6 +18,7 @@ mod problem;
 mod recovery_codes;
 mod same_origin;
 mod session_cookie;
+mod set_up_link;
 mod sign_in;
 mod upload;
 mod visitor;
@@ -69,6 +70,7 @@ pub fn router() -> Router<Pawl> {
             "/authenticator",
             get(authenticator::show).post(authenticator::confirm),
         )
+        .route("/authenticator/link", post(set_up_link::send))
         .route("/account", get(account::show))
         .route(
             "/account/password",

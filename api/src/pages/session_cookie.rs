@@ -27,7 +27,12 @@ pub fn forget(jar: CookieJar) -> CookieJar {
 }
 
 fn cookie(value: String) -> Cookie<'static> {
-    Cookie::build((NAME, value))
+    strict(NAME, value)
+}
+
+/// A cookie that no script sees and no other host gets. Its name begins with `__Host-`.
+pub fn strict(name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value))
         .path("/")
         .secure(true)
         .http_only(true)

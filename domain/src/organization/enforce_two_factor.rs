@@ -1,11 +1,8 @@
 //! The irreversible step.
 
 use super::Organization;
-use crate::{
-    Authority, Decide, Decision, Permission, Rejection,
-    decider::{emit, nothing_to_do},
-};
-use eventstore_schema::{OrganizationEvent, TwoFactorEnforced};
+use crate::{Authority, Decide, Decision, Permission, Rejection, decider::emit_all};
+use eventstore_schema::{OrganizationEvent, OtpSetUpLinkEnforced, TwoFactorEnforced};
 
 /// What an administrator types or clicks to confirm.
 pub const CONFIRMATION: &str = "Enforce 2FA";
@@ -15,6 +12,9 @@ pub const CONFIRMATION: &str = "Enforce 2FA";
 pub struct EnforceTwoFactor {
     /// Must be [`CONFIRMATION`].
     pub confirmation: String,
+    /// Whether to require a mailed link before a first set-up too. It may be added later, and turns
+    /// one way as well: without it, nothing is taken back.
+    pub set_up_link: bool,
 }
 
 impl Decide<EnforceTwoFactor> for Organization {
@@ -28,10 +28,14 @@ impl Decide<EnforceTwoFactor> for Organization {
         if command.confirmation != CONFIRMATION {
             return Err(Rejection::ConfirmationMissing);
         }
-        if self.enforcement.is_some() {
-            return nothing_to_do();
+        let mut events = Vec::new();
+        if self.enforcement.is_none() {
+            events.push(TwoFactorEnforced {}.into());
         }
-        emit(TwoFactorEnforced {})
+        if command.set_up_link && !self.asks_for_set_up_link {
+            events.push(OtpSetUpLinkEnforced {}.into());
+        }
+        emit_all(events)
     }
 }
 
@@ -55,7 +59,19 @@ mod tests {
     fn confirmed() -> EnforceTwoFactor {
         EnforceTwoFactor {
             confirmation: CONFIRMATION.into(),
+            set_up_link: false,
         }
+    }
+
+    fn with_the_link() -> EnforceTwoFactor {
+        EnforceTwoFactor {
+            set_up_link: true,
+            ..confirmed()
+        }
+    }
+
+    fn link() -> OrganizationEvent {
+        OtpSetUpLinkEnforced {}.into()
     }
 
     #[test]
@@ -72,6 +88,28 @@ mod tests {
             .then_nothing();
     }
 
+    /// It comes with the enforcement or after it, never in its place, and nothing takes it back.
+    #[test]
+    fn the_link_is_added_to_the_enforcement_and_never_taken_from_it() {
+        let admin = authority(Role::Admin);
+        given([acme()])
+            .when::<Organization, _>(with_the_link(), &admin)
+            .then([enforced(), link()]);
+        given([acme(), enforced()])
+            .when::<Organization, _>(with_the_link(), &admin)
+            .then([link()]);
+        for again in [confirmed(), with_the_link()] {
+            given([acme(), enforced(), link()])
+                .when::<Organization, _>(again, &admin)
+                .then_nothing();
+        }
+        let organization = state::<Organization>([acme(), enforced(), link()]);
+        assert!(organization.requires_second_factor() && organization.asks_for_set_up_link());
+        let without = state::<Organization>([acme(), enforced()]);
+        assert_eq!(organization.enforcement(), without.enforcement());
+        assert!(!without.asks_for_set_up_link());
+    }
+
     #[test]
     fn nothing_happens_without_the_confirmation() {
         for confirmation in ["", "enforce 2fa", "yes"] {
@@ -79,6 +117,7 @@ mod tests {
                 .when::<Organization, _>(
                     EnforceTwoFactor {
                         confirmation: confirmation.into(),
+                        set_up_link: true,
                     },
                     &authority(Role::Admin),
                 )

@@ -40,6 +40,7 @@ pub struct Organization {
     accent_color: Option<AccentColor>,
     logo: Option<Logo>,
     enforcement: Option<Enforcement>,
+    asks_for_set_up_link: bool,
     /// Those who count. Each of them is an administrator who can act; not each such administrator
     /// need be among them.
     administrators: BTreeSet<UserId>,
@@ -77,6 +78,12 @@ impl Organization {
     pub fn requires_second_factor(&self) -> bool {
         self.enforcement.is_some()
     }
+
+    /// Whether its people need a mailed link before their first authenticator.
+    #[must_use]
+    pub fn asks_for_set_up_link(&self) -> bool {
+        self.asks_for_set_up_link
+    }
 }
 
 impl Decider for Organization {
@@ -113,6 +120,8 @@ impl Decider for Organization {
                 self.administrators.remove(&dismissed.user_id);
                 self.dismissed.insert(dismissed.user_id, event.position);
             }
+            // As one-way as the enforcement, and it leaves that alone.
+            OrganizationEvent::OtpSetUpLinkEnforced(_) => self.asks_for_set_up_link = true,
         }
     }
 }
@@ -123,7 +132,7 @@ mod tests {
     use crate::testing::*;
     use eventstore_schema::{
         AccentColorChanged, AdministratorAppointed, AdministratorDismissed, LogoChanged,
-        OrganizationRegistered, OrganizationRenamed, TwoFactorEnforced,
+        OrganizationRegistered, OrganizationRenamed, OtpSetUpLinkEnforced, TwoFactorEnforced,
     };
     use proptest::prelude::*;
 
@@ -137,6 +146,7 @@ mod tests {
             prop::option::of(".{0,8}").prop_map(|logo| LogoChanged { logo }.into()),
             (0..3_u128).prop_map(|n| AdministratorAppointed { user_id: user(n) }.into()),
             (0..3_u128).prop_map(|n| AdministratorDismissed { user_id: user(n) }.into()),
+            Just(OtpSetUpLinkEnforced {}.into()),
         ]
     }
 
@@ -148,13 +158,16 @@ mod tests {
         fn enforcement_is_never_undone(events in prop::collection::vec(any_event(), 0..30)) {
             let mut organization = Organization::default();
             let mut since = None;
+            let mut asked = false;
             for (revision, event) in events.into_iter().enumerate() {
+                asked |= matches!(event, OrganizationEvent::OtpSetUpLinkEnforced(_));
                 organization.evolve(&recorded(revision as u64, event));
                 if since.is_none() {
                     since = organization.enforcement().cloned();
                 }
                 prop_assert_eq!(organization.enforcement(), since.as_ref());
                 prop_assert_eq!(organization.requires_second_factor(), since.is_some());
+                prop_assert_eq!(organization.asks_for_set_up_link(), asked);
             }
         }
     }

@@ -33,6 +33,8 @@ pub struct LiveSession {
     pub token_digest: TokenDigest,
     /// Where in the log it began.
     pub began_at: Position,
+    /// The command that began it: a sign-in, or what followed a mailed link.
+    pub began_by: CommandId,
     /// Its end at the latest.
     pub expires_at: DateTime<Utc>,
 }
@@ -113,6 +115,7 @@ impl Decider for Session {
                     organization_id: started.organization_id,
                     token_digest: started.token_digest.clone(),
                     began_at: event.position,
+                    began_by: event.metadata.command_id,
                     expires_at: started.expires_at,
                 });
             }

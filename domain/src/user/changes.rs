@@ -1,6 +1,6 @@
 //! What single events make of a person, where it takes more than a line.
 
-use super::{Device, Link, PendingDevice, Profile, Standing, User};
+use super::{Device, Link, PendingDevice, Profile, SetUpLinks, Standing, User};
 use crate::otp::{Throttle, TimeStep};
 use eventstore_schema::{OtpDeviceConfirmed, UserInvited, UserRegistered};
 
@@ -34,6 +34,7 @@ impl User {
     /// The set-up becomes an authenticator.
     pub(super) fn device_confirmed(&mut self, event: &OtpDeviceConfirmed) {
         self.must_set_up_device = false;
+        self.set_up_links.served();
         let confirmed = |pending: &mut PendingDevice| pending.id == event.device_id;
         if let Some(PendingDevice { id, secret, .. }) = self.pending.take_if(confirmed) {
             self.devices.push(Device {
@@ -53,5 +54,7 @@ impl User {
         // Nothing is left that could have been guessed.
         self.throttle = Throttle::default();
         self.must_set_up_device = true;
+        // What was mailed before is dead, and nobody waits for a new one.
+        self.set_up_links = SetUpLinks::default();
     }
 }

@@ -16,6 +16,7 @@ mod rename_otp_device;
 mod reset_otp_devices;
 mod second_factor;
 mod sessions_ended;
+mod set_up_link;
 mod verify_otp;
 
 pub use accept_invitation::AcceptInvitation;
@@ -32,9 +33,11 @@ pub use recovery_codes::{RecoveryCodes, ReplaceRecoveryCodes, UseRecoveryCode};
 pub use register_administrator::RegisterAdministrator;
 pub use remove_otp_device::RemoveOtpDevice;
 pub use rename_otp_device::RenameOtpDevice;
-pub use reset_otp_devices::ResetOtpDevices;
+pub use reset_otp_devices::{ResetOtpDevices, ResetOtpDevicesOnTheServer};
 pub use second_factor::{SecondFactor, SecondFactorProof};
 use sessions_ended::SessionsEnded;
+use set_up_link::SetUpLinks;
+pub use set_up_link::{FollowOtpSetUpLink, RequestOtpSetUpLink, SET_UP_LINK_LIFETIME};
 pub use verify_otp::VerifyOtp;
 
 use crate::{
@@ -113,6 +116,7 @@ pub struct User {
     throttle: Throttle,
     last_accepted: Option<(SessionId, SecondFactor)>,
     must_set_up_device: bool,
+    set_up_links: SetUpLinks,
     reset_link: Option<Link>,
     reset_mails: MailThrottle,
     sessions_ended: Option<SessionsEnded>,
@@ -265,6 +269,8 @@ impl Decider for User {
             UserEvent::InvitationRevoked(_) => self.set_standing(Standing::Revoked),
             UserEvent::InvitationAccepted(e) => {
                 self.set_standing(Standing::Active(e.password.clone()));
+                self.set_up_links
+                    .followed_another(event.metadata.command_id);
                 self.note_administrator(event.position);
             }
             UserEvent::RoleChanged(e) => {
@@ -297,6 +303,8 @@ impl Decider for User {
             }
             UserEvent::PasswordReset(e) => {
                 self.replace_password(&e.password);
+                self.set_up_links
+                    .followed_another(event.metadata.command_id);
                 self.end_sessions(event.position, None);
             }
             UserEvent::PasswordChanged(e) => {
@@ -342,6 +350,10 @@ impl Decider for User {
             UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
                 self.throttle.wrong(event.metadata.recorded_at);
             }
+            UserEvent::OtpSetUpLinkRequested(e) => {
+                self.set_up_links.requested(e, event.metadata.recorded_at);
+            }
+            UserEvent::OtpSetUpLinkFollowed(e) => self.set_up_links.followed(e),
         }
     }
 

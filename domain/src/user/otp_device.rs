@@ -34,6 +34,9 @@ impl Decide<RegisterOtpDevice> for User {
 
     fn decide(&self, command: RegisterOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
         self.throttle.admit(command.at)?;
+        if self.lacks_set_up_link(by.holder(), command.at) {
+            return Err(Rejection::OtpSetUpLinkRequired);
+        }
         if !self.devices.is_empty() {
             by.require_fresh_second_factor(command.at)?;
         }
@@ -95,6 +98,8 @@ impl Decide<ConfirmOtpDevice> for User {
     fn decide(&self, command: ConfirmOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
         self.throttle.admit(command.at)?;
         self.set_up(command.device_id, command.at)?;
+        // It may have begun before the link was asked for.
+        self.require_set_up_link(by.holder())?;
         if !self.devices.is_empty() {
             // As at its beginning: it may have waited since in a session that was left open.
             by.require_fresh_second_factor(command.at)?;

@@ -4,11 +4,13 @@
 
 use super::User;
 use crate::{
-    Acting as _, Authority, Decide, Decision, Permission, Rejection,
-    decider::{emit, nothing_to_do},
+    Acting as _, Authority, Decide, Decision, OnTheServer, Permission, Rejection,
+    decider::emit_all, user::RESET_LIFETIME,
 };
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Actor, OrganizationId, OtpDevicesReset, UserEvent, UserId};
+use eventstore_schema::{
+    Actor, OrganizationId, OtpDevicesReset, PasswordResetRequested, TokenDigest, UserEvent, UserId,
+};
 
 /// Ends every second factor of somebody else.
 #[derive(Debug)]
@@ -34,13 +36,48 @@ impl Decide<ResetOtpDevices> for User {
             return Err(Rejection::NotOnYourself);
         }
         by.require_fresh_second_factor(command.at)?;
-        if self.devices.is_empty() && self.pending.is_none() {
-            return nothing_to_do();
-        }
-        emit(OtpDevicesReset {
-            device_ids: self.devices.iter().map(|device| device.id).collect(),
-            set_up: self.pending.as_ref().map(|pending| pending.id),
-        })
+        emit_all(self.reset().into_iter().collect())
+    }
+}
+
+impl User {
+    /// The end of every second factor, where there is any.
+    fn reset(&self) -> Option<UserEvent> {
+        let set_up = self.pending.as_ref().map(|pending| pending.id);
+        let device_ids: Vec<_> = self.devices.iter().map(|device| device.id).collect();
+        let something = !device_ids.is_empty() || set_up.is_some();
+        something.then(|| OtpDevicesReset { device_ids, set_up }.into())
+    }
+}
+
+/// The operator's help, where no administrator is left to give it.
+#[derive(Debug)]
+pub struct ResetOtpDevicesOnTheServer {
+    /// The digest of the token in a link to choose a new password, where the operator hands one over:
+    /// the person's mailbox is lost as well. Whoever follows it is asked for no further link.
+    pub handed_over: Option<TokenDigest>,
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+impl Decide<ResetOtpDevicesOnTheServer> for User {
+    type By = OnTheServer;
+
+    fn decide(
+        &self,
+        command: ResetOtpDevicesOnTheServer,
+        _by: &OnTheServer,
+    ) -> Decision<UserEvent> {
+        self.active().ok_or(Rejection::NotFound)?;
+        let link = command.handed_over.map(|token_digest| {
+            let expires_at = command.at + RESET_LIFETIME;
+            PasswordResetRequested {
+                token_digest,
+                expires_at,
+            }
+            .into()
+        });
+        emit_all(self.reset().into_iter().chain(link).collect())
     }
 }
 
@@ -168,6 +205,36 @@ mod tests {
         given(with_devices(1))
             .when::<User, _>(own, &authority(Role::Admin))
             .then_rejected(&Rejection::NotOnYourself);
+    }
+
+    /// Also the last administrator's, and with a link for whoever has lost the mailbox too.
+    #[test]
+    fn the_operator_resets_on_the_server() {
+        let operator = OnTheServer::with_the_files_open();
+        let reset_by_operator = |handed_over| ResetOtpDevicesOnTheServer {
+            handed_over,
+            at: now(),
+        };
+        given(with_devices(1))
+            .when::<User, _>(reset_by_operator(None), &operator)
+            .then([reset(1, None)]);
+        let link: UserEvent = PasswordResetRequested {
+            token_digest: digest("link"),
+            expires_at: now() + RESET_LIFETIME,
+        }
+        .into();
+        given(with_devices(1))
+            .when::<User, _>(reset_by_operator(Some(digest("link"))), &operator)
+            .then([reset(1, None), link.clone()]);
+        given(with_devices(0))
+            .when::<User, _>(reset_by_operator(Some(digest("link"))), &operator)
+            .then([link]);
+        given(with_devices(0))
+            .when::<User, _>(reset_by_operator(None), &operator)
+            .then_nothing();
+        given([] as [UserEvent; 0])
+            .when::<User, _>(reset_by_operator(None), &operator)
+            .then_rejected(&Rejection::NotFound);
     }
 
     #[test]

@@ -106,6 +106,10 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.devices_reset(person);
                 devices.retain(|(owner, _)| owner.0 != person.0);
             }
+            30 => {
+                history.set_up_link_enforced(organization);
+                history.set_up_link_followed(person);
+            }
             _ => history.code_rejected(person),
         }
     }

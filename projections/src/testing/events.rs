@@ -3,8 +3,8 @@
 use super::{History, Person, at};
 use eventstore_schema::{
     AccentColorChanged, Actor, DeviceId, Factor, LogoChanged, OrganizationEvent, OrganizationId,
-    OrganizationRenamed, SecondFactorAccepted, SessionEnded, SessionEvent, SessionId,
-    SessionStarted, SignedIn, StreamName, TokenDigest,
+    OrganizationRenamed, OtpSetUpLinkEnforced, SecondFactorAccepted, SessionEnded, SessionEvent,
+    SessionId, SessionStarted, SignedIn, StreamName, TokenDigest,
 };
 
 impl History {
@@ -19,6 +19,10 @@ impl History {
         self.of_organization(id, AccentColorChanged { accent_color });
         let logo = Some("AAAA".into());
         self.of_organization(id, LogoChanged { logo });
+    }
+
+    pub(crate) fn set_up_link_enforced(&mut self, id: OrganizationId) {
+        self.of_organization(id, OtpSetUpLinkEnforced {});
     }
 
     fn of_organization(&mut self, id: OrganizationId, event: impl Into<OrganizationEvent>) {

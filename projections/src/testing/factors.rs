@@ -1,9 +1,10 @@
 //! What happens to a person's second factors.
 
-use super::{History, Person};
+use super::{History, Person, at};
 use eventstore_schema::{
-    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, RecoveryCodeDigest,
-    RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued, SessionId,
+    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpSetUpLinkFollowed,
+    OtpSetUpLinkRequested, RecoveryCodeDigest, RecoveryCodeRejected, RecoveryCodeUsed,
+    RecoveryCodesIssued, SessionId, TokenDigest,
 };
 
 impl History {
@@ -26,6 +27,22 @@ impl History {
             set_up: Some(DeviceId(self.id())),
         };
         self.of(person, Actor::Operator, event);
+    }
+
+    /// Mailed, and followed.
+    pub(crate) fn set_up_link_followed(&mut self, person: Person) {
+        let expires_at = at(self.events.len() + 1_000);
+        let event = OtpSetUpLinkRequested {
+            token_digest: TokenDigest("4".into()),
+            expires_at,
+        };
+        self.of(person, Actor::User(person.0), event);
+        let session_id = SessionId(self.id());
+        let event = OtpSetUpLinkFollowed {
+            session_id,
+            expires_at,
+        };
+        self.of(person, Actor::User(person.0), event);
     }
 
     pub(crate) fn recovery_codes_issued(&mut self, person: Person) {

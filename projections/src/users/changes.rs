@@ -33,6 +33,8 @@ pub(super) fn note(
             | UserEvent::OtpDeviceConfirmed(_)
             | UserEvent::OtpVerified(_)
             | UserEvent::OtpRejected(_)
+            | UserEvent::OtpSetUpLinkRequested(_)
+            | UserEvent::OtpSetUpLinkFollowed(_)
     ) {
         return Ok(());
     }

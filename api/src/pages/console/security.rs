@@ -93,7 +93,7 @@ async fn page(
             }
             _ => String::new(),
         },
-        asking: asking && may_enforce && by.is_none(),
+        asking: asking && may_enforce && (by.is_none() || !security.set_up_link),
         may_enforce,
         security,
         refusal,
@@ -106,6 +106,8 @@ async fn page(
 pub struct Answer {
     #[serde(default)]
     confirm: String,
+    /// There if the box is ticked; `added` where the link alone is asked for, later.
+    set_up_link: Option<String>,
 }
 
 /// Enforces it, for good.
@@ -115,17 +117,21 @@ pub async fn enforce(
 ) -> Result<Response, Detour> {
     let visitor = &signed_in.visitor;
     let organization = signed_in.authority.holder().organization();
+    let set_up_link = fields.set_up_link.is_some();
     let enforced = visitor
         .pawl
         .enforce_two_factor(
             organization,
-            &fields.confirm,
+            (&fields.confirm, set_up_link),
             None,
             &signed_in.authority,
             &context,
         )
         .await;
     match enforced {
+        Ok(_) if fields.set_up_link.as_deref() == Some("added") => {
+            Ok(Redirect::to("/console/security?done=link-enforced").into_response())
+        }
         Ok(_) => Ok(Redirect::to("/console/security?done=enforced").into_response()),
         Err(failure) => {
             let refusal = Refusal::of(failure, visitor)?;
