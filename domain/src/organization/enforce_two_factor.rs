@@ -2,7 +2,7 @@
 
 use super::Organization;
 use crate::{
-    Authority, Decide, Decision, Permission, Rejection,
+    Decide, Decision, Mandate, Permission, Rejection,
     decider::{emit, nothing_to_do},
 };
 use eventstore_schema::{OrganizationEvent, TwoFactorEnforced};
@@ -18,9 +18,9 @@ pub struct EnforceTwoFactor {
 }
 
 impl Decide<EnforceTwoFactor> for Organization {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: EnforceTwoFactor, by: &Authority) -> Decision<OrganizationEvent> {
+    fn decide(&self, command: EnforceTwoFactor, by: &Mandate) -> Decision<OrganizationEvent> {
         by.permit(
             Permission::EnforceTwoFactor,
             self.id.ok_or(Rejection::NotFound)?,
