@@ -23,7 +23,8 @@ pub mod value;
 mod testing;
 
 pub use authority::{
-    Acting, Anyone, Authority, Enrolment, Mandate, NextStep, Operating, SessionHolder, SetUpLink, Showing,
+    Acting, Anyone, Authority, Enrolment, Mandate, NextStep, Operating, SessionHolder, SetUpLink,
+    Showing,
 };
 pub use decider::{Decide, Decider, Decision, Outcome};
 pub use permission::Permission;

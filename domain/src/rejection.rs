@@ -23,7 +23,9 @@ pub enum Rejection {
     #[error("This needs your second factor, shown in the last five minutes. Show it again.")]
     FreshSecondFactorRequired,
     /// A machine asks for what is kept to people.
-    #[error("This is for people who are signed in. An access token of an API credential does not open it.")]
+    #[error(
+        "This is for people who are signed in. An access token of an API credential does not open it."
+    )]
     PersonRequired,
     /// The access token was issued without the scope that this needs.
     #[error("This needs an access token with the scope {scope}.")]

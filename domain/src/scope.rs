@@ -101,17 +101,19 @@ impl Scopes {
     }
 
     /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = Scope> {
-        self.0.iter().copied()
-    }
-
-    pub(crate) fn names(&self) -> Vec<ScopeName> {
-        let name = |scope: Scope| ScopeName(scope.name().to_owned());
-        self.iter().map(name).collect()
+    #[must_use]
+    pub fn as_slice(&self) -> &[Scope] {
+        &self.0
     }
 }
 
-/// The scopes of these names, as the log holds them. A name that another version of Pawl knew opens
+/// The names of scopes, as the log holds them.
+pub(crate) fn names_of(scopes: &[Scope]) -> Vec<ScopeName> {
+    let name = |scope: &Scope| ScopeName(scope.name().to_owned());
+    scopes.iter().map(name).collect()
+}
+
+/// The scopes of these names. A name that another version of Pawl knew opens
 /// nothing here.
 pub(crate) fn known(names: &[ScopeName]) -> Vec<Scope> {
     let known = names.iter().filter_map(|name| Scope::named(&name.0));
@@ -128,8 +130,10 @@ mod tests {
             assert_eq!(Scope::named(scope.name()), Some(*scope));
         }
         let twice = Scopes::parse(["users:read", "organization:read", "users:read"]).unwrap();
-        let read: Vec<_> = twice.iter().collect();
-        assert_eq!(read, [Scope::OrganizationRead, Scope::UsersRead]);
+        assert_eq!(
+            twice.as_slice(),
+            [Scope::OrganizationRead, Scope::UsersRead]
+        );
         for names in [&[][..], &["users:write"], &["users:read", ""]] {
             assert!(Scopes::parse(names.iter().copied()).is_err(), "{names:?}");
         }

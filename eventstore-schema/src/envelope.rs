@@ -1,6 +1,8 @@
 //! What surrounds an event: where it stands in the log, and who caused it when.
 
-use crate::{ApiCredentialId, CommandId, DecodeError, Event, EventId, OrganizationId, StreamName, UserId};
+use crate::{
+    ApiCredentialId, CommandId, DecodeError, Event, EventId, OrganizationId, StreamName, UserId,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -3,12 +3,14 @@
 
 mod adoption;
 mod answer;
+mod api_credentials;
 mod appearance;
 mod audit;
 pub mod extract;
 pub mod health;
 mod invitations;
 mod layers;
+mod oauth;
 mod organizations;
 mod otp_devices;
 mod own_sessions;
@@ -69,6 +71,11 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(people::enable))
         .routes(routes!(users::reset_otp))
         .routes(routes!(audit::list))
+        .routes(routes!(api_credentials::create, api_credentials::list))
+        .routes(routes!(api_credentials::one, api_credentials::revoke))
+        .routes(routes!(api_credentials::rotate))
+        .routes(routes!(oauth::issue))
+        .routes(routes!(oauth::metadata))
 }
 
 /// The OpenAPI document.

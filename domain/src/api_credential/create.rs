@@ -4,6 +4,7 @@ use super::ApiCredential;
 use crate::{
     Authority, Decide, Decision, Permission, Rejection, Scopes,
     decider::{emit, nothing_to_do},
+    scope::names_of,
     value::CredentialName,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -61,24 +62,25 @@ pub struct CreateApiCredential {
 impl Decide<CreateApiCredential> for ApiCredential {
     type By = Authority;
 
-    fn decide(
-        &self,
-        command: CreateApiCredential,
-        by: &Authority,
-    ) -> Decision<ApiCredentialEvent> {
+    fn decide(&self, command: CreateApiCredential, by: &Authority) -> Decision<ApiCredentialEvent> {
         by.permit(Permission::ManageApiCredentials, command.organization_id)?;
         let role = by.holder().role();
-        if !command.scopes.iter().all(|scope| scope.may_be_given_by(role)) {
+        if !command
+            .scopes
+            .as_slice()
+            .iter()
+            .all(|scope| scope.may_be_given_by(role))
+        {
             return Err(Rejection::Forbidden);
         }
         by.require_second_factor(command.at)?;
-        if self.organization_id.is_some() {
+        if self.made.is_some() {
             return nothing_to_do();
         }
         emit(ApiCredentialCreated {
             organization_id: command.organization_id,
             name: command.name.as_str().to_owned(),
-            scopes: command.scopes.names(),
+            scopes: names_of(command.scopes.as_slice()),
             secret_digest: command.secret_digest,
             expires_at: command.at + command.lifetime.0,
         })

@@ -1,9 +1,9 @@
 //! Giving a machine an access token for its secret.
 
 use super::ApiCredential;
-use crate::{Decide, Decision, Rejection, Scopes, decider::emit};
+use crate::{Decide, Decision, Rejection, Scopes, decider::emit, scope::names_of};
 use chrono::{DateTime, TimeDelta, Utc};
-use eventstore_schema::{AccessTokenIssued, Actor, ApiCredentialEvent, ScopeName, TokenDigest};
+use eventstore_schema::{AccessTokenIssued, Actor, ApiCredentialEvent, TokenDigest};
 
 /// How long an access token lives at most.
 pub const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(1);
@@ -29,16 +29,15 @@ impl Decide<IssueAccessToken> for ApiCredential {
     fn decide(&self, command: IssueAccessToken, _by: &Actor) -> Decision<ApiCredentialEvent> {
         let (live, until) = self.shown(&command.presented, command.at)?;
         let scopes = match &command.scopes {
-            None => live.scopes.clone(),
-            Some(asked) => asked.iter().collect(),
+            None => &live.scopes[..],
+            Some(asked) => asked.as_slice(),
         };
         if let Some(more) = scopes.iter().find(|scope| !live.scopes.contains(scope)) {
             return Err(Rejection::ScopeMissing { scope: more.name() });
         }
-        let name = |scope: &crate::Scope| ScopeName(scope.name().to_owned());
         emit(AccessTokenIssued {
             token_digest: command.token_digest,
-            scopes: scopes.iter().map(name).collect(),
+            scopes: names_of(scopes),
             expires_at: until.min(command.at + TOKEN_LIFETIME),
         })
     }

@@ -14,11 +14,15 @@ pub use issue_access_token::{IssueAccessToken, TOKEN_LIFETIME};
 pub use revoke::RevokeApiCredential;
 pub use rotate_secret::{Overlap, RotateApiCredentialSecret};
 
-use crate::{Rejection, decider::Decider, scope::Scope};
+use crate::{
+    Rejection,
+    decider::Decider,
+    scope::{self, Scope, names_of},
+};
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     AccessTokenIssued, ApiCredentialCreated, ApiCredentialEvent, OrganizationId, Recorded,
-    TokenDigest,
+    ScopeName, TokenDigest,
 };
 use std::collections::VecDeque;
 use subtle::{Choice, ConstantTimeEq as _};
@@ -31,8 +35,6 @@ const LIVE_TOKENS: usize = 50;
 pub struct LiveCredential {
     /// Where it opens something.
     pub organization_id: OrganizationId,
-    /// What people call it.
-    pub name: String,
     /// What it may ask for.
     pub scopes: Vec<Scope>,
     /// It opens nothing from then on.
@@ -53,8 +55,8 @@ struct Token {
 /// What is known of an API credential.
 #[derive(Clone, Debug, Default)]
 pub struct ApiCredential {
-    /// Also that of one that was revoked: it never begins again.
-    organization_id: Option<OrganizationId>,
+    /// Organization and name, also of one that was revoked: it never begins again.
+    made: Option<(OrganizationId, String)>,
     live: Option<LiveCredential>,
     /// The newest, oldest first.
     tokens: VecDeque<Token>,
@@ -67,8 +69,27 @@ impl ApiCredential {
         self.live.as_ref().filter(|live| now < live.expires_at)
     }
 
+    /// What it is called, if it belongs to this organization.
+    #[must_use]
+    pub fn name_in(&self, organization: OrganizationId) -> Option<&str> {
+        let made = self.made.as_ref();
+        made.filter(|(theirs, _)| *theirs == organization)
+            .map(|(_, name)| name.as_str())
+    }
+
+    /// The scopes and the end of the access token that was issued last.
+    #[must_use]
+    pub fn newest_token(&self) -> Option<(Vec<ScopeName>, DateTime<Utc>)> {
+        let token = self.tokens.back()?;
+        Some((names_of(&token.scopes), token.expires_at))
+    }
+
     /// The scopes of an access token, if it is one of this credential and lives.
-    pub(crate) fn opened_by(&self, presented: &TokenDigest, now: DateTime<Utc>) -> Option<&[Scope]> {
+    pub(crate) fn opened_by(
+        &self,
+        presented: &TokenDigest,
+        now: DateTime<Utc>,
+    ) -> Option<&[Scope]> {
         self.live_at(now)?;
         let mut live = self.tokens.iter().filter(|token| now < token.expires_at);
         let token = live.find(|token| same(&token.digest, presented).into())?;
@@ -99,19 +120,17 @@ impl ApiCredential {
 
     /// Refuses what is in another organization or was never made.
     fn belongs_to(&self, organization: OrganizationId) -> Result<(), Rejection> {
-        if self.organization_id == Some(organization) {
-            Ok(())
-        } else {
-            Err(Rejection::NotFound)
+        match self.name_in(organization) {
+            Some(_) => Ok(()),
+            None => Err(Rejection::NotFound),
         }
     }
 
     fn create(&mut self, created: &ApiCredentialCreated) {
-        self.organization_id = Some(created.organization_id);
+        self.made = Some((created.organization_id, created.name.clone()));
         self.live = Some(LiveCredential {
             organization_id: created.organization_id,
-            name: created.name.clone(),
-            scopes: crate::scope::known(&created.scopes),
+            scopes: scope::known(&created.scopes),
             expires_at: created.expires_at,
             secret: created.secret_digest.clone(),
             old_secret: None,
@@ -124,7 +143,7 @@ impl ApiCredential {
         }
         self.tokens.push_back(Token {
             digest: issued.token_digest.clone(),
-            scopes: crate::scope::known(&issued.scopes),
+            scopes: scope::known(&issued.scopes),
             expires_at: issued.expires_at,
         });
     }

@@ -18,11 +18,7 @@ pub struct RevokeApiCredential {
 impl Decide<RevokeApiCredential> for ApiCredential {
     type By = Authority;
 
-    fn decide(
-        &self,
-        command: RevokeApiCredential,
-        by: &Authority,
-    ) -> Decision<ApiCredentialEvent> {
+    fn decide(&self, command: RevokeApiCredential, by: &Authority) -> Decision<ApiCredentialEvent> {
         by.permit(Permission::ManageApiCredentials, command.organization_id)?;
         self.belongs_to(command.organization_id)?;
         if self.live.is_none() {

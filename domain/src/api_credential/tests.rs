@@ -1,9 +1,7 @@
 use super::{testing::*, *};
 use crate::{
     Mandate, Permission,
-    testing::{
-        acme, authority, authority_elsewhere, digest, given, now, recorded, state, user,
-    },
+    testing::{acme, authority, authority_elsewhere, digest, given, now, recorded, state, user},
 };
 use chrono::TimeDelta;
 use eventstore_schema::{Actor, ApiCredentialId, ApiCredentialRevoked, OrganizationId, Role};
@@ -37,7 +35,12 @@ fn an_administrator_makes_a_credential_once() {
 
 #[test]
 fn only_administrators_of_the_organization_manage_credentials() {
-    let roles = [Role::UserManager, Role::Auditor, Role::Analyst, Role::Member];
+    let roles = [
+        Role::UserManager,
+        Role::Auditor,
+        Role::Analyst,
+        Role::Member,
+    ];
     let revoke = RevokeApiCredential {
         organization_id: acme(),
     };
@@ -232,9 +235,8 @@ fn a_token_lives_an_hour_and_the_newest_fifty_live() {
         let token = issued(&format!("token {n}"), BOTH, hour());
         credential.evolve(&recorded(1 + n, token));
     }
-    let opens = |n, at| {
-        Mandate::of_machine(ID, &credential, &digest(&format!("token {n}")), at).is_ok()
-    };
+    let opens =
+        |n, at| Mandate::of_machine(ID, &credential, &digest(&format!("token {n}")), at).is_ok();
     let just = now() + hour() - TimeDelta::seconds(1);
     let live: Vec<_> = (0..60).filter(|n| opens(*n, just)).collect();
     assert_eq!(live, Vec::from_iter(10..60));
@@ -250,8 +252,16 @@ fn a_machine_gives_nobody_more_than_its_scopes() {
     };
     let every: Vec<_> = Scope::ALL.iter().map(|scope| scope.name()).collect();
     let all = machine(&every);
-    assert_eq!(all.permit_giving(Role::Admin), Err(Rejection::PersonRequired));
-    for role in [Role::UserManager, Role::Auditor, Role::Analyst, Role::Member] {
+    assert_eq!(
+        all.permit_giving(Role::Admin),
+        Err(Rejection::PersonRequired)
+    );
+    for role in [
+        Role::UserManager,
+        Role::Auditor,
+        Role::Analyst,
+        Role::Member,
+    ] {
         assert_eq!(all.permit_giving(role), Ok(()), "{role:?}");
     }
     let inviting = machine(&["users:invite"]);

@@ -34,11 +34,7 @@ pub struct InviteUser {
 
 impl InviteUser {
     /// Refuses who may not invite somebody with this role.
-    pub fn permit(
-        by: &Mandate,
-        role: Role,
-        organization: OrganizationId,
-    ) -> Result<(), Rejection> {
+    pub fn permit(by: &Mandate, role: Role, organization: OrganizationId) -> Result<(), Rejection> {
         by.permit(Permission::InviteUsers, organization)?;
         by.permit_giving(role)
     }

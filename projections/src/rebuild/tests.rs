@@ -106,6 +106,12 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.devices_reset(person);
                 devices.retain(|(owner, _)| owner.0 != person.0);
             }
+            30 => {
+                let credential = history.credential_created(person);
+                history.token_issued(person, credential);
+                history.secret_rotated(person, credential);
+                history.credential_revoked(person, credential);
+            }
             _ => history.code_rejected(person),
         }
     }
