@@ -11,8 +11,10 @@ pub enum Rejection {
     /// The role does not allow it.
     #[error("Your role does not allow this.")]
     Forbidden,
-    /// The session is missing, over, or its token was exchanged for another.
-    #[error("Sign in first: the session token is missing, unknown, replaced or expired.")]
+    /// The token is missing, unknown or over, or was exchanged for another.
+    #[error(
+        "Sign in first, or get another access token: the token is missing, unknown, replaced or expired."
+    )]
     Unauthenticated,
     /// The session lacks a factor that the policy asks for.
     #[error(

@@ -5,7 +5,7 @@ use super::{
     personal::{EMAIL, NAME},
 };
 use domain::{Rejection, SessionHolder, organization::Organization, user::User};
-use eventstore_schema::{Actor, OrganizationId, StreamName, UserId};
+use eventstore_schema::{OrganizationId, StreamName, UserId};
 
 /// A person.
 #[derive(Debug)]
@@ -47,19 +47,6 @@ impl Pawl {
             Some(profile) => Ok(self.open_personal(NAME, &profile.name.0)?.or_placeholder()),
             None => Ok(id.to_string()),
         }
-    }
-
-    /// What whoever caused an event is called, where they have a name.
-    pub async fn actor_name(
-        &self,
-        actor: Actor,
-        organization: OrganizationId,
-    ) -> Result<Option<String>, Failure> {
-        Ok(match actor {
-            Actor::User(id) => Some(self.name_of(id, organization).await?),
-            Actor::ApiCredential(id) => Some(self.credential_name(id, organization).await?),
-            Actor::Operator | Actor::Anonymous => None,
-        })
     }
 
     /// Whom a link invites, as long as it can be followed.

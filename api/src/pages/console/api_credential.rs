@@ -62,7 +62,8 @@ async fn page(
         .ok_or(Rejection::NotFound)?;
     let now = pawl.now();
     let frame = reader.frame().await?.at(HERE).noticing(done);
-    let by = pawl.actor_name(credential.created_by, organization).await?;
+    let by = credential.created_by;
+    let by = reader.visitor.name_of(by, organization).await?;
     let scopes = credential.scopes.iter();
     let page = Page {
         standing: standing(&frame, &credential, now),

@@ -108,19 +108,16 @@ pub struct Fields {
 pub async fn ask(signed_in: SignedIn) -> Result<Response, Detour> {
     permitted(&signed_in)?;
     let now = signed_in.visitor.pawl.now();
-    let refusal = match signed_in.authority.require_second_factor(now) {
-        Err(Rejection::FreshSecondFactorRequired) => {
-            return Err(Detour::ShowAgain(format!("{HERE}/new")));
-        }
-        Err(rejection) => Some(Refusal::of(rejection.into(), &signed_in.visitor)?),
-        Ok(()) => None,
-    };
+    let shown = signed_in.authority.require_second_factor(now);
+    if shown == Err(Rejection::FreshSecondFactorRequired) {
+        return Err(Detour::ShowAgain(format!("{HERE}/new")));
+    }
     let empty = Fields {
         name: String::new(),
         days: Lifetime::DEFAULT_DAYS.to_string(),
         ticked: HashMap::new(),
     };
-    page(&signed_in, empty, refusal).await
+    page(&signed_in, empty, None).await
 }
 
 async fn page(

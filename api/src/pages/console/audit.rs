@@ -6,7 +6,6 @@ use super::{
         detour::Detour,
         frame::{self, Frame},
         visitor::{Reader, SignedIn, Visitor},
-        words::Language,
     },
     live::{Follow, Follower, follow},
 };
@@ -129,19 +128,22 @@ async fn entries(
     organization: OrganizationId,
     found: Vec<AuditEntry>,
 ) -> Result<Vec<Entry>, Detour> {
-    let (pawl, language) = (&visitor.pawl, visitor.language);
     let mut names: HashMap<Actor, String> = HashMap::new();
     let mut entries = Vec::with_capacity(found.len());
     for entry in found {
         let actor = match names.entry(entry.actor) {
             hash_map::Entry::Occupied(known) => known.get().clone(),
             hash_map::Entry::Vacant(new) => {
-                let name = pawl.actor_name(entry.actor, organization).await?;
-                let shown = shown_actor(language, entry.actor, name);
-                new.insert(shown).clone()
+                let name = visitor.name_of(entry.actor, organization).await?;
+                let nameless = match entry.actor {
+                    Actor::Operator => "operator",
+                    _ => "anonymous",
+                };
+                new.insert(name.unwrap_or_else(|| nameless.to_owned()))
+                    .clone()
             }
         };
-        let data = pawl.open_content(&entry.data)?;
+        let data = visitor.pawl.open_content(&entry.data)?;
         entries.push(Entry {
             position: entry.position.0,
             recorded_at: entry.recorded_at,
@@ -152,19 +154,6 @@ async fn entries(
         });
     }
     Ok(entries)
-}
-
-/// Who caused an event. A machine has its name from people, and must not pass for one of them.
-fn shown_actor(language: Language, actor: Actor, name: Option<String>) -> String {
-    match (actor, name) {
-        (Actor::ApiCredential(_), Some(name)) => {
-            let sentence = language.say("actor-api-credential");
-            sentence.with("name", name).to_string()
-        }
-        (_, Some(name)) => name,
-        (Actor::Operator, None) => "operator".to_owned(),
-        (_, None) => "anonymous".to_owned(),
-    }
 }
 
 /// What happens from now on; after a break, from the last message on.

@@ -88,8 +88,8 @@ async fn page(
         frame: reader.frame().await?.at("/console/security").noticing(done),
         enforced_by: match by {
             Some(actor) => {
-                let pawl = &reader.visitor.pawl;
-                let name = pawl.actor_name(actor, security.organization_id).await?;
+                let organization = security.organization_id;
+                let name = reader.visitor.name_of(actor, organization).await?;
                 name.unwrap_or_default()
             }
             None => String::new(),
