@@ -43,7 +43,8 @@ async fn a_credential_is_created_rotated_and_revoked() {
     ada.sees("Live").await;
     ada.does_not_see(&secret).await;
     ada.sees("users:read").await;
-    ada.choose("The old secret stays good for", "24 hours").await;
+    ada.choose("The old secret stays good for", "24 hours")
+        .await;
     ada.click("Get a new secret").await;
     ada.sees("Keep it now: it is shown only here.").await;
     let renewed = ada.shown("#client-secret").await;

@@ -84,16 +84,16 @@ impl ApiCredential {
         Some((names_of(&token.scopes), token.expires_at))
     }
 
-    /// The scopes of an access token, if it is one of this credential and lives.
+    /// What an access token opens, and where, if it is one of this credential and both live.
     pub(crate) fn opened_by(
         &self,
         presented: &TokenDigest,
         now: DateTime<Utc>,
-    ) -> Option<&[Scope]> {
-        self.live_at(now)?;
+    ) -> Option<(OrganizationId, &[Scope])> {
+        let organization = self.live_at(now)?.organization_id;
         let mut live = self.tokens.iter().filter(|token| now < token.expires_at);
         let token = live.find(|token| same(&token.digest, presented).into())?;
-        Some(&token.scopes)
+        Some((organization, &token.scopes))
     }
 
     /// The credential, and until when what is issued for this secret may live.

@@ -56,12 +56,12 @@ impl Mandate {
         presented: &TokenDigest,
         now: DateTime<Utc>,
     ) -> Result<Self, Rejection> {
-        let live = credential.live_at(now).ok_or(Rejection::Unauthenticated)?;
-        let scopes = credential.opened_by(presented, now);
+        let opened = credential.opened_by(presented, now);
+        let (organization, scopes) = opened.ok_or(Rejection::Unauthenticated)?;
         Ok(Self {
             actor: Actor::ApiCredential(id),
-            organization: live.organization_id,
-            allowed: Allowed::To(scopes.ok_or(Rejection::Unauthenticated)?.to_vec()),
+            organization,
+            allowed: Allowed::To(scopes.to_vec()),
         })
     }
 
