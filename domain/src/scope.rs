@@ -8,11 +8,11 @@ use crate::{Permission as P, Rejection, permission::allows};
 use eventstore_schema::{Role, ScopeName};
 
 macro_rules! scopes {
-    ($($(#[$doc:meta])* $scope:ident = $name:literal, $permissions:expr;)+) => {
+    ($(#[doc = $doc:literal] $scope:ident = $name:literal, $permissions:expr;)+) => {
         /// Something that a machine may be let do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Scope {
-            $($(#[$doc])* $scope),+
+            $(#[doc = $doc] $scope),+
         }
 
         impl Scope {
@@ -24,6 +24,14 @@ macro_rules! scopes {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$scope => $name),+
+                }
+            }
+
+            /// What it lets a machine do, as a sentence.
+            #[must_use]
+            pub fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$scope => $doc.trim_ascii()),+
                 }
             }
 
@@ -41,11 +49,11 @@ macro_rules! scopes {
 scopes! {
     /// See what the organization is called and how it looks.
     OrganizationRead = "organization:read", &[P::ReadOrganization];
-    /// Change that.
+    /// Change what the organization is called and how it looks.
     OrganizationManage = "organization:manage", &[P::ManageOrganization];
     /// See whether two-factor authentication is enforced.
     TwoFactorRead = "two-factor:read", &[P::ReadTwoFactor];
-    /// Enforce it, for good.
+    /// Enforce two-factor authentication, for good.
     TwoFactorEnforce = "two-factor:enforce", &[P::EnforceTwoFactor];
     /// See the people and their invitations.
     UsersRead = "users:read", &[P::ReadUsers];

@@ -65,8 +65,8 @@ struct Machines;
 impl Modify for Machines {
     fn modify(&self, document: &mut Document) {
         let scopes = Scope::ALL.iter();
-        let scopes = scopes.map(|scope| (scope.name(), scope.name()));
-        let flow = ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes));
+        let scopes = scopes.map(|scope| (scope.name(), scope.sentence()));
+        let flow = ClientCredentials::new("/oauth/token", scopes.collect::<Scopes>());
         let scheme = OAuth2::new([Flow::ClientCredentials(flow)]);
         document
             .components

@@ -239,7 +239,7 @@ fn a_token_lives_an_hour_and_the_newest_fifty_live() {
         |n, at| Mandate::of_machine(ID, &credential, &digest(&format!("token {n}")), at).is_ok();
     let just = now() + hour() - TimeDelta::seconds(1);
     let live: Vec<_> = (0..60).filter(|n| opens(*n, just)).collect();
-    assert_eq!(live, Vec::from_iter(10..60));
+    assert_eq!(live, (10..60).collect::<Vec<_>>());
     assert!(!opens(59, now() + hour()));
 }
 
