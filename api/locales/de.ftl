@@ -346,3 +346,59 @@ problem-timed-out = Das hat zu lange gedauert. Versuchen Sie es noch einmal.
 problem-storage-full = Die Festplatte des Servers ist voll. Der Betreiber muss sich darum kümmern.
 problem-storage-unavailable = Das Protokoll ist gerade nicht zu erreichen. Versuchen Sie es noch einmal.
 problem-internal = Das liegt nicht an Ihnen. Der Betreiber findet es im Protokoll.
+
+## API-Zugänge
+
+nav-api-credentials = API-Zugänge
+actor-api-credential = API-Zugang „{ $name }“
+never = Nie
+credentials-text = Mit einem API-Zugang handelt eine Maschine in Ihrer Organisation: Sie darf, was ihre Rechte sagen, und handelt nie für eine Person.
+credentials-none = Es gibt noch keinen.
+credential-new = API-Zugang anlegen
+credential-create = Anlegen und das Geheimnis zeigen
+credential-needs-authenticator = Nur wer einen Authenticator hat, kann einen API-Zugang anlegen. Richten Sie Ihren zuerst ein.
+credential-name-hint = Wozu die Maschine da ist, nicht der Name einer Person: Er bleibt im Protokoll.
+credential-scopes = Die Maschine darf
+credential-lifetime = Er läuft ab nach
+credential-days = { $days ->
+    [one] 1 Tag
+   *[other] { $days } Tagen
+}
+credential-expires = Läuft ab
+credential-last-used = Zuletzt benutzt
+credential-live = Gültig
+credential-expired = Abgelaufen
+credential-revoked = Widerrufen
+credential-id = Client-ID
+credential-secret = Client-Geheimnis
+credential-endpoint = Adresse für Zugriffstoken
+credential-old-until = Das alte Geheimnis gilt bis
+credential-rotate = Neues Geheimnis holen
+credential-rotate-text = Geben Sie es der Maschine, solange das alte noch gilt. Ist das alte anderen bekannt geworden, beenden Sie es jetzt: Seine Zugriffstoken enden mit ihm.
+credential-overlap = Das alte Geheimnis gilt noch
+credential-hours = { $hours ->
+    [0] gar nicht: es endet jetzt
+    [one] 1 Stunde
+   *[other] { $hours } Stunden
+}
+credential-revoke = Widerrufen
+credential-revoke-text = Der Zugang und seine Zugriffstoken öffnen nichts mehr, sofort und für immer.
+secret-title = Das Client-Geheimnis
+secret-once = Bewahren Sie es jetzt auf: Es wird nur hier gezeigt.
+secret-kept = Ich habe es aufbewahrt
+scope-organization-read = sehen, wie die Organisation heißt und aussieht
+scope-organization-manage = Namen und Aussehen der Organisation ändern
+scope-two-factor-read = sehen, ob 2FA erzwungen ist
+scope-two-factor-enforce = 2FA erzwingen, für immer
+scope-users-read = die Benutzer und ihre Einladungen sehen
+scope-users-invite = Benutzer einladen
+scope-users-manage = Rollen ändern, Benutzer sperren und freigeben
+scope-adoption-read = sehen, wie viele Benutzer einen Authenticator haben, ohne ihre Namen
+scope-audit-read = das Protokoll lesen
+done-credential-revoked = Der API-Zugang ist widerrufen. Er öffnet nichts mehr.
+rule-scopes = Wählen Sie mindestens etwas, das die Maschine darf.
+rule-expires_in_days = Ein API-Zugang lebt 1 bis 365 Tage.
+rule-overlap_hours = Das alte Geheimnis kann höchstens 168 Stunden weiter gelten.
+problem-person-required = Das ist für angemeldete Personen, nicht für Maschinen.
+problem-insufficient-scope = Dem Zugriffstoken fehlt ein Recht dafür.
+problem-api-credential-over = Dieser API-Zugang ist widerrufen oder abgelaufen. Legen Sie einen anderen an.

@@ -346,3 +346,59 @@ problem-timed-out = That took too long. Try again.
 problem-storage-full = The server's disk is full. The operator has to look after it.
 problem-storage-unavailable = The log cannot be reached at the moment. Try again.
 problem-internal = This is not your fault. The operator finds it in the log.
+
+## API credentials
+
+nav-api-credentials = API credentials
+actor-api-credential = API credential “{ $name }”
+never = Never
+credentials-text = With an API credential a machine acts in your organization: it may do what its scopes say, and never acts for a person.
+credentials-none = There is none yet.
+credential-new = Create an API credential
+credential-create = Create and show the secret
+credential-needs-authenticator = Only somebody with an authenticator can create an API credential. Set yours up first.
+credential-name-hint = What the machine is for, not the name of a person: it stays in the audit trail.
+credential-scopes = The machine may
+credential-lifetime = It expires after
+credential-days = { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}
+credential-expires = Expires
+credential-last-used = Last used
+credential-live = Live
+credential-expired = Expired
+credential-revoked = Revoked
+credential-id = Client id
+credential-secret = Client secret
+credential-endpoint = Address for access tokens
+credential-old-until = The old secret is good until
+credential-rotate = Get a new secret
+credential-rotate-text = Give the new one to the machine while the old one is still good. If the old one has become known to others, end it now: its access tokens end with it.
+credential-overlap = The old secret stays good for
+credential-hours = { $hours ->
+    [0] no time: it ends now
+    [one] 1 hour
+   *[other] { $hours } hours
+}
+credential-revoke = Revoke
+credential-revoke-text = The credential and its access tokens open nothing any more, at once and for good.
+secret-title = The client secret
+secret-once = Keep it now: it is shown only here.
+secret-kept = I have kept it
+scope-organization-read = See what the organization is called and how it looks
+scope-organization-manage = Change the name and the look of the organization
+scope-two-factor-read = See whether 2FA is enforced
+scope-two-factor-enforce = Enforce 2FA, for good
+scope-users-read = See the users and their invitations
+scope-users-invite = Invite users
+scope-users-manage = Change roles, and disable and enable users
+scope-adoption-read = See how many users have an authenticator, without their names
+scope-audit-read = Read the audit trail
+done-credential-revoked = The API credential is revoked. It opens nothing any more.
+rule-scopes = Choose at least one thing that the machine may do.
+rule-expires_in_days = An API credential lives for 1 to 365 days.
+rule-overlap_hours = The old secret can stay good for 168 hours at most.
+problem-person-required = This is for people who are signed in, not for machines.
+problem-insufficient-scope = The access token lacks a scope for this.
+problem-api-credential-over = This API credential has been revoked or has expired. Create another one.

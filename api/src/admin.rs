@@ -123,6 +123,7 @@ async fn open(settings: &Settings) -> Result<Pawl, StartError> {
         clock: Arc::new(SystemClock),
         passwords: PasswordHasher::new(settings.passwords)?,
         set_up_token: None,
+        public_url: public_url(settings)?,
         read_patience: Duration::ZERO,
         stopping: CancellationToken::new(),
     }))

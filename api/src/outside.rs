@@ -1,12 +1,12 @@
 //! KurrentDB's own clients at the door: who may read the log with them, and what they see of it.
 //!
 //! A stock client shows a name and a password. The password is the token of a session, so that
-//! whoever reads has shown every factor that the policy asks for (invariant I2); the name is not
-//! looked at.
+//! whoever reads has shown every factor that the policy asks for (invariant I2), or the access token
+//! of a machine that may read the audit trail; the name is not looked at.
 
-use crate::application::{Failure, Pawl, SessionToken};
+use crate::application::{Bearer, Failure, Pawl};
 use async_trait::async_trait;
-use domain::{Authority, Permission};
+use domain::Permission;
 use eventstore_schema::{OrganizationId, RecordedEvent};
 use kurrentdb_server::{Access, Credentials, Gate, Refused, View};
 use secrecy::ExposeSecret as _;
@@ -19,11 +19,10 @@ pub struct Reviewers(pub Pawl);
 impl Gate for Reviewers {
     async fn admit(&self, credentials: Option<Credentials>) -> Result<Access, Refused> {
         let credentials = credentials.ok_or(Refused::Unauthenticated)?;
-        let token = SessionToken::parse(credentials.password.expose_secret())
-            .ok_or(Refused::Unauthenticated)?;
-        let holder = self.0.authenticate(&token, None).await;
-        let holder = holder.map_err(|_| Refused::Unauthenticated)?;
-        let organization = holder.organization();
+        let token =
+            Bearer::parse(credentials.password.expose_secret()).ok_or(Refused::Unauthenticated)?;
+        let organization = self.0.organization_of(&token, None).await;
+        let organization = organization.map_err(|_| Refused::Unauthenticated)?;
         let review = Review {
             pawl: self.0.clone(),
             token,
@@ -39,14 +38,14 @@ impl Gate for Reviewers {
 /// What a reviewer sees.
 struct Review {
     pawl: Pawl,
-    token: SessionToken,
+    token: Bearer,
     organization: OrganizationId,
 }
 
 impl Review {
     async fn permitted(&self) -> Result<(), Failure> {
-        let holder = self.pawl.authenticate(&self.token, None).await?;
-        Ok(Authority::of(holder)?.permit(Permission::ReadAudit, self.organization)?)
+        let mandate = self.pawl.mandate(&self.token, None).await?;
+        Ok(mandate.permit(Permission::ReadAudit, self.organization)?)
     }
 }
 

@@ -75,6 +75,7 @@ impl Server {
             clock,
             passwords: PasswordHasher::new(settings.passwords)?,
             set_up_token: settings.setup_token.clone(),
+            public_url: public_url.clone(),
             read_patience: READ_PATIENCE,
             stopping: stop.clone(),
         });

@@ -1,15 +1,18 @@
-//! The right to act. The values here can be made in this file only, from a session, the person and
-//! the policy of their organization as they are at that moment (invariant I2): a handler that
-//! forgets to ask has nothing to pass to `decide`, and does not compile.
+//! The right to act. The values here can be made in this module only, from a session, the person and
+//! the policy of their organization as they are at that moment, or from a machine's credential and
+//! access token (invariant I2): a handler that forgets to ask has nothing to pass to `decide`, and
+//! does not compile.
 
+mod mandate;
 mod on_the_server;
 #[cfg(test)]
 mod tests;
 
+pub use mandate::Mandate;
 pub use on_the_server::OnTheServer;
 
 use crate::{
-    Permission, Rejection, installation::Installation, organization::Organization, permission,
+    Permission, Rejection, installation::Installation, organization::Organization,
     session::Session, user::User,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +20,7 @@ use eventstore_schema::{
     Actor, CommandId, Factor, OrganizationId, Position, Role, SessionId, TokenDigest, UserId,
 };
 use serde::Serialize;
+use std::ops::Deref;
 use subtle::ConstantTimeEq;
 
 /// Someone in whose name an event is recorded.
@@ -196,15 +200,23 @@ impl Acting for SessionHolder {
 /// How long a second factor counts as shown just now.
 pub const FRESHNESS: TimeDelta = TimeDelta::minutes(5);
 
-/// A person whose session meets the policy: the right to act for that person.
+/// A person whose session meets the policy: the right to act for that person. It is also a
+/// [`Mandate`], so that whatever a machine may be let do, people with that right do as well; the
+/// other way there is none.
 #[derive(Clone, Debug)]
-pub struct Authority(SessionHolder);
+pub struct Authority {
+    holder: SessionHolder,
+    mandate: Mandate,
+}
 
 impl Authority {
     /// Asks the policy.
     pub fn of(holder: SessionHolder) -> Result<Self, Rejection> {
         match holder.next {
-            NextStep::Done => Ok(Self(holder)),
+            NextStep::Done => Ok(Self {
+                mandate: Mandate::of_person(&holder),
+                holder,
+            }),
             NextStep::Otp | NextStep::OtpSetUp => Err(Rejection::SecondFactorRequired),
         }
     }
@@ -212,39 +224,40 @@ impl Authority {
     /// Whose right it is.
     #[must_use]
     pub fn holder(&self) -> &SessionHolder {
-        &self.0
-    }
-
-    /// Refuses what the role does not allow, and everything in another organization, whose
-    /// resources do not exist for this person.
-    pub fn permit(
-        &self,
-        permission: Permission,
-        organization: OrganizationId,
-    ) -> Result<(), Rejection> {
-        if self.0.organization != organization {
-            Err(Rejection::NotFound)
-        } else if permission::allows(self.0.role, permission) {
-            Ok(())
-        } else {
-            Err(Rejection::Forbidden)
-        }
+        &self.holder
     }
 
     /// Refuses unless the second factor was shown in the last five minutes: what a stolen session
     /// must not do. Who has none, and needs none, has nothing to show.
     pub fn require_fresh_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
-        if self.0.has_second_factor {
-            self.0.require_fresh_second_factor(now)
+        if self.holder.has_second_factor {
+            self.holder.require_fresh_second_factor(now)
         } else {
             Ok(())
         }
+    }
+
+    /// The same, and refuses who has no second factor: for what would outlast a session that one
+    /// factor opened, and so the enforcement of two.
+    pub fn require_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
+        match self.holder.second_factor_at {
+            Some(_) => self.holder.require_fresh_second_factor(now),
+            None => Err(Rejection::OtpDeviceMissing),
+        }
+    }
+}
+
+impl Deref for Authority {
+    type Target = Mandate;
+
+    fn deref(&self) -> &Mandate {
+        &self.mandate
     }
 }
 
 impl Acting for Authority {
     fn actor(&self) -> Actor {
-        self.0.actor()
+        self.mandate.actor()
     }
 }
 
@@ -256,7 +269,7 @@ pub struct Operating(Authority);
 impl Operating {
     /// Asks whether the person's organization operates the installation.
     pub fn of(authority: Authority, installation: &Installation) -> Result<Self, Rejection> {
-        let organization = authority.0.organization;
+        let organization = authority.organization();
         authority.permit(Permission::RegisterOrganizations, organization)?;
         if installation.is_operated_by(organization) {
             Ok(Self(authority))
@@ -328,7 +341,7 @@ impl Showing {
     #[must_use]
     pub fn again(authority: Authority) -> Self {
         Self {
-            holder: authority.0,
+            holder: authority.holder,
             again: true,
         }
     }

@@ -5,6 +5,7 @@
 //! arguments, and so does the right to act, as a value that only this crate can make.
 
 pub mod address;
+pub mod api_credential;
 pub mod authority;
 pub mod decider;
 pub mod installation;
@@ -13,6 +14,7 @@ pub mod organization;
 pub mod otp;
 pub mod permission;
 mod rejection;
+pub mod scope;
 pub mod session;
 pub mod user;
 pub mod value;
@@ -21,9 +23,10 @@ pub mod value;
 mod testing;
 
 pub use authority::{
-    Acting, Anyone, Authority, Enrolment, NextStep, OnTheServer, Operating, SessionHolder,
+    Acting, Anyone, Authority, Enrolment, Mandate, NextStep, OnTheServer, Operating, SessionHolder,
     SetUpLink, Showing,
 };
 pub use decider::{Decide, Decider, Decision, Outcome};
 pub use permission::Permission;
 pub use rejection::Rejection;
+pub use scope::{Scope, Scopes};

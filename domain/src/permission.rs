@@ -46,15 +46,21 @@ permissions! {
     ReadAudit = "Read the audit trail";
     ReadOrganization = "See what the organization is called and how it looks";
     ManageOrganization = "Change what the organization is called and how it looks";
+    ManageApiCredentials = "Make, renew and revoke the credentials of machines";
     RegisterOrganizations = "Register further organizations, in the operating organization only";
+}
+
+/// What everybody may see of their own organization.
+fn is_everybodys(permission: Permission) -> bool {
+    use Permission as P;
+    matches!(permission, P::ReadTwoFactor | P::ReadOrganization)
 }
 
 /// Whether the role allows it.
 #[must_use]
 pub fn allows(role: Role, permission: Permission) -> bool {
     use Permission as P;
-    // What everybody may see of their own organization.
-    if matches!(permission, P::ReadTwoFactor | P::ReadOrganization) {
+    if is_everybodys(permission) {
         return true;
     }
     match role {
@@ -76,10 +82,14 @@ pub fn allows(role: Role, permission: Permission) -> bool {
 /// such a role.
 #[must_use]
 pub fn may_give(giver: Role, role: Role) -> bool {
-    let mut needed = Permission::ALL
-        .iter()
-        .filter(|permission| allows(role, **permission));
-    needed.all(|permission| allows(giver, *permission))
+    needed_to_give(role).all(|permission| allows(giver, permission))
+}
+
+/// What one has to have oneself to give somebody this role: all that it allows, save what everybody
+/// has.
+pub(crate) fn needed_to_give(role: Role) -> impl Iterator<Item = Permission> {
+    let all = Permission::ALL.iter().copied();
+    all.filter(move |permission| allows(role, *permission) && !is_everybodys(*permission))
 }
 
 #[cfg(test)]

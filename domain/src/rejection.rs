@@ -11,8 +11,10 @@ pub enum Rejection {
     /// The role does not allow it.
     #[error("Your role does not allow this.")]
     Forbidden,
-    /// The session is missing, over, or its token was exchanged for another.
-    #[error("Sign in first: the session token is missing, unknown, replaced or expired.")]
+    /// The token is missing, unknown or over, or was exchanged for another.
+    #[error(
+        "Sign in first, or get another access token: the token is missing, unknown, replaced or expired."
+    )]
     Unauthenticated,
     /// The session lacks a factor that the policy asks for.
     #[error(
@@ -22,6 +24,20 @@ pub enum Rejection {
     /// The second factor was shown too long ago for what is asked.
     #[error("This needs your second factor, shown in the last five minutes. Show it again.")]
     FreshSecondFactorRequired,
+    /// A machine asks for what is kept to people.
+    #[error(
+        "This is for people who are signed in. An access token of an API credential does not open it."
+    )]
+    PersonRequired,
+    /// The access token was issued without the scope that this needs.
+    #[error("This needs an access token with the scope {scope}.")]
+    ScopeMissing {
+        /// The name of the scope.
+        scope: &'static str,
+    },
+    /// The credential was revoked or has expired.
+    #[error("This API credential has been revoked or has expired. Create another one.")]
+    ApiCredentialOver,
     /// What is done to somebody else's account only.
     #[error("This cannot be done to your own account. Ask another administrator.")]
     NotOnYourself,

@@ -113,6 +113,8 @@ names! {
     DeviceName: "name", 100, "between 1 and 100 characters, on one line";
     /// What an organization is called.
     OrganizationName: "organization", 200, "between 1 and 200 characters, on one line";
+    /// What an API credential is called.
+    CredentialName: "name", 100, "between 1 and 100 characters, on one line";
     /// What people are searched by: part of a name or an e-mail address.
     SearchText: "search", 100, "between 1 and 100 characters, on one line";
 }

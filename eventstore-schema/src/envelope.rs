@@ -1,6 +1,8 @@
 //! What surrounds an event: where it stands in the log, and who caused it when.
 
-use crate::{CommandId, DecodeError, Event, EventId, OrganizationId, StreamName, UserId};
+use crate::{
+    ApiCredentialId, CommandId, DecodeError, Event, EventId, OrganizationId, StreamName, UserId,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -32,6 +34,8 @@ impl fmt::Display for Position {
 pub enum Actor {
     /// A person.
     User(UserId),
+    /// A machine, with this credential.
+    ApiCredential(ApiCredentialId),
     /// Whoever runs the server, or holds the link of its first start.
     Operator,
     /// Somebody who has not (yet) shown who they are.
@@ -67,7 +71,7 @@ pub struct Metadata {
 impl Metadata {
     /// The newest version of this shape. The log does not record it: every published version reads
     /// as the newest, so what is added must be optional.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// As JSON text.
     pub fn encode(&self) -> Result<String, serde_json::Error> {

@@ -1,6 +1,8 @@
 //! All events together, and how they are written and read.
 
-use crate::{AddressEvent, InstallationEvent, OrganizationEvent, SessionEvent, UserEvent};
+use crate::{
+    AddressEvent, ApiCredentialEvent, InstallationEvent, OrganizationEvent, SessionEvent, UserEvent,
+};
 use serde::de::DeserializeOwned;
 
 /// What every event of the contract has.
@@ -215,6 +217,8 @@ all_events! {
     User(UserEvent),
     /// Of a session.
     Session(SessionEvent),
+    /// Of an API credential.
+    ApiCredential(ApiCredentialEvent),
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ uuid_id! {
     SessionId,
     /// An authenticator (OTP device).
     DeviceId,
+    /// An API credential.
+    ApiCredentialId,
     /// One password, replaced by another with another id.
     PasswordId,
 }
@@ -67,6 +69,9 @@ text_id! {
     /// A recovery code as the log knows it: a keyed hash over the person and the code, in lower-case
     /// hexadecimal. Without the key it cannot be guessed from.
     RecoveryCodeDigest,
+    /// The name of a scope. Which names there are, and what they open, `domain` says: a name that it
+    /// does not know opens nothing, so a new one changes no event.
+    ScopeName,
     /// The SHA-256 of a bearer token, in lower-case hexadecimal. The token itself has 256 random
     /// bits, so its digest need not be kept secret.
     TokenDigest,

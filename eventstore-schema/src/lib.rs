@@ -6,6 +6,7 @@
 //! `published`, which no release contains, reads files.
 
 mod address;
+mod api_credential;
 mod envelope;
 mod event;
 mod id;
@@ -22,11 +23,15 @@ mod user;
 pub use address::{
     AddressClaimed, AddressEvent, AddressReleased, PasswordResetDeclined, SignInRejected,
 };
+pub use api_credential::{
+    AccessTokenIssued, ApiCredentialCreated, ApiCredentialEvent, ApiCredentialRevoked,
+    ApiCredentialSecretRotated,
+};
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{
-    AddressId, CommandId, DeviceId, EventId, OrganizationId, PasswordId, RecoveryCodeDigest,
-    SessionId, TokenDigest, UserId,
+    AddressId, ApiCredentialId, CommandId, DeviceId, EventId, OrganizationId, PasswordId,
+    RecoveryCodeDigest, ScopeName, SessionId, TokenDigest, UserId,
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
 pub use organization::{

@@ -1,6 +1,6 @@
 //! Names of streams: `category-id`, as KurrentDB's category projection expects.
 
-use crate::{AddressId, OrganizationId, SessionId, UserId};
+use crate::{AddressId, ApiCredentialId, OrganizationId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,12 +12,13 @@ pub struct StreamName(String);
 impl StreamName {
     /// How the names of Pawl's own streams begin. A log may hold other programs' streams beside
     /// them, which are none of Pawl's business.
-    pub const CATEGORIES: [&str; 5] = [
+    pub const CATEGORIES: [&str; 6] = [
         "installation-",
         "organization-",
         "user-",
         "session-",
         "address-",
+        "api_credential-",
     ];
 
     /// Whether it is one of Pawl's own streams.
@@ -56,6 +57,12 @@ impl StreamName {
     #[must_use]
     pub fn address(id: &AddressId) -> Self {
         Self(format!("address-{id}"))
+    }
+
+    /// The stream of an API credential.
+    #[must_use]
+    pub fn api_credential(id: ApiCredentialId) -> Self {
+        Self(format!("api_credential-{id}"))
     }
 
     /// A stream by its full name, as it was read from a log.

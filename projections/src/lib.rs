@@ -16,6 +16,7 @@ mod value;
 mod writer;
 
 pub mod adoption;
+pub mod api_credentials;
 pub mod audit_trail;
 pub mod invitations;
 pub mod organization_security;
@@ -44,6 +45,7 @@ const READ_MODELS: &[&dyn Projection] = &[
     &organization_security::OrganizationSecurity,
     &adoption::Adoption,
     &sessions::Sessions,
+    &api_credentials::ApiCredentials,
     &audit_trail::AuditTrail,
 ];
 

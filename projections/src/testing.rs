@@ -1,6 +1,7 @@
 //! For the tests of this crate: a log in memory, histories to put into it, and a projection that
 //! fails on demand.
 
+mod credentials;
 mod factors;
 mod flaky;
 

@@ -1,7 +1,7 @@
 //! How values are kept in columns: text and 64-bit integers, which SQLite and Postgres share.
 
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Actor, UserId};
+use eventstore_schema::{Actor, ApiCredentialId, UserId};
 use rusqlite::{
     Row, ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
@@ -110,9 +110,10 @@ impl FromSql for Whole {
 }
 
 /// An actor, as the two columns `kind` and `id`.
-pub(crate) fn actor_columns(actor: Actor) -> (&'static str, Option<Text<UserId>>) {
+pub(crate) fn actor_columns(actor: Actor) -> (&'static str, Option<String>) {
     match actor {
-        Actor::User(id) => ("user", Some(Text(id))),
+        Actor::User(id) => ("user", Some(id.to_string())),
+        Actor::ApiCredential(id) => ("api_credential", Some(id.to_string())),
         Actor::Operator => ("operator", None),
         Actor::Anonymous => ("anonymous", None),
     }
@@ -122,6 +123,10 @@ pub(crate) fn actor_columns(actor: Actor) -> (&'static str, Option<Text<UserId>>
 pub(crate) fn actor_from(row: &Row<'_>, kind: &str, id: &str) -> rusqlite::Result<Actor> {
     match row.get_ref(kind)?.as_str()? {
         "user" => Ok(Actor::User(row.get::<_, Text<UserId>>(id)?.0)),
+        "api_credential" => {
+            let Text(id) = row.get::<_, Text<ApiCredentialId>>(id)?;
+            Ok(Actor::ApiCredential(id))
+        }
         "operator" => Ok(Actor::Operator),
         "anonymous" => Ok(Actor::Anonymous),
         other => Err(from_sql_failure(format!("{other} is no kind of actor")).into()),

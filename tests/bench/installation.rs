@@ -67,6 +67,7 @@ impl Installation {
             clock: clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: Some(SETUP_TOKEN.into()),
+            public_url: "http://localhost/".parse().unwrap(),
             read_patience: DEADLINE,
             stopping: CancellationToken::new(),
         });

@@ -79,6 +79,10 @@ async fn no_page_keeps_anybody_out() {
         ("/console/security/enforce", "console-security-enforce"),
         ("/console/audit", "console-audit"),
         ("/console/organization", "console-organization"),
+        (
+            "/console/api-credentials/new",
+            "console-api-credential-without-phone",
+        ),
         ("/account/password", "change-password"),
         ("/forgotten-password", "forgotten-password"),
         ("/nowhere", "not-found"),
@@ -137,9 +141,25 @@ async fn no_page_keeps_anybody_out() {
     grace.click("Send the link").await;
     grace.sees("We have sent a link to your address").await;
     gallery.look(&grace, "set-up-link-sent").await;
+    look_at_credentials(&mut gallery, &ada).await;
     sign_out(&ada).await;
     gallery.look(&ada, "sign-in").await;
     ada.open("/password-reset?token=nonsense").await;
     gallery.look(&ada, "password-reset").await;
     assert!(gallery.found.is_empty(), "{:#?}", gallery.found);
+}
+
+/// By somebody who has just shown their second factor.
+async fn look_at_credentials(gallery: &mut Gallery, ada: &Browser) {
+    ada.open("/console/api-credentials/new").await;
+    gallery.look(ada, "console-api-credential-new").await;
+    ada.fill("Name", "Nightly export").await;
+    ada.tick("Read the audit trail audit:read").await;
+    ada.click("Create and show the secret").await;
+    ada.sees("Keep it now: it is shown only here.").await;
+    gallery.look(ada, "console-client-secret").await;
+    ada.click("I have kept it").await;
+    gallery.look(ada, "console-api-credential").await;
+    ada.open("/console/api-credentials").await;
+    gallery.look(ada, "console-api-credentials").await;
 }

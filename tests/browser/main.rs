@@ -4,6 +4,7 @@
 
 mod account;
 mod at_once;
+mod credentials;
 mod forms;
 mod life;
 mod lists;

@@ -1,5 +1,6 @@
 //! KurrentDB clients that nobody here wrote, against a running Pawl: they append, read, filter and
-//! follow on a node that allows it, and replay an organization's history from any.
+//! follow on a node that allows it, and replay an organization's history from any. And an OAuth 2.0
+//! client, with the credential of a machine.
 //!
 //! `cargo xtask test` installs them beside the build, at the versions that their folders pin.
 
@@ -7,6 +8,7 @@
 
 use harness::{Acme, DEADLINE, TestServer};
 use pawl::outside::Development;
+use serde_json::json;
 use std::{path::Path, process::Stdio, sync::Arc};
 use tokio::{process::Command, time::timeout};
 
@@ -96,4 +98,22 @@ async fn the_python_client_replays_an_organization() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_node_client_replays_an_organization() {
     replays_the_history(node("replay.js")).await;
+}
+
+#[tokio::test]
+async fn an_oauth_client_for_python_gets_an_access_token_and_reads_with_it() {
+    let (server, acme) = TestServer::with_acme().await;
+    let (ada, _) = server.set_up_phone(&acme.ada).await;
+    let body = json!({ "name": "Export", "scopes": ["users:read"] });
+    let made = ada.post(&acme.path("api-credentials"), body).await;
+    let made = made.expect(201);
+    let text = |field: &str| made[field].as_str().unwrap();
+    let mut client = python("credential.py");
+    // The library insists on TLS, which is the proxy's work.
+    client.env("OAUTHLIB_INSECURE_TRANSPORT", "1");
+    let endpoint = server.client.url("/oauth/token");
+    let users = server.client.url(&acme.path("users"));
+    let (id, secret) = (text("client_id"), text("client_secret"));
+    let read = run(client, &[&endpoint, id, secret, &users]).await;
+    assert!(read.contains("ada@example.org"), "{read}");
 }

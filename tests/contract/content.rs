@@ -7,7 +7,9 @@ use eventstore::{
     ExpectedRevision::{Any, NoStream},
     StoreError,
 };
-use eventstore_schema::{Actor, CommandId, Metadata, NewEvent, OrganizationId, UserId};
+use eventstore_schema::{
+    Actor, ApiCredentialId, CommandId, Metadata, NewEvent, OrganizationId, UserId,
+};
 use uuid::Uuid;
 
 /// Asserts that these come back from everywhere as they are.
@@ -57,12 +59,14 @@ pub(crate) async fn metadata_comes_back_whole(log: &Log) {
     let id = |number: u128| Uuid::from_u128(number << 64 | 0x8000_0000_0000_0001);
     let actors = [
         Actor::User(UserId(id(1))),
+        Actor::ApiCredential(ApiCredentialId(id(2))),
         Actor::Operator,
         Actor::Anonymous,
     ];
     let times = [
         "2026-02-28T23:59:59.999999999Z",
         "1970-01-01T00:00:00Z",
+        "2027-06-30T12:00:00Z",
         "2038-01-19T03:14:08.000001Z",
     ];
     let mut new = Vec::new();

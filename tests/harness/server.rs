@@ -118,6 +118,7 @@ impl TestServer {
             clock: self.clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: None,
+            public_url: "http://localhost/".parse().unwrap(),
             read_patience: DEADLINE,
             stopping: CancellationToken::new(),
         });

@@ -4,13 +4,15 @@ use harness::{Client, Reply, TestServer};
 use reqwest::Method;
 
 /// The pages behind a session, and the roles beside the administrator's that see them.
-const PAGES: [(&str, &[&str]); 7] = [
+const PAGES: [(&str, &[&str]); 9] = [
     ("/console", &["user_manager", "auditor", "analyst"]),
     ("/console/users", &["user_manager", "auditor"]),
     ("/console/users/invite", &["user_manager"]),
     ("/console/security", &["user_manager", "auditor"]),
     ("/console/audit", &["auditor"]),
     ("/console/organization", &[]),
+    ("/console/api-credentials", &[]),
+    ("/console/api-credentials/new", &[]),
     (
         "/account",
         &["user_manager", "auditor", "analyst", "member"],

@@ -10,6 +10,7 @@
 
 mod a_code_works_once;
 mod adoption;
+mod api_credentials;
 mod appearance;
 mod at_once;
 mod audit_trail;
@@ -18,6 +19,7 @@ mod console;
 mod documents;
 mod invitation_list;
 mod invitations;
+mod machines;
 mod managing_people;
 mod my_devices;
 mod no_authority_without_the_policy;

@@ -10,6 +10,7 @@
 
 mod a_code_works_once;
 mod adoption;
+mod api_credentials;
 mod appearance;
 mod at_once;
 mod audit_trail;
@@ -17,6 +18,7 @@ mod bad_input;
 mod console;
 mod documents;
 mod invitations;
+mod machines;
 mod managing_people;
 mod my_devices;
 mod no_authority_without_the_policy;

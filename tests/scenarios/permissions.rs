@@ -65,6 +65,16 @@ const CALLS: &[(&str, &[&str])] = &[
         &["PATCH /v1/organizations/{org}"],
     ),
     (
+        "Make, renew and revoke the credentials of machines",
+        &[
+            "GET /v1/organizations/{org}/api-credentials",
+            "POST /v1/organizations/{org}/api-credentials",
+            "GET /v1/organizations/{org}/api-credentials/{credential}",
+            "POST /v1/organizations/{org}/api-credentials/{credential}/rotate",
+            "DELETE /v1/organizations/{org}/api-credentials/{credential}",
+        ],
+    ),
+    (
         "Register further organizations, in the operating organization only",
         &["POST /v1/organizations"],
     ),
@@ -99,6 +109,8 @@ fn rows(heading: &str) -> BTreeMap<&'static str, [bool; 5]> {
 fn body_of(call: &str, role: &str) -> Value {
     match call.split('/').next_back().unwrap() {
         "invitations" => invitation(&format!("{role}-once"), "member"),
+        "api-credentials" => credential(),
+        "rotate" => json!({ "overlap_hours": 1 }),
         "enforce" => json!({ "confirm": "Enforce 2FA" }),
         "organizations" => {
             json!({ "organization": "Globex", "email": "hank@example.org", "name": "Hank" })
@@ -107,6 +119,10 @@ fn body_of(call: &str, role: &str) -> Value {
         "{org}" => json!({ "name": "Acme" }),
         _ => json!({}),
     }
+}
+
+fn credential() -> Value {
+    json!({ "name": "Nightly", "scopes": ["users:read"] })
 }
 
 fn invitation(who: &str, role: &str) -> Value {
@@ -139,25 +155,34 @@ async fn is_forbidden(session: &Client, call: &str, path: &str, role: &str) -> b
     slug == "forbidden"
 }
 
-/// A member, and somebody who is invited.
-async fn targets(server: &TestServer, acme: &Acme, role: &str) -> [String; 2] {
+/// What the calls are about: a member, somebody who is invited, and a credential.
+async fn targets(server: &TestServer, acme: &Acme, role: &str) -> [(&'static str, String); 3] {
     let member = format!("{role}-managed");
     let joined = server.join(&acme.ada, &acme.id, &member, "member").await;
     let user = joined.get("/v1/session").await.expect(200);
     let body = invitation(&format!("{role}-invited"), "member");
     let path = acme.path("invitations");
     let pending = acme.ada.post(&path, body).await.expect(201);
-    [&user["user_id"], &pending["invitation_id"]].map(|id| id.as_str().unwrap().to_owned())
+    let path = acme.path("api-credentials");
+    let made = acme.ada.post(&path, credential()).await.expect(201);
+    [
+        ("{user}", &user["user_id"]),
+        ("{invitation}", &pending["invitation_id"]),
+        ("{credential}", &made["client_id"]),
+    ]
+    .map(|(name, id)| (name, id.as_str().unwrap().to_owned()))
 }
 
 #[tokio::test]
 async fn each_cell_of_the_table_is_what_happens() {
     let (server, acme) = TestServer::with_acme().await;
+    let (ada, _) = server.set_up_phone(&acme.ada).await;
+    let acme = Acme { ada, ..acme };
     let table = rows("Who may do what");
     let mut tried = BTreeSet::new();
     // The administrator last: enforcing ends what the others can do.
     for (column, role) in ROLES.into_iter().enumerate().rev() {
-        let [user, pending] = targets(&server, &acme, role).await;
+        let targets = targets(&server, &acme, role).await;
         let session = match role {
             "admin" => acme.ada.clone(),
             _ => server.join(&acme.ada, &acme.id, role, role).await,
@@ -165,15 +190,16 @@ async fn each_cell_of_the_table_is_what_happens() {
         for (permission, calls) in CALLS {
             for call in *calls {
                 let (_, path) = call.split_once(' ').unwrap();
-                let path = path.replace("{org}", &acme.id).replace("{user}", &user);
-                let path = path.replace("{invitation}", &pending);
+                let mut path = path.replace("{org}", &acme.id);
+                let mut named = (*call).to_owned();
+                for (name, id) in &targets {
+                    path = path.replace(name, id);
+                    named = named.replace(name, "{id}");
+                }
                 let forbidden = is_forbidden(&session, call, &path, role).await;
                 let allowed = table[permission][column];
                 assert_eq!(!forbidden, allowed, "{permission}: {role} calls {call}");
-                tried.insert(
-                    call.replace("{user}", "{id}")
-                        .replace("{invitation}", "{id}"),
-                );
+                tried.insert(named);
             }
         }
     }

@@ -6,8 +6,12 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// What the operation takes.
-fn body_of(operation: &Operation) -> Value {
-    if operation.path.ends_with("/enforce") {
+pub fn body_of(operation: &Operation) -> Value {
+    if operation.path.ends_with("/api-credentials") {
+        json!({ "name": "Export", "scopes": ["users:read"] })
+    } else if operation.path.ends_with("/rotate") {
+        json!({ "overlap_hours": 0 })
+    } else if operation.path.ends_with("/enforce") {
         json!({ "confirm": "Enforce 2FA" })
     } else if operation.path.ends_with("/{org}") {
         json!({ "name": "Eve and Sons" })
@@ -19,7 +23,7 @@ fn body_of(operation: &Operation) -> Value {
 }
 
 /// The operation, asked for as it wants to be.
-fn asked(operation: &Operation, session: &Client, path: &str) -> RequestBuilder {
+pub fn asked(operation: &Operation, session: &Client, path: &str) -> RequestBuilder {
     let request = session.request(operation.method.clone(), path);
     if operation.path.ends_with("/list") {
         let list = "email,name\neve@example.org,Eve\n";

@@ -7,7 +7,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use domain::{
-    Acting, Anyone, Authority, Rejection,
+    Acting, Anyone, Mandate, Rejection,
     address::{Address, ClaimAddress, ReleaseAddress},
     user::{AcceptInvitation, InviteUser, ResendInvitation, RevokeInvitation, User},
     value::{EmailAddress, NewPassword, PersonName},
@@ -58,7 +58,7 @@ impl Pawl {
         &self,
         organization: OrganizationId,
         new: &NewInvitation,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Invitation, Failure> {
         InviteUser::permit(by, new.role, organization)?;
@@ -162,7 +162,7 @@ impl Pawl {
         organization_id: OrganizationId,
         user_id: UserId,
         if_match: Option<u64>,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Invitation, Failure> {
         let token_digest = digest(&self.link_token(user_id, request));
@@ -185,7 +185,7 @@ impl Pawl {
         organization_id: OrganizationId,
         user_id: UserId,
         if_match: Option<u64>,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
         let target = Target::new(StreamName::user(user_id), organization_id).if_match(if_match);

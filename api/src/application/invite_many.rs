@@ -3,11 +3,11 @@
 //! is passed over.
 
 use super::{
-    Failure, NewInvitation, Pawl, RequestContext, SessionToken,
+    Bearer, Failure, NewInvitation, Pawl, RequestContext,
     invitation_list::{Entry, LineFault, List, RefusedLine},
 };
 use domain::{
-    Authority, Permission, Rejection,
+    Mandate, Permission, Rejection,
     address::Address,
     user::{InviteUser, User},
     value::EmailAddress,
@@ -69,7 +69,7 @@ impl Pawl {
         &self,
         organization: OrganizationId,
         list: List,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Result<CheckedList, Vec<RefusedLine>>, Failure> {
         by.permit(Permission::InviteUsers, organization)?;
@@ -109,7 +109,7 @@ impl Pawl {
         &self,
         organization: OrganizationId,
         new: &NewInvitation,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Outlook, Failure> {
         if let Err(rejection) = InviteUser::permit(by, new.role, organization) {
@@ -151,7 +151,7 @@ impl Pawl {
         &self,
         organization: OrganizationId,
         list: CheckedList,
-        token: SessionToken,
+        token: Bearer,
         request: RequestContext,
     ) -> mpsc::Receiver<ListProgress> {
         // Whoever listens slowly hears of the latest only.
@@ -183,10 +183,10 @@ impl Pawl {
         &self,
         organization: OrganizationId,
         lines: &[Entry],
-        token: &SessionToken,
+        token: &Bearer,
         request: &RequestContext,
     ) -> Result<Vec<Result<Position, Failure>>, Failure> {
-        let by = Authority::of(self.authenticate(token, None).await?)?;
+        let by = self.mandate(token, None).await?;
         let people = lines
             .iter()
             .map(|entry| self.candidate(&entry.new.email, request));

@@ -3,8 +3,8 @@
 
 use super::{Failure, Pawl};
 use domain::{
-    Decider, Rejection, address::Address, installation::Installation, organization::Organization,
-    session::Session, user::User,
+    Decider, Rejection, address::Address, api_credential::ApiCredential,
+    installation::Installation, organization::Organization, session::Session, user::User,
 };
 use eventstore::Direction;
 use eventstore_schema::{CommandId, Event, Position, Recorded, StreamName};
@@ -107,6 +107,7 @@ macro_rules! states {
 
 states! {
     addresses: Address,
+    api_credentials: ApiCredential,
     installations: Installation,
     organizations: Organization,
     sessions: Session,

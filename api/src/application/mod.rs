@@ -1,6 +1,7 @@
 //! What Pawl does with a command: load the state of its stream, let the domain decide, append the
 //! events, answer. One file a use case; no rule lives here, and nothing of HTTP.
 
+mod api_credentials;
 mod authentication;
 mod change_password;
 mod context;
@@ -27,6 +28,7 @@ mod set_up_link;
 mod sign_in;
 mod tokens;
 
+pub use api_credentials::{ClientSecret, IssuedToken, NewApiCredential};
 pub use context::RequestContext;
 pub use execute::Committed;
 pub use failure::Failure;
@@ -45,7 +47,8 @@ pub use set_up::FirstAdministrator;
 pub use set_up_link::LackingLink;
 pub use sign_in::SessionGrant;
 pub use tokens::{
-    LinkToken, SessionToken, digest, invitation_token, otp_set_up_link_token, password_reset_token,
+    AccessToken, Bearer, LinkToken, SessionToken, digest, invitation_token, otp_set_up_link_token,
+    password_reset_token,
 };
 
 use crate::clock::Clock;
@@ -57,6 +60,7 @@ use projections::{Projection, Readers, RunningProjections};
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 /// The application: everything that a request needs, shared by all of them.
 #[derive(Clone)]
@@ -78,6 +82,8 @@ pub struct Parts {
     pub passwords: PasswordHasher,
     /// The token of the first start's link, where the operator chose one.
     pub set_up_token: Option<SecretString>,
+    /// Where people and machines reach it.
+    pub public_url: Url,
     /// How long a read waits for the read models to reach a position.
     pub read_patience: Duration,
     /// Cancelled when the server is told to stop.
@@ -148,6 +154,12 @@ impl Pawl {
     /// Comes when the server is told to stop: time to let go of who would stay for ever.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.parts.stopping.clone().cancelled_owned()
+    }
+
+    /// Where people and machines reach it, without a slash at the end.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        self.0.parts.public_url.as_str().trim_end_matches('/')
     }
 
     /// Now.

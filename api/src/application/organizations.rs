@@ -6,7 +6,7 @@ use super::{
     loading::Loaded,
 };
 use domain::{
-    Acting, Authority, Operating, Permission, Rejection,
+    Acting, Authority, Mandate, Operating, Permission, Rejection,
     installation::Installation,
     organization::{
         ChangeAppearance, EnforceTwoFactor, Enforcement, Organization, RegisterOrganization,
@@ -120,7 +120,7 @@ impl Pawl {
     pub async fn appearance(
         &self,
         organization: OrganizationId,
-        by: &Authority,
+        by: &Mandate,
     ) -> Result<Appearance, Failure> {
         by.permit(Permission::ReadOrganization, organization)?;
         let stream = StreamName::organization(organization);
@@ -134,7 +134,7 @@ impl Pawl {
         organization: OrganizationId,
         change: &ChangeAppearance,
         if_match: Option<u64>,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Appearance, Failure> {
         let target =
@@ -151,7 +151,7 @@ impl Pawl {
     pub async fn two_factor(
         &self,
         organization: OrganizationId,
-        by: &Authority,
+        by: &Mandate,
     ) -> Result<TwoFactorStatus, Failure> {
         by.permit(Permission::ReadTwoFactor, organization)?;
         let loaded = self
@@ -171,7 +171,7 @@ impl Pawl {
         organization: OrganizationId,
         (confirmation, set_up_link): (&str, bool),
         if_match: Option<u64>,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<TwoFactorStatus, Failure> {
         let target =

@@ -6,7 +6,7 @@ use super::{
     execute::{Committed, Target},
 };
 use domain::{
-    Acting as _, Authority, Rejection,
+    Acting as _, Mandate, Rejection,
     organization::{AppointAdministrator, DismissAdministrator, Organization},
     user::{ChangeRole, DisableUser, EnableUser, User},
 };
@@ -32,7 +32,7 @@ impl Pawl {
         &self,
         somebody: Somebody,
         role: Role,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
         let command = |dismissed_at| ChangeRole {
@@ -69,7 +69,7 @@ impl Pawl {
     pub async fn disable_user(
         &self,
         somebody: Somebody,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
         let command = |dismissed_at| DisableUser {
@@ -94,7 +94,7 @@ impl Pawl {
     pub async fn enable_user(
         &self,
         somebody: Somebody,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
         let target = Target::new(StreamName::user(somebody.user), somebody.organization)
@@ -137,7 +137,7 @@ impl Pawl {
     async fn dismiss(
         &self,
         somebody: Somebody,
-        by: &Authority,
+        by: &Mandate,
         request: &RequestContext,
     ) -> Result<Option<Position>, Failure> {
         let stream = StreamName::organization(somebody.organization);
@@ -148,9 +148,10 @@ impl Pawl {
             return Ok(organization.state.dismissed_at(somebody.user));
         }
         // The caller counts too, should their own appointment have been cut off.
-        let caller = by.holder().user();
-        self.appoint(somebody.organization, caller, by.actor(), request)
-            .await?;
+        if let Actor::User(caller) = by.actor() {
+            self.appoint(somebody.organization, caller, by.actor(), request)
+                .await?;
+        }
         let target = Target::new(stream, somebody.organization);
         let command = |_: &Organization| {
             Ok(DismissAdministrator {

@@ -4,7 +4,7 @@
 
 use super::{Pawl, RequestContext};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use eventstore_schema::{SessionId, TokenDigest, UserId};
+use eventstore_schema::{ApiCredentialId, SessionId, TokenDigest, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -49,6 +49,48 @@ impl SessionToken {
     }
 }
 
+/// How an access token begins: told from a session's, and found where it should not be.
+const ACCESS_TOKEN: &str = "pawl_at_";
+/// How the secret of a credential begins.
+const CLIENT_SECRET: &str = "pawl_cs_";
+
+/// The access token of a machine.
+#[derive(Debug)]
+pub struct AccessToken {
+    pub(super) credential: ApiCredentialId,
+    pub(super) token: SecretString,
+}
+
+impl AccessToken {
+    /// Reads a token. Whether it is genuine, the credential says.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = id_of(&SecretString::from(text.strip_prefix(ACCESS_TOKEN)?))?;
+        Some(Self {
+            credential: ApiCredentialId(id),
+            token: SecretString::from(text),
+        })
+    }
+}
+
+/// A token that a request brings.
+#[derive(Debug)]
+pub enum Bearer {
+    /// A person's.
+    Session(SessionToken),
+    /// A machine's.
+    Access(AccessToken),
+}
+
+impl Bearer {
+    /// Reads a token.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let access = AccessToken::parse(text).map(Self::Access);
+        access.or_else(|| SessionToken::parse(text).map(Self::Session))
+    }
+}
+
 /// The token in a mailed link: of an invitation, or to choose a new password.
 #[derive(Debug)]
 pub struct LinkToken {
@@ -72,6 +114,26 @@ impl Pawl {
     /// The token that this command gives to a session.
     pub(super) fn session_token(&self, id: SessionId, request: &RequestContext) -> SecretString {
         token(self.keyring(), "session-token", id.0, request.command_id.0)
+    }
+
+    /// The secret that this command gives to a credential.
+    pub(super) fn client_secret(
+        &self,
+        id: ApiCredentialId,
+        request: &RequestContext,
+    ) -> SecretString {
+        let secret = token(self.keyring(), "client-secret", id.0, request.command_id.0);
+        SecretString::from(format!("{CLIENT_SECRET}{}", secret.expose_secret()))
+    }
+
+    /// The access token that this command issues.
+    pub(super) fn access_token(
+        &self,
+        id: ApiCredentialId,
+        request: &RequestContext,
+    ) -> SecretString {
+        let issued = token(self.keyring(), "access-token", id.0, request.command_id.0);
+        SecretString::from(format!("{ACCESS_TOKEN}{}", issued.expose_secret()))
     }
 
     /// The token in the link of an invitation that this command sent.

@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, CaughtUp, invalid},
+    extract::{CaughtUp, Mandated, invalid},
     page,
     path::OrganizationPath,
     problem::{Problem, ProblemBody},
@@ -67,12 +67,12 @@ impl<S: Send + Sync> FromRequestParts<S> for CurveQuery {
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/adoption", tag = "Two-factor authentication",
     params(("org" = Uuid, Path, description = "The organization"), CurveQuery),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["adoption:read"])),
     responses(
         (status = 200, body = Curve),
         (status = 400, body = ProblemBody, description = "`invalid-parameter`"),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
     ),
@@ -80,7 +80,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurveQuery {
 pub async fn curve(
     State(pawl): State<Pawl>,
     _caught_up: CaughtUp,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
     query: CurveQuery,
 ) -> Result<Answer<Curve>, Problem> {

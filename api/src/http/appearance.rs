@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Command, IfMatch},
+    extract::{Command, IfMatch, Mandated},
     path::OrganizationPath,
     problem::{Problem, ProblemBody},
 };
@@ -98,17 +98,17 @@ fn name(text: &str) -> Result<OrganizationName, Rejection> {
 /// See the organization
 #[utoipa::path(
     get, path = "/v1/organizations/{org}", tag = "Organizations",
-    params(("org" = Uuid, Path, description = "The organization")), security(("session" = [])),
+    params(("org" = Uuid, Path, description = "The organization")), security(("session" = []), ("oauth2" = ["organization:read"])),
     responses(
         (status = 200, body = OrganizationView),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
     ),
 )]
 pub async fn see(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
 ) -> Result<Answer<OrganizationView>, Problem> {
     let appearance = pawl.appearance(organization, &authority).await?;
@@ -120,11 +120,11 @@ pub async fn see(
 /// Its name, its color and its logo, any of them. Only an administrator may.
 #[utoipa::path(
     patch, path = "/v1/organizations/{org}", tag = "Organizations", request_body = AppearanceChange,
-    params(("org" = Uuid, Path, description = "The organization")), security(("session" = [])),
+    params(("org" = Uuid, Path, description = "The organization")), security(("session" = []), ("oauth2" = ["organization:manage"])),
     responses(
         (status = 200, body = OrganizationView),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 412, body = ProblemBody, description = "`stale-version`"),
         (status = 422, body = ProblemBody, description = "`invalid-field`"),
@@ -132,7 +132,7 @@ pub async fn see(
 )]
 pub async fn change(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
     IfMatch(if_match): IfMatch,
     Command { body, context }: Command<AppearanceChange>,

@@ -2,12 +2,12 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, CaughtUp, bearer, invalid},
+    extract::{CaughtUp, Mandated, bearer, invalid},
     page::{self, Page},
     path::OrganizationPath,
     problem::{Problem, ProblemBody},
 };
-use crate::application::{Failure, Pawl, SessionToken};
+use crate::application::{Bearer, Failure, Pawl};
 use axum::{
     extract::{FromRequestParts, State},
     http::{HeaderMap, header, request::Parts},
@@ -17,7 +17,7 @@ use axum::{
     },
 };
 use chrono::{DateTime, Utc};
-use domain::{Authority, Permission};
+use domain::Permission;
 use eventstore_schema::{Actor, OrganizationId, Position};
 use futures::{
     StreamExt as _,
@@ -59,9 +59,9 @@ pub struct AuditItem {
 /// Who caused an event.
 #[derive(Serialize, ToSchema)]
 pub struct ActorView {
-    /// `user`, `operator` or `anonymous`.
+    /// `user`, `api_credential`, `operator` or `anonymous`.
     kind: String,
-    /// Which user.
+    /// Which user or API credential.
     id: Option<Uuid>,
 }
 
@@ -93,11 +93,11 @@ impl<S: Send + Sync> FromRequestParts<S> for AuditQuery {
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/audit", tag = "Audit",
     params(("org" = Uuid, Path, description = "The organization"), AuditQuery),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["audit:read"])),
     responses(
         (status = 200, body = Page<AuditItem>),
         (status = 400, body = ProblemBody, description = "`invalid-parameter`"),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
     ),
@@ -105,7 +105,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AuditQuery {
 pub async fn list(
     State(pawl): State<Pawl>,
     _caught_up: CaughtUp,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
     query: AuditQuery,
     headers: HeaderMap,
@@ -175,7 +175,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 /// A reader who follows. The right to do so is asked for again before each page.
 struct Live {
     pawl: Pawl,
-    token: SessionToken,
+    token: Bearer,
     organization: OrganizationId,
     after: Position,
 }
@@ -202,8 +202,8 @@ impl Live {
             .await;
         let head = self.pawl.catch_up().await?;
         // What the right is asked for is what there was before it was asked: nothing later is sent.
-        let holder = self.pawl.authenticate(&self.token, None).await?;
-        Authority::of(holder)?.permit(Permission::ReadAudit, organization)?;
+        let mandate = self.pawl.mandate(&self.token, None).await?;
+        mandate.permit(Permission::ReadAudit, organization)?;
         let page = self
             .pawl
             .query(&AuditTrail, move |readers| {

@@ -1,8 +1,9 @@
 //! What handlers ask for: who calls, with which right, and which command. A handler that acts for a
-//! person takes an [`Authorized`]; there is no other way to get an `Authority`.
+//! person takes an [`Authorized`], one that machines may call a [`Mandated`]; there is no other way
+//! to get an `Authority` or a `Mandate`.
 
 use super::problem::{self, Problem};
-use crate::application::{List, Pawl, RequestContext, SessionToken};
+use crate::application::{Bearer, List, Pawl, RequestContext};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRef, FromRequest, FromRequestParts, Request},
@@ -10,7 +11,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use domain::{Authority, Enrolment, Rejection, SessionHolder};
+use domain::{Authority, Enrolment, Mandate, Rejection, SessionHolder};
 use eventstore_schema::{CommandId, Position};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -27,12 +28,12 @@ const KEY_LIMIT: usize = 255;
 #[derive(Clone, Copy, Debug)]
 pub struct RequestId(pub Uuid);
 
-pub(super) fn bearer(headers: &HeaderMap) -> Option<SessionToken> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Bearer> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
-        .then(|| SessionToken::parse(token.trim()))
+        .then(|| Bearer::parse(token.trim()))
         .flatten()
 }
 
@@ -50,7 +51,7 @@ where
         let pawl = Pawl::from_ref(state);
         let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
         let command = repeatable_command(&pawl, parts)?;
-        Ok(Self(pawl.authenticate(&token, command).await?))
+        Ok(Self(pawl.holder(&token, command).await?))
     }
 }
 
@@ -67,6 +68,24 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Holder(holder) = Holder::from_request_parts(parts, state).await?;
         Ok(Self(Authority::of(holder)?))
+    }
+}
+
+/// A person whose session meets the policy, or a machine.
+pub struct Mandated(pub Mandate);
+
+impl<S> FromRequestParts<S> for Mandated
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let pawl = Pawl::from_ref(state);
+        let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
+        let command = repeatable_command(&pawl, parts)?;
+        Ok(Self(pawl.mandate(&token, command).await?))
     }
 }
 
@@ -89,7 +108,7 @@ where
 /// A query that waits until the read models hold what the client has seen (`Pawl-Min-Position`);
 /// without the header, everything that the log held when the request came.
 ///
-/// It goes before [`Authorized`] among a handler's arguments, so that the right to read is asked for
+/// It goes before [`Authorized`] or [`Mandated`] among a handler's arguments, so that the right to read is asked for
 /// after the wait; that somebody is there at all, it asks before.
 pub struct CaughtUp;
 
@@ -101,8 +120,10 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Holder::from_request_parts(parts, state).await?;
         let pawl = Pawl::from_ref(state);
+        let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
+        let command = repeatable_command(&pawl, parts)?;
+        pawl.organization_of(&token, command).await?;
         match parts.headers.get("pawl-min-position") {
             Some(value) => {
                 let position = value.to_str().ok().and_then(|text| text.parse().ok());

@@ -1,7 +1,7 @@
 //! Inviting everybody on a list.
 
 use super::{
-    extract::{Authorized, CsvCommand, bearer},
+    extract::{CsvCommand, Mandated, bearer},
     path::OrganizationPath,
     problem::{LineProblem, Problem, ProblemBody},
 };
@@ -95,7 +95,7 @@ impl From<ListReport> for ListState {
         content = String, content_type = "text/csv",
         example = "email,name,role\ngrace@example.org,Grace Hopper,auditor\n",
     ),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:invite"])),
     responses(
         (status = 200, body = ListState, content_type = "application/x-ndjson"),
         (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
@@ -107,13 +107,13 @@ impl From<ListReport> for ListState {
 )]
 pub async fn invite(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(mandate): Mandated,
     OrganizationPath(organization): OrganizationPath,
     headers: HeaderMap,
     CsvCommand { list, context }: CsvCommand,
 ) -> Result<Response, Problem> {
     let token = bearer(&headers).ok_or(Rejection::Unauthenticated)?;
-    let checked = pawl.check_list(organization, list, &authority, &context);
+    let checked = pawl.check_list(organization, list, &mandate, &context);
     let checked = checked.await?.map_err(Problem::with_lines)?;
     let progress = pawl.invite_many(organization, checked, token, context);
     let lines = stream::unfold(progress, async |mut progress| {

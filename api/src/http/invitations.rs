@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, CaughtUp, Command, IfMatch},
+    extract::{Bare, CaughtUp, Command, IfMatch, Mandated},
     page::{ListQuery, Page},
     passwords::new_password,
     path::{OrganizationPath, PersonPath},
@@ -73,11 +73,11 @@ impl InvitationView {
 #[utoipa::path(
     post, path = "/v1/organizations/{org}/invitations", tag = "Invitations",
     params(("org" = Uuid, Path, description = "The organization")),
-    request_body = Invite, security(("session" = [])),
+    request_body = Invite, security(("session" = []), ("oauth2" = ["users:invite"])),
     responses(
         (status = 201, body = InvitationView),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 409, body = ProblemBody, description = "`address-taken`"),
         (status = 422, body = ProblemBody, description = "`invalid-field`, `invalid-body`, `idempotency-key-reused`"),
@@ -85,7 +85,7 @@ impl InvitationView {
 )]
 pub async fn invite(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
     Command { body, context }: Command<Invite>,
 ) -> Result<Answer<InvitationView>, Problem> {
@@ -116,10 +116,10 @@ pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> 
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/invitations", tag = "Invitations",
     params(("org" = Uuid, Path, description = "The organization"), ListQuery),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:read"])),
     responses(
         (status = 200, body = Page<InvitationView>),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
     ),
@@ -127,7 +127,7 @@ pub(super) fn new_invitation(body: &Invite) -> Result<NewInvitation, Rejection> 
 pub async fn list(
     State(pawl): State<Pawl>,
     _caught_up: CaughtUp,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
     query: ListQuery,
 ) -> Result<Answer<Page<InvitationView>>, Problem> {
@@ -164,10 +164,10 @@ pub async fn list(
         ("org" = Uuid, Path, description = "The organization"),
         ("id" = Uuid, Path, description = "The invitation"),
     ),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:invite"])),
     responses(
         (status = 200, body = InvitationView),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 409, body = ProblemBody, description = "`invitation-used`"),
         (status = 412, body = ProblemBody, description = "`stale-version`"),
@@ -175,7 +175,7 @@ pub async fn list(
 )]
 pub async fn resend(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     PersonPath(organization, id): PersonPath,
     IfMatch(if_match): IfMatch,
     Bare(context): Bare,
@@ -195,10 +195,10 @@ pub async fn resend(
         ("org" = Uuid, Path, description = "The organization"),
         ("id" = Uuid, Path, description = "The invitation"),
     ),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:invite"])),
     responses(
         (status = 204, description = "The link is dead."),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 409, body = ProblemBody, description = "`invitation-used`"),
         (status = 412, body = ProblemBody, description = "`stale-version`"),
@@ -206,7 +206,7 @@ pub async fn resend(
 )]
 pub async fn revoke(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     PersonPath(organization, id): PersonPath,
     IfMatch(if_match): IfMatch,
     Bare(context): Bare,

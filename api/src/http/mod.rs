@@ -3,6 +3,7 @@
 
 mod adoption;
 mod answer;
+mod api_credentials;
 mod appearance;
 mod audit;
 mod common_answers;
@@ -11,6 +12,7 @@ pub mod health;
 mod invitation_list;
 mod invitations;
 mod layers;
+mod oauth;
 mod organizations;
 mod otp_devices;
 mod own_sessions;
@@ -73,6 +75,11 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(people::enable))
         .routes(routes!(users::reset_otp))
         .routes(routes!(audit::list))
+        .routes(routes!(api_credentials::create, api_credentials::list))
+        .routes(routes!(api_credentials::one, api_credentials::revoke))
+        .routes(routes!(api_credentials::rotate))
+        .routes(routes!(oauth::issue))
+        .routes(routes!(oauth::metadata))
 }
 
 /// The routes, and what is said of them.

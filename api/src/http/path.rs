@@ -6,7 +6,7 @@ use axum::{
     http::request::Parts,
 };
 use domain::Rejection;
-use eventstore_schema::{OrganizationId, UserId};
+use eventstore_schema::{ApiCredentialId, OrganizationId, UserId};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -42,6 +42,18 @@ impl<S: Send + Sync> FromRequestParts<S> for OrganizationPath {
 pub struct PersonPath(pub OrganizationId, pub UserId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PersonPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let ids = ids(parts, state).await?;
+        Ok(Self(id(Some(&ids.org))?, id(ids.id.as_deref())?))
+    }
+}
+
+/// `/organizations/{org}/api-credentials/{id}`
+pub struct CredentialPath(pub OrganizationId, pub ApiCredentialId);
+
+impl<S: Send + Sync> FromRequestParts<S> for CredentialPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, Command, IfMatch},
+    extract::{Bare, Command, IfMatch, Mandated},
     path::PersonPath,
     problem::{Problem, ProblemBody},
 };
@@ -64,10 +64,10 @@ impl Managed {
         ("org" = Uuid, Path, description = "The organization"),
         ("id" = Uuid, Path, description = "The person"),
     ),
-    request_body = NewRole, security(("session" = [])),
+    request_body = NewRole, security(("session" = []), ("oauth2" = ["users:manage"])),
     responses(
         (status = 200, body = Managed),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 409, body = ProblemBody, description = "`last-administrator`, `not-yourself`, `invitation-pending`"),
         (status = 412, body = ProblemBody, description = "`stale-version`"),
@@ -76,7 +76,7 @@ impl Managed {
 )]
 pub async fn change_role(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     PersonPath(organization, user): PersonPath,
     IfMatch(if_match): IfMatch,
     Command { body, context }: Command<NewRole>,
@@ -102,10 +102,10 @@ pub async fn change_role(
         ("org" = Uuid, Path, description = "The organization"),
         ("id" = Uuid, Path, description = "The person"),
     ),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:manage"])),
     responses(
         (status = 200, body = Managed),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 409, body = ProblemBody, description = "`last-administrator`, `not-yourself`, `invitation-pending`"),
         (status = 412, body = ProblemBody, description = "`stale-version`"),
@@ -113,7 +113,7 @@ pub async fn change_role(
 )]
 pub async fn disable(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     PersonPath(organization, user): PersonPath,
     IfMatch(if_match): IfMatch,
     Bare(context): Bare,
@@ -136,10 +136,10 @@ pub async fn disable(
         ("org" = Uuid, Path, description = "The organization"),
         ("id" = Uuid, Path, description = "The person"),
     ),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:manage"])),
     responses(
         (status = 200, body = Managed),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 409, body = ProblemBody, description = "`invitation-pending`"),
         (status = 412, body = ProblemBody, description = "`stale-version`"),
@@ -147,7 +147,7 @@ pub async fn disable(
 )]
 pub async fn enable(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     PersonPath(organization, user): PersonPath,
     IfMatch(if_match): IfMatch,
     Bare(context): Bare,

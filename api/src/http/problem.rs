@@ -53,6 +53,9 @@ problem_types! {
     FORBIDDEN = "forbidden", FORBIDDEN, "Your role does not allow this";
     SECOND_FACTOR_REQUIRED = "second-factor-required", FORBIDDEN, "A second factor is required";
     FRESH_SECOND_FACTOR_REQUIRED = "fresh-second-factor-required", FORBIDDEN, "Show your second factor again";
+    PERSON_REQUIRED = "person-required", FORBIDDEN, "This is for people";
+    INSUFFICIENT_SCOPE = "insufficient-scope", FORBIDDEN, "The access token lacks a scope";
+    API_CREDENTIAL_OVER = "api-credential-over", CONFLICT, "The API credential is over";
     NOT_ON_YOURSELF = "not-on-yourself", CONFLICT, "This cannot be done to your own account";
     STALE_VERSION = "stale-version", PRECONDITION_FAILED, "The resource has changed";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The idempotency key was used with another request";
@@ -224,6 +227,11 @@ impl IntoResponse for Problem {
         if self.kind.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if self.kind == INSUFFICIENT_SCOPE {
+            // RFC 6750 section 3.1.
+            let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
@@ -249,6 +257,9 @@ impl From<Rejection> for Problem {
             R::Unauthenticated => UNAUTHENTICATED,
             R::SecondFactorRequired => SECOND_FACTOR_REQUIRED,
             R::FreshSecondFactorRequired => FRESH_SECOND_FACTOR_REQUIRED,
+            R::PersonRequired => PERSON_REQUIRED,
+            R::ScopeMissing { .. } => INSUFFICIENT_SCOPE,
+            R::ApiCredentialOver => API_CREDENTIAL_OVER,
             R::NotOnYourself => NOT_ON_YOURSELF,
             R::InvalidField { .. } => INVALID_FIELD,
             R::SetUpTokenInvalid => SET_UP_TOKEN_INVALID,

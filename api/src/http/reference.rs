@@ -5,12 +5,14 @@ use axum::{
     extract::Path,
     response::{Html, IntoResponse, Response},
 };
-use domain::Rejection;
+use domain::{Rejection, Scope};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
         OpenApi as Document,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{
+            ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+        },
     },
 };
 
@@ -22,6 +24,9 @@ use utoipa::{
         description = "An identity backend in which enforcing two-factor authentication cannot be undone.\n\n\
             **Sessions.** `next` says what a session has to do. Until it is `done`, only the session itself, \
             its end, a code and the set-up of an authenticator are open; all else is `second-factor-required`.\n\n\
+            **Machines.** An API credential's id and secret are good for access tokens (`POST /oauth/token`), which \
+            are presented like session tokens. A call that takes the scheme `oauth2` names the scope that it needs \
+            (`insufficient-scope`); every other one is for people (`person-required`).\n\n\
             **Retries.** Unsafe calls take an `Idempotency-Key`; a repeated call is answered like the first \
             and changes nothing. Where a call exchanges the session token, repeat it with the token that it was \
             made with. What is rejected counts each time, and who has signed out is `unauthenticated`.\n\n\
@@ -37,9 +42,9 @@ use utoipa::{
     tags(
         (name = "Set-up"), (name = "Sign-in"), (name = "Session"), (name = "Passwords"), (name = "Authenticators"),
         (name = "Two-factor authentication"), (name = "Invitations"), (name = "People"),
-        (name = "Audit"), (name = "Organizations"),
+        (name = "Audit"), (name = "Organizations"), (name = "API credentials"),
     ),
-    modifiers(&Session)
+    modifiers(&Session, &Machines)
 )]
 pub struct ApiDocument;
 
@@ -52,6 +57,21 @@ impl Modify for Session {
             .components
             .get_or_insert_default()
             .add_security_scheme("session", SecurityScheme::Http(scheme));
+    }
+}
+
+struct Machines;
+
+impl Modify for Machines {
+    fn modify(&self, document: &mut Document) {
+        let scopes = Scope::ALL.iter();
+        let scopes = scopes.map(|scope| (scope.name(), scope.sentence()));
+        let flow = ClientCredentials::new("/oauth/token", scopes.collect::<Scopes>());
+        let scheme = OAuth2::new([Flow::ClientCredentials(flow)]);
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("oauth2", SecurityScheme::OAuth2(scheme));
     }
 }
 

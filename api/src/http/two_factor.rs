@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Command, IfMatch},
+    extract::{Command, IfMatch, Mandated},
     path::OrganizationPath,
     problem::{Problem, ProblemBody},
 };
@@ -61,17 +61,17 @@ pub struct Enforce {
 /// Is two-factor authentication enforced?
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/two-factor", tag = "Two-factor authentication",
-    params(("org" = Uuid, Path, description = "The organization")), security(("session" = [])),
+    params(("org" = Uuid, Path, description = "The organization")), security(("session" = []), ("oauth2" = ["two-factor:read"])),
     responses(
         (status = 200, body = TwoFactor),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
     ),
 )]
 pub async fn status(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
 ) -> Result<Answer<TwoFactor>, Problem> {
     Ok(TwoFactor::answer(
@@ -86,11 +86,11 @@ pub async fn status(
 #[utoipa::path(
     post, path = "/v1/organizations/{org}/two-factor/enforce", tag = "Two-factor authentication",
     params(("org" = Uuid, Path, description = "The organization")),
-    request_body = Enforce, security(("session" = [])),
+    request_body = Enforce, security(("session" = []), ("oauth2" = ["two-factor:enforce"])),
     responses(
         (status = 200, body = TwoFactor),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 405, body = ProblemBody, description = "`method-not-allowed`: there is no `DELETE`, `PUT` or `PATCH`"),
         (status = 412, body = ProblemBody, description = "`stale-version`"),
@@ -99,7 +99,7 @@ pub async fn status(
 )]
 pub async fn enforce(
     State(pawl): State<Pawl>,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
     IfMatch(if_match): IfMatch,
     Command { body, context }: Command<Enforce>,

@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, CaughtUp, IfMatch, invalid},
+    extract::{Authorized, Bare, CaughtUp, IfMatch, Mandated, invalid},
     page::{self, Page},
     path::{OrganizationPath, PersonPath},
     problem::{Problem, ProblemBody},
@@ -110,11 +110,11 @@ impl<S: Send + Sync> FromRequestParts<S> for PeopleQuery {
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/users", tag = "People",
     params(("org" = Uuid, Path, description = "The organization"), PeopleQuery),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:read"])),
     responses(
         (status = 200, body = Page<UserView>),
         (status = 400, body = ProblemBody, description = "`invalid-parameter`"),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
         (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
     ),
@@ -122,7 +122,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PeopleQuery {
 pub async fn list(
     State(pawl): State<Pawl>,
     _caught_up: CaughtUp,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     OrganizationPath(organization): OrganizationPath,
     query: PeopleQuery,
 ) -> Result<Answer<Page<UserView>>, Problem> {
@@ -156,17 +156,17 @@ pub async fn list(
         ("org" = Uuid, Path, description = "The organization"),
         ("id" = Uuid, Path, description = "The person"),
     ),
-    security(("session" = [])),
+    security(("session" = []), ("oauth2" = ["users:read"])),
     responses(
         (status = 200, body = UserView),
-        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`"),
+        (status = 403, body = ProblemBody, description = "`forbidden`, `second-factor-required`, `insufficient-scope`"),
         (status = 404, body = ProblemBody, description = "`not-found`"),
     ),
 )]
 pub async fn one(
     State(pawl): State<Pawl>,
     _caught_up: CaughtUp,
-    Authorized(authority): Authorized,
+    Mandated(authority): Mandated,
     PersonPath(organization, id): PersonPath,
 ) -> Result<Answer<UserView>, Problem> {
     authority.permit(Permission::ReadUsers, organization)?;

@@ -95,6 +95,12 @@ const CONSOLE: &[(&str, &str, &str, Permission)] = &[
         "nav-organization",
         Permission::ManageOrganization,
     ),
+    (
+        "nav-configuration",
+        "/console/api-credentials",
+        "nav-api-credentials",
+        Permission::ManageApiCredentials,
+    ),
 ];
 
 impl Frame {

@@ -9,7 +9,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use domain::{Authority, Enrolment, NextStep, SessionHolder};
-use eventstore_schema::{CommandId, Position};
+use eventstore_schema::{Actor, CommandId, OrganizationId, Position};
 use std::convert::Infallible;
 use url::Url;
 
@@ -67,6 +67,24 @@ impl Visitor {
     pub async fn enrolment(&self, command: Option<CommandId>) -> Result<Enrolment, Detour> {
         let holder = self.holder(command).await?;
         Enrolment::of(holder).map_err(|_| Detour::Step(NextStep::Otp))
+    }
+
+    /// What whoever caused an event is called, where they have a name. A machine has its name from
+    /// people, and must not pass for one of them.
+    pub async fn name_of(
+        &self,
+        actor: Actor,
+        organization: OrganizationId,
+    ) -> Result<Option<String>, Failure> {
+        Ok(match actor {
+            Actor::User(id) => Some(self.pawl.name_of(id, organization).await?),
+            Actor::ApiCredential(id) => {
+                let name = self.pawl.credential_name(id, organization).await?;
+                let sentence = self.language.say("actor-api-credential");
+                Some(sentence.with("name", name).to_string())
+            }
+            Actor::Operator | Actor::Anonymous => None,
+        })
     }
 
     /// What stands around a page for somebody who is not signed in.

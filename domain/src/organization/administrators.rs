@@ -8,7 +8,7 @@
 
 use super::Organization;
 use crate::{
-    Authority, Decide, Decision, Rejection,
+    Decide, Decision, Mandate, Rejection,
     decider::{emit, nothing_to_do},
     user::User,
 };
@@ -63,12 +63,12 @@ pub struct DismissAdministrator<'a> {
 }
 
 impl Decide<DismissAdministrator<'_>> for Organization {
-    type By = Authority;
+    type By = Mandate;
 
     fn decide(
         &self,
         command: DismissAdministrator<'_>,
-        _by: &Authority,
+        _by: &Mandate,
     ) -> Decision<OrganizationEvent> {
         let user_id = command.user_id;
         if command.user.is_dismissed(self.dismissed_at(user_id)) {

@@ -2,7 +2,7 @@
 
 use super::{AccentColor, Logo, Organization};
 use crate::{
-    Authority, Decide, Decision, Permission, Rejection, decider::emit_all, value::OrganizationName,
+    Decide, Decision, Mandate, Permission, Rejection, decider::emit_all, value::OrganizationName,
 };
 use eventstore_schema::{AccentColorChanged, LogoChanged, OrganizationEvent, OrganizationRenamed};
 
@@ -18,9 +18,9 @@ pub struct ChangeAppearance {
 }
 
 impl Decide<ChangeAppearance> for Organization {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: ChangeAppearance, by: &Authority) -> Decision<OrganizationEvent> {
+    fn decide(&self, command: ChangeAppearance, by: &Mandate) -> Decision<OrganizationEvent> {
         by.permit(
             Permission::ManageOrganization,
             self.id.ok_or(Rejection::NotFound)?,

@@ -1,7 +1,7 @@
 //! The irreversible step.
 
 use super::Organization;
-use crate::{Authority, Decide, Decision, Permission, Rejection, decider::emit_all};
+use crate::{Decide, Decision, Mandate, Permission, Rejection, decider::emit_all};
 use eventstore_schema::{OrganizationEvent, OtpSetUpLinkEnforced, TwoFactorEnforced};
 
 /// What an administrator types or clicks to confirm.
@@ -18,9 +18,9 @@ pub struct EnforceTwoFactor {
 }
 
 impl Decide<EnforceTwoFactor> for Organization {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: EnforceTwoFactor, by: &Authority) -> Decision<OrganizationEvent> {
+    fn decide(&self, command: EnforceTwoFactor, by: &Mandate) -> Decision<OrganizationEvent> {
         by.permit(
             Permission::EnforceTwoFactor,
             self.id.ok_or(Rejection::NotFound)?,

@@ -2,9 +2,8 @@
 
 use super::{Profile, Standing, User};
 use crate::{
-    Authority, Decide, Decision, Permission, Rejection,
+    Decide, Decision, Mandate, Permission, Rejection,
     decider::{emit, nothing_to_do},
-    permission::may_give,
 };
 use eventstore_schema::{OrganizationId, Position, Role, RoleChanged, UserEvent, UserId};
 
@@ -23,16 +22,13 @@ pub struct ChangeRole {
 
 impl ChangeRole {
     /// Refuses who may not do so, before an administrator is dismissed for it.
-    pub fn permit(&self, user: &User, by: &Authority) -> Result<(), Rejection> {
+    pub fn permit(&self, user: &User, by: &Mandate) -> Result<(), Rejection> {
         let permission = Permission::ChangeRoles;
         let profile = user.managed(self.organization_id, self.user_id, permission, by)?;
-        if self.user_id == by.holder().user() && self.role != profile.role {
-            Err(Rejection::NotYourself)
-        } else if may_give(by.holder().role(), self.role) {
-            Ok(())
-        } else {
-            Err(Rejection::Forbidden)
+        if by.is_of(self.user_id) && self.role != profile.role {
+            return Err(Rejection::NotYourself);
         }
+        by.permit_giving(self.role)
     }
 }
 
@@ -44,16 +40,15 @@ impl User {
         organization: OrganizationId,
         user: UserId,
         permission: Permission,
-        by: &Authority,
+        by: &Mandate,
     ) -> Result<&Profile, Rejection> {
         by.permit(permission, organization)?;
         let (profile, standing) = self.person.as_ref().ok_or(Rejection::NotFound)?;
         if profile.organization_id != organization {
             return Err(Rejection::NotFound);
         }
-        let same = user == by.holder().user();
-        if !same && !may_give(by.holder().role(), profile.role) {
-            return Err(Rejection::Forbidden);
+        if !by.is_of(user) {
+            by.permit_giving(profile.role)?;
         }
         match standing {
             Standing::Active(_) | Standing::Disabled(_) => Ok(profile),
@@ -71,9 +66,9 @@ impl User {
 }
 
 impl Decide<ChangeRole> for User {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: ChangeRole, by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: ChangeRole, by: &Mandate) -> Decision<UserEvent> {
         command.permit(self, by)?;
         let present = self.profile().map(|profile| profile.role);
         // An administrator who was dismissed, and then kept the role, is appointed anew.

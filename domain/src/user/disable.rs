@@ -2,7 +2,7 @@
 
 use super::{Standing, User};
 use crate::{
-    Authority, Decide, Decision, Permission, Rejection,
+    Decide, Decision, Mandate, Permission, Rejection,
     decider::{emit, nothing_to_do},
 };
 use eventstore_schema::{OrganizationId, Position, UserDisabled, UserEnabled, UserEvent, UserId};
@@ -20,10 +20,10 @@ pub struct DisableUser {
 
 impl DisableUser {
     /// Refuses who may not do so, before an administrator is dismissed for it.
-    pub fn permit(&self, user: &User, by: &Authority) -> Result<(), Rejection> {
+    pub fn permit(&self, user: &User, by: &Mandate) -> Result<(), Rejection> {
         let permission = Permission::DisableUsers;
         user.managed(self.organization_id, self.user_id, permission, by)?;
-        if self.user_id == by.holder().user() {
+        if by.is_of(self.user_id) {
             return Err(Rejection::NotYourself);
         }
         Ok(())
@@ -31,9 +31,9 @@ impl DisableUser {
 }
 
 impl Decide<DisableUser> for User {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: DisableUser, by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: DisableUser, by: &Mandate) -> Decision<UserEvent> {
         command.permit(self, by)?;
         if self.is_disabled() {
             return nothing_to_do();
@@ -55,9 +55,9 @@ pub struct EnableUser {
 }
 
 impl Decide<EnableUser> for User {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: EnableUser, by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: EnableUser, by: &Mandate) -> Decision<UserEvent> {
         let permission = Permission::DisableUsers;
         self.managed(command.organization_id, command.user_id, permission, by)?;
         match &self.person {

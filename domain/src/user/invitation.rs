@@ -2,8 +2,7 @@
 
 use super::{Standing, User};
 use crate::{
-    Authority, Decide, Decision, Permission, Rejection, authority::Operating, decider::emit,
-    permission::may_give,
+    Decide, Decision, Mandate, Permission, Rejection, authority::Operating, decider::emit,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
@@ -35,24 +34,16 @@ pub struct InviteUser {
 
 impl InviteUser {
     /// Refuses who may not invite somebody with this role.
-    pub fn permit(
-        by: &Authority,
-        role: Role,
-        organization: OrganizationId,
-    ) -> Result<(), Rejection> {
+    pub fn permit(by: &Mandate, role: Role, organization: OrganizationId) -> Result<(), Rejection> {
         by.permit(Permission::InviteUsers, organization)?;
-        if may_give(by.holder().role(), role) {
-            Ok(())
-        } else {
-            Err(Rejection::Forbidden)
-        }
+        by.permit_giving(role)
     }
 }
 
 impl Decide<InviteUser> for User {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: InviteUser, by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: InviteUser, by: &Mandate) -> Decision<UserEvent> {
         InviteUser::permit(by, command.role, command.organization_id)?;
         invite(self, command)
     }
@@ -98,9 +89,9 @@ pub struct ResendInvitation {
 }
 
 impl Decide<ResendInvitation> for User {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: ResendInvitation, by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: ResendInvitation, by: &Mandate) -> Decision<UserEvent> {
         self.pending_invitation(command.organization_id, by)?;
         emit(InvitationResent {
             token_digest: command.token_digest,
@@ -117,9 +108,9 @@ pub struct RevokeInvitation {
 }
 
 impl Decide<RevokeInvitation> for User {
-    type By = Authority;
+    type By = Mandate;
 
-    fn decide(&self, command: RevokeInvitation, by: &Authority) -> Decision<UserEvent> {
+    fn decide(&self, command: RevokeInvitation, by: &Mandate) -> Decision<UserEvent> {
         self.pending_invitation(command.organization_id, by)?;
         emit(InvitationRevoked {})
     }
@@ -130,7 +121,7 @@ impl User {
     fn pending_invitation(
         &self,
         organization: OrganizationId,
-        by: &Authority,
+        by: &Mandate,
     ) -> Result<(), Rejection> {
         by.permit(Permission::InviteUsers, organization)?;
         match &self.person {

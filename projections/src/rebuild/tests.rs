@@ -110,6 +110,12 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.set_up_link_enforced(organization);
                 history.set_up_link_followed(person);
             }
+            31 => {
+                let credential = history.credential_created(person);
+                history.token_issued(person, credential);
+                history.secret_rotated(person, credential);
+                history.credential_revoked(person, credential);
+            }
             _ => history.code_rejected(person),
         }
     }

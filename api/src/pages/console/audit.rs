@@ -5,11 +5,10 @@ use super::{
         address::Query,
         detour::Detour,
         frame::{self, Frame},
-        visitor::{Reader, SignedIn},
+        visitor::{Reader, SignedIn, Visitor},
     },
     live::{Follow, Follower, follow},
 };
-use crate::application::Pawl;
 use askama::Template;
 use axum::{
     http::{HeaderMap, StatusCode},
@@ -17,7 +16,7 @@ use axum::{
 };
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use domain::Permission;
-use eventstore_schema::{Actor, Event, OrganizationId, Position, UserId};
+use eventstore_schema::{Actor, Event, OrganizationId, Position};
 use projections::audit_trail::{self, AuditEntry, AuditTrail, Filter};
 use serde::Deserialize;
 use std::collections::{HashMap, hash_map};
@@ -115,7 +114,7 @@ pub async fn show(
     let page = Page {
         frame: reader.frame().await?.at("/console/audit"),
         follows_from: is_now.then(|| page.items.first().map_or(head, |entry| entry.position).0),
-        entries: entries(pawl, organization, page.items).await?,
+        entries: entries(&reader.visitor, organization, page.items).await?,
         types: Event::types().into_iter().map(|(name, _)| name).collect(),
         event_type: query.event_type,
         as_of: query.as_of,
@@ -125,27 +124,26 @@ pub async fn show(
 }
 
 async fn entries(
-    pawl: &Pawl,
+    visitor: &Visitor,
     organization: OrganizationId,
     found: Vec<AuditEntry>,
 ) -> Result<Vec<Entry>, Detour> {
-    let mut names: HashMap<UserId, String> = HashMap::new();
+    let mut names: HashMap<Actor, String> = HashMap::new();
     let mut entries = Vec::with_capacity(found.len());
     for entry in found {
-        let actor = match entry.actor {
-            Actor::User(id) => {
-                let name = match names.entry(id) {
-                    hash_map::Entry::Occupied(known) => known.into_mut(),
-                    hash_map::Entry::Vacant(new) => {
-                        new.insert(pawl.name_of(id, organization).await?)
-                    }
+        let actor = match names.entry(entry.actor) {
+            hash_map::Entry::Occupied(known) => known.get().clone(),
+            hash_map::Entry::Vacant(new) => {
+                let name = visitor.name_of(entry.actor, organization).await?;
+                let nameless = match entry.actor {
+                    Actor::Operator => "operator",
+                    _ => "anonymous",
                 };
-                name.clone()
+                new.insert(name.unwrap_or_else(|| nameless.to_owned()))
+                    .clone()
             }
-            Actor::Operator => "operator".to_owned(),
-            Actor::Anonymous => "anonymous".to_owned(),
         };
-        let data = pawl.open_content(&entry.data)?;
+        let data = visitor.pawl.open_content(&entry.data)?;
         entries.push(Entry {
             position: entry.position.0,
             recorded_at: entry.recorded_at,
@@ -207,7 +205,7 @@ impl Follow for News {
         found.reverse();
         let rows = Rows {
             frame: reader.visitor.frame(),
-            entries: entries(pawl, organization, found).await?,
+            entries: entries(&reader.visitor, organization, found).await?,
         };
         Ok((Some(rows.render()?), self.after))
     }

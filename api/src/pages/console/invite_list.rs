@@ -10,7 +10,7 @@ use super::super::{
     words::Language,
 };
 use crate::{
-    application::{Failure, LineFault, List, ListProgress, ListReport, RefusedLine},
+    application::{Bearer, Failure, LineFault, List, ListProgress, ListReport, RefusedLine},
     http::problem::{self, Problem},
 };
 use askama::Template;
@@ -104,6 +104,7 @@ pub async fn invite(signed_in: SignedIn, upload: Upload) -> Result<Response, Det
     match checked.await {
         Ok(Ok(checked)) => {
             let token = session_cookie::token(&visitor.jar).ok_or(Detour::SignIn)?;
+            let token = Bearer::Session(token);
             let progress = visitor
                 .pawl
                 .invite_many(organization, checked, token, upload.context);

@@ -1,5 +1,7 @@
 //! The console: where administrators, user managers and auditors look after their organization.
 
+mod api_credential;
+mod api_credentials;
 mod audit;
 mod home;
 mod invite;
@@ -43,6 +45,20 @@ pub fn router() -> Router<Pawl> {
         .route(
             "/console/organization/logo/remove",
             post(organization::remove_logo),
+        )
+        .route("/console/api-credentials", get(api_credentials::list))
+        .route(
+            "/console/api-credentials/new",
+            get(api_credentials::ask).post(api_credentials::create),
+        )
+        .route("/console/api-credentials/{id}", get(api_credential::show))
+        .route(
+            "/console/api-credentials/{id}/rotate",
+            post(api_credential::rotate),
+        )
+        .route(
+            "/console/api-credentials/{id}/revoke",
+            post(api_credential::revoke),
         )
         .route("/console/security", get(security::show))
         .route(

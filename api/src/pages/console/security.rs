@@ -14,7 +14,7 @@ use super::{
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Permission, Rejection, permission::allows};
-use eventstore_schema::{Actor, Position};
+use eventstore_schema::Position;
 use projections::organization_security::{self, OrganizationSecurity, Security};
 use serde::Deserialize;
 
@@ -87,11 +87,12 @@ async fn page(
     let page = Page {
         frame: reader.frame().await?.at("/console/security").noticing(done),
         enforced_by: match by {
-            Some(Actor::User(id)) => {
+            Some(actor) => {
                 let organization = security.organization_id;
-                reader.visitor.pawl.name_of(id, organization).await?
+                let name = reader.visitor.name_of(actor, organization).await?;
+                name.unwrap_or_default()
             }
-            _ => String::new(),
+            None => String::new(),
         },
         asking: asking && may_enforce && (by.is_none() || !security.set_up_link),
         may_enforce,
