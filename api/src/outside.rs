@@ -45,7 +45,7 @@ struct Review {
 
 impl Review {
     async fn permitted(&self) -> Result<(), Failure> {
-        let holder = self.pawl.authenticate(&self.token, None).await?;
+        let holder = self.pawl.look_at(&self.token, None).await?;
         Ok(Authority::of(holder)?.permit(Permission::ReadAudit, self.organization)?)
     }
 }

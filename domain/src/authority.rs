@@ -6,8 +6,12 @@
 mod tests;
 
 use crate::{
-    Permission, Rejection, installation::Installation, organization::Organization, permission,
-    session::Session, user::User,
+    Permission, Rejection,
+    installation::Installation,
+    organization::Organization,
+    permission,
+    session::{Session, SessionLimits},
+    user::User,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
@@ -74,6 +78,7 @@ pub struct SessionHolder {
     next: NextStep,
     expires_at: DateTime<Utc>,
     began_at: Position,
+    used_at: DateTime<Utc>,
 }
 
 impl SessionHolder {
@@ -85,9 +90,10 @@ impl SessionHolder {
         (presented, command): (&TokenDigest, Option<CommandId>),
         user: &User,
         organization: &Organization,
-        now: DateTime<Utc>,
+        (now, limits): (DateTime<Utc>, SessionLimits),
     ) -> Result<Self, Rejection> {
-        let live = session.live_at(now).ok_or(Rejection::Unauthenticated)?;
+        let live = session.live_at(now, limits);
+        let live = live.ok_or(Rejection::Unauthenticated)?;
         let genuine = session.opens_with(presented, command);
         let person = user.active().ok_or(Rejection::Unauthenticated)?;
         let over = user.has_ended(id, live.began_at);
@@ -105,6 +111,7 @@ impl SessionHolder {
             next: next_step(user, organization, session),
             expires_at: live.expires_at,
             began_at: live.began_at,
+            used_at: live.used_at,
         })
     }
 
@@ -161,6 +168,12 @@ impl SessionHolder {
     #[must_use]
     pub(crate) fn began_at(&self) -> Position {
         self.began_at
+    }
+
+    /// When something was last noted of the session.
+    #[must_use]
+    pub fn used_at(&self) -> DateTime<Utc> {
+        self.used_at
     }
 
     /// The end of the session.

@@ -1,6 +1,7 @@
 //! Values that people type, checked once at the border.
 
 use crate::Rejection;
+use passwords::analyzer::is_common_password;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -151,16 +152,27 @@ impl NewPassword {
         }
     }
 
-    /// Refuses a password that is the first thing somebody would try for this person: their address,
-    /// the part of it before the @, their name or their organization's, in whatever case (NIST SP
-    /// 800-63B-4 section 3.1.1.2: context-specific words).
+    /// Refuses a password that is the first thing somebody would try: for anybody, one of the 100,000
+    /// most common; for this person, their address, the part of it before the @, their name, their
+    /// organization's or Pawl's, with digits and signs around it or without, in whatever case (NIST SP
+    /// 800-63B-4 section 3.1.1.2: common passwords, context-specific words and what is derived from
+    /// them). The whole password counts, not a part of it.
     pub fn fits(&self, owner: &PasswordOwner<'_>) -> Result<(), Rejection> {
+        let typed = self.0.trim();
+        let folded = Zeroizing::new(typed.to_lowercase());
+        if is_common_password(typed) || is_common_password(&*folded) {
+            return Err(Rejection::InvalidField {
+                field: "password",
+                rule: "not one of the passwords that many people use",
+            });
+        }
+        let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
         let same = |word: &str| {
-            let (word, password) = (word.trim().to_lowercase(), self.0.trim().to_lowercase());
-            word == *Zeroizing::new(password)
+            let word = word.trim().to_lowercase();
+            word == *folded || (word == bare && !word.is_empty())
         };
         let local = owner.email.rsplit_once('@').map_or("", |(local, _)| local);
-        let obvious = [owner.email, local, owner.name, owner.organization];
+        let obvious = [owner.email, local, owner.name, owner.organization, "pawl"];
         if obvious.into_iter().any(same) {
             return Err(Rejection::InvalidField {
                 field: "password",
@@ -249,9 +261,44 @@ mod tests {
             (" größer & söhne ", false),
             ("example.org", true),
             ("ada lovelace", true),
-            ("ada.lovelace!", true),
+            ("ada.lovelace!", false),
+            ("Ada.Lovelace1815", false),
+            ("Pawl2026", false),
+            ("2026 was a year for pawls", true),
+            ("123456-7", true),
         ] {
             assert_eq!(password(text).unwrap().fits(&owner).is_ok(), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_none_that_many_people_use() {
+        let owner = PasswordOwner {
+            email: "ada@example.org",
+            name: "Ada",
+            organization: "Acme",
+        };
+        let fits = |text: &str| password(text).unwrap().fits(&owner).is_ok();
+        for common in [
+            "password",
+            "12345678",
+            "qwertyuiop",
+            "Password1",
+            "PASSWORD123",
+            " iloveyou ",
+            "!QAZ2wsx",
+            "trustno1",
+            "11111111",
+        ] {
+            assert!(!fits(common), "{common}");
+        }
+        // What holds a common one is none.
+        for good in [
+            "correct horse battery",
+            "password for the shed",
+            "密密密密密密密密",
+        ] {
+            assert!(fits(good), "{good}");
         }
     }
 

@@ -15,7 +15,7 @@ use eventstore::{
 use eventstore_schema::{OrganizationId, UserId};
 use harness::{DEADLINE, Person, SETUP_TOKEN};
 use pawl::{
-    application::{Parts, PasswordHasher, PasswordParameters, Pawl},
+    application::{Limits, Parts, PasswordHasher, PasswordParameters, Pawl},
     clock::{Clock as _, ManualClock},
     http, telemetry,
 };
@@ -67,12 +67,13 @@ impl Installation {
             clock: clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: Some(SETUP_TOKEN.into()),
+            limits: Limits::default(),
             read_patience: DEADLINE,
             stopping: CancellationToken::new(),
         });
         let metrics = telemetry::init_metrics().unwrap();
         let mut installation = Self {
-            router: http::router(pawl.clone(), metrics, DEADLINE),
+            router: http::router(pawl.clone(), metrics, DEADLINE, &[]),
             pawl,
             keyring,
             organization: OrganizationId(uuid::Uuid::nil()),

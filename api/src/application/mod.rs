@@ -6,7 +6,10 @@ mod change_password;
 mod context;
 mod execute;
 mod failure;
+mod first_administrator;
+mod first_factor;
 mod invitations;
+mod limits;
 mod loading;
 mod my_devices;
 mod names;
@@ -28,6 +31,7 @@ pub use context::RequestContext;
 pub use execute::Committed;
 pub use failure::Failure;
 pub use invitations::{Invitation, NewInvitation};
+pub use limits::Limits;
 pub use names::{InvitedPerson, Person};
 pub use organizations::{Appearance, NewOrganization, TwoFactorStatus};
 pub use otp::{ConfirmedDevice, RegisteredDevice, ShownFactor};
@@ -69,6 +73,8 @@ pub struct Parts {
     pub passwords: PasswordHasher,
     /// The token of the first start's link, where the operator chose one.
     pub set_up_token: Option<SecretString>,
+    /// How long sessions and invitations last.
+    pub limits: Limits,
     /// How long a read waits for the read models to reach a position.
     pub read_patience: Duration,
     /// Cancelled when the server is told to stop.
@@ -145,6 +151,12 @@ impl Pawl {
     #[must_use]
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.0.parts.clock.now()
+    }
+
+    /// How long sessions and invitations last here.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.0.parts.limits
     }
 
     fn keyring(&self) -> &Keyring {

@@ -202,7 +202,7 @@ impl Live {
             .await;
         let head = self.pawl.catch_up().await?;
         // What the right is asked for is what there was before it was asked: nothing later is sent.
-        let holder = self.pawl.authenticate(&self.token, None).await?;
+        let holder = self.pawl.look_at(&self.token, None).await?;
         Authority::of(holder)?.permit(Permission::ReadAudit, organization)?;
         let page = self
             .pawl

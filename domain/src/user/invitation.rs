@@ -11,7 +11,7 @@ use eventstore_schema::{
     UserEvent, UserInvited,
 };
 
-/// How long the link of an invitation works.
+/// How long the link of an invitation works, unless the operator chooses otherwise.
 pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// Invites somebody into an organization.
@@ -31,6 +31,8 @@ pub struct InviteUser {
     pub token_digest: TokenDigest,
     /// Now.
     pub at: DateTime<Utc>,
+    /// How long the link works.
+    pub lifetime: TimeDelta,
 }
 
 impl InviteUser {
@@ -70,7 +72,7 @@ fn invite(user: &User, command: InviteUser) -> Decision<UserEvent> {
         name: command.name,
         role: command.role,
         token_digest: command.token_digest,
-        expires_at: command.at + INVITATION_LIFETIME,
+        expires_at: command.at + command.lifetime,
     })
 }
 
@@ -95,6 +97,8 @@ pub struct ResendInvitation {
     pub token_digest: TokenDigest,
     /// Now.
     pub at: DateTime<Utc>,
+    /// How long the link works.
+    pub lifetime: TimeDelta,
 }
 
 impl Decide<ResendInvitation> for User {
@@ -104,7 +108,7 @@ impl Decide<ResendInvitation> for User {
         self.pending_invitation(command.organization_id, by)?;
         emit(InvitationResent {
             token_digest: command.token_digest,
-            expires_at: command.at + INVITATION_LIFETIME,
+            expires_at: command.at + command.lifetime,
         })
     }
 }
@@ -163,6 +167,7 @@ mod tests {
             role,
             token_digest: digest("link"),
             at: now(),
+            lifetime: INVITATION_LIFETIME,
         }
     }
 
@@ -262,6 +267,7 @@ mod tests {
                     organization_id: acme(),
                     token_digest: digest("new link"),
                     at: now(),
+                    lifetime: INVITATION_LIFETIME,
                 },
                 &authority(Role::Admin),
             )
