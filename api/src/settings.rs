@@ -277,3 +277,41 @@ fn read(file: &Path) -> Result<FromFile, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
     toml::from_str(&text).map_err(|error| format!("{name}: {}", error.message()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_no_limit_is_refused() {
+        let resolve = |change: fn(&mut Flags)| {
+            let mut flags = Flags::default();
+            change(&mut flags);
+            Settings::resolve(flags).map(|settings| settings.limits)
+        };
+        let standard = resolve(|_| ()).unwrap();
+        assert_eq!(standard.sessions.idle, TimeDelta::minutes(60));
+        assert_eq!(standard.sessions.lifetime, TimeDelta::hours(12));
+        assert_eq!(standard.invitation, TimeDelta::days(7));
+        let refused: [fn(&mut Flags); 6] = [
+            |flags| flags.session_idle_minutes = Some(4),
+            |flags| flags.session_idle_minutes = Some(24 * 60 + 1),
+            |flags| flags.session_hours = Some(0),
+            |flags| flags.session_hours = Some(25),
+            |flags| flags.invitation_days = Some(0),
+            |flags| flags.invitation_days = Some(61),
+        ];
+        for (number, refused) in refused.into_iter().enumerate() {
+            assert!(resolve(refused).is_err(), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_file_names_proxies_as_a_list() {
+        let text = r#"trusted-proxies = ["127.0.0.1", "10.0.0.0/8"]"#;
+        let file: FromFile = toml::from_str(text).unwrap();
+        assert_eq!(file.trusted_proxies.unwrap().len(), 2);
+        let wrong = toml::from_str::<FromFile>(r#"trusted-proxies = ["proxy"]"#);
+        assert!(wrong.unwrap_err().message().contains("proxy is no address"));
+    }
+}

@@ -288,6 +288,7 @@ mod tests {
             " iloveyou ",
             "!QAZ2wsx",
             "trustno1",
+            "1Thursday",
             "11111111",
         ] {
             assert!(!fits(common), "{common}");

@@ -46,16 +46,16 @@ async fn the_operating_organization_sends_the_invitation_again_until_somebody_is
     let path = format!("/v1/organizations/{globex}/audit?limit=500");
     let trail = hank.get(&path).await.expect(200);
     let trail = trail["items"].as_array().unwrap();
-    let resent = trail
+    let again = trail
         .iter()
         .find(|event| event["type"] == "InvitationResent");
     let who = ada.get("/v1/session").await.expect(200);
     assert_eq!(
-        resent.unwrap()["actor"],
+        again.unwrap()["actor"],
         json!({ "kind": "user", "id": who["user_id"] })
     );
     assert_eq!(
-        resent.unwrap()["subject"],
+        again.unwrap()["subject"],
         format!("user-{}", sent["user_id"].as_str().unwrap())
     );
 }

@@ -32,7 +32,7 @@ pub use throttle::TrustedProxy;
 use crate::{application::Pawl, pages};
 use axum::{Extension, Router, middleware, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use throttle::Throttle;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -88,7 +88,7 @@ pub fn router(
     request_timeout: Duration,
     trusted_proxies: &[TrustedProxy],
 ) -> Router {
-    let throttle = Throttle::new(pawl.clone(), trusted_proxies);
+    let throttle = Arc::new(Throttle::new(pawl.clone(), trusted_proxies));
     let (api, document) = api().split_for_parts();
     let about = Router::new()
         .route("/problems/{slug}", get(reference::problem_page))

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::Rejection;
 use eventstore::{StoreError, keyring::KeyringError};
 use serde::Serialize;
@@ -183,8 +183,10 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         // The other form of the header (RFC 9110 section 10.2.3) needs no clock.
+        // It counts whole seconds, and the next attempt is not taken before its time.
         let date = self
             .retry_at
+            .map(|at| at + TimeDelta::milliseconds(999))
             .map(|at| at.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
         if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
             headers.entry(header::RETRY_AFTER).or_insert(date);

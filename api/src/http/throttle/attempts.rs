@@ -23,7 +23,6 @@ const REMEMBERED: u64 = 100_000;
 type Whole = Arc<Mutex<DateTime<Utc>>>;
 
 /// The attempts of all clients.
-#[derive(Clone)]
 pub struct Attempts(Cache<IpAddr, Whole>);
 
 /// An attempt that is being carried out. It stays spent unless it is given back.

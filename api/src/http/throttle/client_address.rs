@@ -132,7 +132,7 @@ mod tests {
                 let name = axum::http::HeaderName::from_static(FORWARDED_FOR);
                 (name, HeaderValue::from_static(line))
             });
-            let headers = HeaderMap::from_iter(lines);
+            let headers: HeaderMap = lines.collect();
             let found = client_of(peer.parse().unwrap(), &headers, &proxies);
             assert_eq!(
                 found,

@@ -60,11 +60,10 @@ const GUARDED: &[(Method, &str, Costs)] = &[
 ];
 
 /// The throttle of one node.
-#[derive(Clone)]
 pub struct Throttle {
     pawl: Pawl,
     attempts: Attempts,
-    proxies: Arc<[TrustedProxy]>,
+    proxies: Vec<TrustedProxy>,
 }
 
 impl Throttle {
@@ -111,7 +110,11 @@ fn too_many(retry_at: DateTime<Utc>, now: DateTime<Utc>) -> Problem {
 }
 
 /// Refuses an attempt of a client that has none left, before anything is looked at.
-pub async fn throttle(State(throttle): State<Throttle>, request: Request, next: Next) -> Response {
+pub async fn throttle(
+    State(throttle): State<Arc<Throttle>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(costs) = costs_of(&request) else {
         return next.run(request).await;
     };
