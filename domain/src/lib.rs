@@ -9,6 +9,7 @@ pub mod authority;
 pub mod decider;
 pub mod installation;
 mod mail_throttle;
+mod normal_form;
 pub mod organization;
 pub mod otp;
 pub mod permission;
@@ -24,5 +25,6 @@ pub use authority::{
     Acting, Anyone, Authority, Enrolment, NextStep, Operating, SessionHolder, SetUpLink, Showing,
 };
 pub use decider::{Decide, Decider, Decision, Outcome};
+pub use normal_form::normal_form;
 pub use permission::Permission;
 pub use rejection::Rejection;

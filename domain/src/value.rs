@@ -1,6 +1,6 @@
 //! Values that people type, checked once at the border.
 
-use crate::Rejection;
+use crate::{Rejection, normal_form};
 use passwords::analyzer::is_common_password;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -140,8 +140,9 @@ pub struct NewPassword(Zeroizing<String>);
 
 impl NewPassword {
     /// Takes 8 to 256 characters of any kind, spaces included (NIST SP 800-63B-4 section 3.1.1.2:
-    /// no rules of composition, no truncation).
-    pub fn parse(text: Zeroizing<String>) -> Result<Self, Rejection> {
+    /// no rules of composition, no truncation), in one form, whichever keyboard wrote it.
+    pub fn parse(typed: Zeroizing<String>) -> Result<Self, Rejection> {
+        let text = normal_form(&typed);
         if (8..=256).contains(&text.chars().count()) {
             Ok(Self(text))
         } else {
@@ -168,7 +169,7 @@ impl NewPassword {
         }
         let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
         let same = |word: &str| {
-            let word = word.trim().to_lowercase();
+            let word = normal_form(word.trim()).to_lowercase();
             word == *folded || (word == bare && !word.is_empty())
         };
         let local = owner.email.rsplit_once('@').map_or("", |(local, _)| local);
@@ -247,6 +248,14 @@ mod tests {
         }
     }
 
+    /// Or four umlauts, written as two characters each, would be eight.
+    #[test]
+    fn characters_are_counted_in_one_form() {
+        assert!(password(&"u\u{308}".repeat(4)).is_err());
+        assert!(password(&"u\u{308}".repeat(8)).is_ok());
+        assert!(password(&"u\u{308}".repeat(256)).is_ok());
+    }
+
     #[test]
     fn a_password_is_nothing_that_everybody_knows_of_the_person() {
         let owner = PasswordOwner {
@@ -286,6 +295,8 @@ mod tests {
             "Password1",
             "PASSWORD123",
             " iloveyou ",
+            // In wide letters.
+            "\u{ff50}\u{ff41}\u{ff53}\u{ff53}\u{ff57}\u{ff4f}\u{ff52}\u{ff44}",
             "!QAZ2wsx",
             "trustno1",
             "1Thursday",

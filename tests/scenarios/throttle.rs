@@ -77,6 +77,22 @@ async fn one_password_cannot_be_tried_on_many_accounts() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_closed_says_until_when() {
+    let (server, _) = TestServer::with_acme().await;
+    let body = json!({ "email": "ada@example.org", "password": "Spring2027" });
+    for _ in 0..10 {
+        let reply = server.client.post("/v1/sign-in", body.clone()).await;
+        reply.problem(401, "sign-in-rejected");
+    }
+    let closed = server.client.post("/v1/sign-in", body).await;
+    assert_eq!(
+        closed.header("retry-after"),
+        "Fri, 15 Jan 2027 08:15:15 GMT"
+    );
+    closed.problem(429, "too-many-attempts");
+}
+
+#[tokio::test]
 async fn whoever_is_right_costs_their_office_nothing() {
     let (server, _) = TestServer::with_acme().await;
     spray(&server.client, 1).await;

@@ -6,16 +6,13 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash::phc::PasswordHash,
 };
+use domain::normal_form;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 /// Sign-ins that may wait, for each core.
 const WAITING_PER_CORE: usize = 64;
-
-/// How many times longer a text in NFKC may be, in UTF-8 (Unicode Technical Report 15).
-const LONGEST_FORM: usize = 11;
 
 /// The work factor. The default is OWASP's: 19 MiB, two passes, one lane.
 #[derive(Clone, Copy, Debug)]
@@ -143,17 +140,11 @@ fn cost_of(hash: &str) -> Option<&str> {
     hash.rsplitn(3, '$').nth(2)
 }
 
-/// Keyboards write the same text in several ways, such as one character for an umlaut, or two; so what
-/// is hashed is one of them (NFKC, as NIST SP 800-63B-4 section 3.1.1.2 recommends).
+/// The password in the form in which it is hashed. What is no text never was a password.
 fn one_form(password: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
     match std::str::from_utf8(&password) {
-        Ok(text) if !text.is_ascii() => {
-            // As long as it can get, so that no part of it is left behind when it grows.
-            let mut form = Zeroizing::new(String::with_capacity(text.len() * LONGEST_FORM));
-            form.extend(text.nfkc());
-            Zeroizing::new(std::mem::take(&mut *form).into_bytes())
-        }
-        _ => password,
+        Ok(text) => Zeroizing::new(std::mem::take(&mut *normal_form(text)).into_bytes()),
+        Err(_) => password,
     }
 }
 

@@ -69,6 +69,9 @@ mod tests {
     fn a_password_that_was_shown_before_it_was_hashed_anew_still_counts() {
         let later = state::<User>([registered(Role::Member), rehashed()]);
         assert_eq!(shown().still_holds(&later), Ok(()));
+        let before = state::<User>([registered(Role::Member)]);
+        assert!(later.was_rehashed_since(&before));
+        assert!(!later.was_rehashed_since(&later));
         given([registered(Role::Member), rehashed()])
             .when::<User, _>(rehash(), &shown())
             .then_nothing();
@@ -81,8 +84,12 @@ mod tests {
             password: another_password(9),
             replaces: password().password_id,
         };
-        given([registered(Role::Member), reset.into()])
+        given([registered(Role::Member), reset.clone().into()])
             .when::<User, _>(rehash(), &shown())
             .then_rejected(&Rejection::SignInRejected);
+        let [before, after] = [vec![], vec![reset.into()]].map(|more: Vec<UserEvent>| {
+            state::<User>(std::iter::once(registered(Role::Member)).chain(more))
+        });
+        assert!(!after.was_rehashed_since(&before));
     }
 }
