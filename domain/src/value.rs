@@ -142,7 +142,11 @@ impl NewPassword {
     /// Takes 8 to 256 characters of any kind, spaces included (NIST SP 800-63B-4 section 3.1.1.2:
     /// no rules of composition, no truncation), in one form, whichever keyboard wrote it.
     pub fn parse(typed: Zeroizing<String>) -> Result<Self, Rejection> {
-        let text = normal_form(&typed);
+        let text = if typed.is_ascii() {
+            typed
+        } else {
+            normal_form(&typed)
+        };
         if (8..=256).contains(&text.chars().count()) {
             Ok(Self(text))
         } else {
