@@ -209,7 +209,10 @@ enforce-no-way-back = Das lässt sich nicht rückgängig machen: nicht durch Sie
 enforce-confirm = 2FA erzwingen
 
 invite = Benutzer einladen
-invite-text = Sie bekommen eine Mail mit einem Link, der einmal gilt, 7 Tage lang.
+invite-text = { $days ->
+    [one] Sie bekommen eine Mail mit einem Link, der einmal gilt, einen Tag lang.
+   *[other] Sie bekommen eine Mail mit einem Link, der einmal gilt, { $days } Tage lang.
+}
 invite-submit = Einladung senden
 list = Viele einladen
 list-text = Wählen Sie eine CSV-Datei, deren erste Zeile die Spalten nennt: email, name und, wo nicht alle Mitglieder werden sollen, role. Alle bekommen eine Mail mit einem Link, der einmal gilt.
@@ -275,7 +278,7 @@ done-link-enforced = Der Link wird verlangt, von jetzt an und für immer.
 ## Was getippt wurde und nicht gelten kann
 
 rule-email = Geben Sie eine E-Mail-Adresse wie name@example.org ein.
-rule-password = Das Passwort muss zwischen 8 und 256 Zeichen haben.
+rule-password = Das Passwort muss zwischen 8 und 256 Zeichen haben. Es darf keines sein, das viele verwenden, und nicht Ihre E-Mail-Adresse, Ihr Name oder der Name Ihrer Organisation.
 rule-name = Der Name muss zwischen 1 und 200 Zeichen haben, auf einer Zeile.
 rule-organization = Der Name der Organisation muss zwischen 1 und 200 Zeichen haben, auf einer Zeile.
 rule-accent_color = Weiße Schrift auf der Farbe muss gut zu lesen sein: Nehmen Sie eine dunkle.

@@ -209,7 +209,10 @@ enforce-no-way-back = This cannot be reverted: not by you, not by another admini
 enforce-confirm = Enforce 2FA
 
 invite = Invite a user
-invite-text = They get a mail with a link that works once, within 7 days.
+invite-text = { $days ->
+    [one] They get a mail with a link that works once, within a day.
+   *[other] They get a mail with a link that works once, within { $days } days.
+}
 invite-submit = Send the invitation
 list = Invite many
 list-text = Choose a CSV file whose first line names the columns: email, name and, where not everybody is to be a member, role. Each person gets a mail with a link that works once.
@@ -275,7 +278,7 @@ done-link-enforced = The link is asked for, from now on and for good.
 ## What people typed and cannot be taken
 
 rule-email = Type an e-mail address such as name@example.org.
-rule-password = The password must have between 8 and 256 characters.
+rule-password = The password must have between 8 and 256 characters, and be neither one that many people use nor your e-mail address, your name or the name of your organization.
 rule-name = The name must have between 1 and 200 characters, on one line.
 rule-organization = The name of the organization must have between 1 and 200 characters, on one line.
 rule-accent_color = White text on the color must be easy to read: take a dark one.

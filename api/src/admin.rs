@@ -124,6 +124,7 @@ async fn open(settings: &Settings) -> Result<Pawl, StartError> {
         passwords: PasswordHasher::new(settings.passwords)?,
         set_up_token: None,
         public_url: public_url(settings)?,
+        limits: settings.limits,
         read_patience: Duration::ZERO,
         stopping: CancellationToken::new(),
     }))

@@ -317,6 +317,16 @@ fn check(settings: &Settings) {
         "argon2           {} KiB, {} passes",
         passwords.memory_kib, passwords.passes
     );
+    let proxies = settings.trusted_proxies.iter().map(ToString::to_string);
+    let proxies = Some(proxies.collect::<Vec<_>>().join(", ")).filter(|list| !list.is_empty());
+    println!("trusted-proxies  {}", proxies.as_deref().unwrap_or("none"));
+    let limits = settings.limits;
+    println!(
+        "sessions         {} minutes unused, {} hours at most",
+        limits.sessions.idle.num_minutes(),
+        limits.sessions.lifetime.num_hours()
+    );
+    println!("invitation-days  {}", limits.invitation.num_days());
     let token = if settings.setup_token.is_some() {
         "given"
     } else {

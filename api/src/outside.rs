@@ -44,7 +44,7 @@ struct Review {
 
 impl Review {
     async fn permitted(&self) -> Result<(), Failure> {
-        let mandate = self.pawl.mandate(&self.token, None).await?;
+        let mandate = self.pawl.mandate_of_watcher(&self.token).await?;
         Ok(mandate.permit(Permission::ReadAudit, self.organization)?)
     }
 }

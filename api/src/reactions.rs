@@ -10,8 +10,8 @@ use eventstore::{
     keyring::{Keyring, KeyringError},
 };
 use eventstore_schema::{
-    DecodeError, DeviceId, Event, KeyName, PasswordChanged, PasswordReset, Position, Recorded,
-    UserEvent,
+    DecodeError, DeviceId, Event, KeyName, PasswordChanged, PasswordRehashed, PasswordReset,
+    Position, Recorded, UserEvent,
 };
 use futures::StreamExt as _;
 use std::{
@@ -146,7 +146,8 @@ impl Reactions {
             }
             Event::User(
                 UserEvent::PasswordReset(PasswordReset { replaces, .. })
-                | UserEvent::PasswordChanged(PasswordChanged { replaces, .. }),
+                | UserEvent::PasswordChanged(PasswordChanged { replaces, .. })
+                | UserEvent::PasswordRehashed(PasswordRehashed { replaces, .. }),
             ) => {
                 self.keyring
                     .destroy(&[KeyName::password(*replaces)])

@@ -3,7 +3,7 @@
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
     clock::Clock,
-    http,
+    http::{self, TrustedProxy},
     mail::Outbox,
     outside::{Development, Reviewers},
     reactions::Reactions,
@@ -36,6 +36,7 @@ pub struct Server {
     /// Where KurrentDB's own clients come, and what they may do.
     outside: Option<(TcpListener, Arc<dyn Gate>)>,
     reactions: JoinHandle<()>,
+    trusted_proxies: Vec<TrustedProxy>,
     stop: CancellationToken,
     /// Held as long as the server lives.
     _directory: DataDir,
@@ -76,6 +77,7 @@ impl Server {
             passwords: PasswordHasher::new(settings.passwords)?,
             set_up_token: settings.setup_token.clone(),
             public_url: public_url.clone(),
+            limits: settings.limits,
             read_patience: READ_PATIENCE,
             stopping: stop.clone(),
         });
@@ -97,6 +99,7 @@ impl Server {
             listener,
             outside,
             reactions,
+            trusted_proxies: settings.trusted_proxies.clone(),
             stop,
             _directory: directory,
         })
@@ -137,7 +140,13 @@ impl Server {
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
         let metrics = telemetry::init_metrics()?;
         let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone(), self.stop.clone()));
-        let router = http::router(self.pawl.clone(), metrics, REQUEST_TIMEOUT);
+        let router = http::router(
+            self.pawl.clone(),
+            metrics,
+            REQUEST_TIMEOUT,
+            &self.trusted_proxies,
+        )
+        .into_make_service_with_connect_info::<SocketAddr>();
         let stop = self.stop.clone();
         let outside = self.outside.map(|(listener, gate)| {
             let store = self.pawl.store().clone();

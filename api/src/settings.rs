@@ -1,13 +1,20 @@
 //! Settings: flags, then environment variables (`PAWL_*`), then a TOML file, then what suits a
 //! laptop.
 
-use crate::{application::PasswordParameters, telemetry::LogFormat};
+use crate::{
+    application::{Limits, PasswordParameters},
+    http::TrustedProxy,
+    telemetry::LogFormat,
+};
+use chrono::TimeDelta;
 use clap::Args;
+use domain::session::SessionLimits;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::{
     fs,
     net::SocketAddr,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 use tracing_subscriber::EnvFilter;
@@ -63,6 +70,24 @@ pub struct Flags {
     /// Passes for hashing a password [default: 2]
     #[arg(long, env = "PAWL_ARGON2_PASSES", value_name = "N")]
     pub argon2_passes: Option<u32>,
+    /// Proxies whose word on their clients' addresses (X-Forwarded-For) counts: addresses and
+    /// networks, with commas between [default: none]
+    #[arg(
+        long,
+        env = "PAWL_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Option<Vec<TrustedProxy>>,
+    /// Minutes after which an unused session is over [default: 60]
+    #[arg(long, env = "PAWL_SESSION_IDLE_MINUTES", value_name = "N")]
+    pub session_idle_minutes: Option<u32>,
+    /// Hours after which every session is over [default: 12]
+    #[arg(long, env = "PAWL_SESSION_HOURS", value_name = "N")]
+    pub session_hours: Option<u32>,
+    /// Days for which the link of an invitation works [default: 7]
+    #[arg(long, env = "PAWL_INVITATION_DAYS", value_name = "N")]
+    pub invitation_days: Option<u32>,
     /// Token of the first start's link, in place of one made by Pawl
     #[arg(
         long,
@@ -89,6 +114,10 @@ struct FromFile {
     log_format: Option<LogFormat>,
     argon2_memory_kib: Option<u32>,
     argon2_passes: Option<u32>,
+    trusted_proxies: Option<Vec<TrustedProxy>>,
+    session_idle_minutes: Option<u32>,
+    session_hours: Option<u32>,
+    invitation_days: Option<u32>,
 }
 
 /// The settings in force.
@@ -116,6 +145,10 @@ pub struct Settings {
     pub log_format: Option<LogFormat>,
     /// The work of hashing a password.
     pub passwords: PasswordParameters,
+    /// The proxies whose word on their clients' addresses counts.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// How long things last.
+    pub limits: Limits,
     /// The token of the first start's link, where the operator chose one.
     pub setup_token: Option<SecretString>,
 }
@@ -163,6 +196,15 @@ impl Settings {
             log: checked_filter(flags.log.or(file.log))?,
             log_format: flags.log_format.or(file.log_format),
             passwords,
+            trusted_proxies: flags
+                .trusted_proxies
+                .or(file.trusted_proxies)
+                .unwrap_or_default(),
+            limits: limits(
+                flags.session_idle_minutes.or(file.session_idle_minutes),
+                flags.session_hours.or(file.session_hours),
+                flags.invitation_days.or(file.invitation_days),
+            )?,
             setup_token: checked_token(flags.setup_token)?,
             // A variable that is set to nothing is not set.
             store: flags
@@ -175,6 +217,30 @@ impl Settings {
             shared,
         })
     }
+}
+
+/// At most what NIST SP 800-63B-4 (section 2.2.3) recommends at AAL2: a day, and an hour unused.
+/// That a session may rest for longer, an operator can choose.
+fn limits(idle: Option<u32>, hours: Option<u32>, days: Option<u32>) -> Result<Limits, String> {
+    let within = |name: &str, value: Option<u32>, range: RangeInclusive<u32>| match value {
+        Some(value) if !range.contains(&value) => Err(format!(
+            "{name}: {value} is not between {} and {}",
+            range.start(),
+            range.end()
+        )),
+        value => Ok(value.map(i64::from)),
+    };
+    let standard = Limits::default();
+    let idle = within("session-idle-minutes", idle, 5..=24 * 60)?;
+    let lifetime = within("session-hours", hours, 1..=24)?;
+    let invitation = within("invitation-days", days, 1..=60)?;
+    Ok(Limits {
+        sessions: SessionLimits {
+            idle: idle.map_or(standard.sessions.idle, TimeDelta::minutes),
+            lifetime: lifetime.map_or(standard.sessions.lifetime, TimeDelta::hours),
+        },
+        invitation: invitation.map_or(standard.invitation, TimeDelta::days),
+    })
 }
 
 fn checked_url(url: Url) -> Result<Url, String> {
@@ -210,4 +276,42 @@ fn read(file: &Path) -> Result<FromFile, String> {
     let name = file.display();
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
     toml::from_str(&text).map_err(|error| format!("{name}: {}", error.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_no_limit_is_refused() {
+        let resolve = |change: fn(&mut Flags)| {
+            let mut flags = Flags::default();
+            change(&mut flags);
+            Settings::resolve(flags).map(|settings| settings.limits)
+        };
+        let standard = resolve(|_| ()).unwrap();
+        assert_eq!(standard.sessions.idle, TimeDelta::minutes(60));
+        assert_eq!(standard.sessions.lifetime, TimeDelta::hours(12));
+        assert_eq!(standard.invitation, TimeDelta::days(7));
+        let refused: [fn(&mut Flags); 6] = [
+            |flags| flags.session_idle_minutes = Some(4),
+            |flags| flags.session_idle_minutes = Some(24 * 60 + 1),
+            |flags| flags.session_hours = Some(0),
+            |flags| flags.session_hours = Some(25),
+            |flags| flags.invitation_days = Some(0),
+            |flags| flags.invitation_days = Some(61),
+        ];
+        for (number, refused) in refused.into_iter().enumerate() {
+            assert!(resolve(refused).is_err(), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_file_names_proxies_as_a_list() {
+        let text = r#"trusted-proxies = ["127.0.0.1", "10.0.0.0/8"]"#;
+        let file: FromFile = toml::from_str(text).unwrap();
+        assert_eq!(file.trusted_proxies.unwrap().len(), 2);
+        let wrong = toml::from_str::<FromFile>(r#"trusted-proxies = ["proxy"]"#);
+        assert!(wrong.unwrap_err().message().contains("proxy is no address"));
+    }
 }

@@ -12,8 +12,11 @@ pub use mandate::Mandate;
 pub use on_the_server::OnTheServer;
 
 use crate::{
-    Permission, Rejection, installation::Installation, organization::Organization,
-    session::Session, user::User,
+    Permission, Rejection,
+    installation::Installation,
+    organization::Organization,
+    session::{Session, SessionLimits},
+    user::User,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
@@ -85,6 +88,7 @@ pub struct SessionHolder {
     began_by_mailed_link: bool,
     /// Whether the organization asks for a mailed link before a first authenticator.
     asks_for_set_up_link: bool,
+    used_at: DateTime<Utc>,
 }
 
 impl SessionHolder {
@@ -96,9 +100,10 @@ impl SessionHolder {
         (presented, command): (&TokenDigest, Option<CommandId>),
         user: &User,
         organization: &Organization,
-        now: DateTime<Utc>,
+        (now, limits): (DateTime<Utc>, SessionLimits),
     ) -> Result<Self, Rejection> {
-        let live = session.live_at(now).ok_or(Rejection::Unauthenticated)?;
+        let live = session.live_at(now, limits);
+        let live = live.ok_or(Rejection::Unauthenticated)?;
         let genuine = session.opens_with(presented, command);
         let person = user.active().ok_or(Rejection::Unauthenticated)?;
         let over = user.has_ended(id, live.began_at);
@@ -118,6 +123,7 @@ impl SessionHolder {
             began_at: live.began_at,
             began_by_mailed_link: user.followed_a_link(live.began_by),
             asks_for_set_up_link: organization.asks_for_set_up_link(),
+            used_at: live.used_at,
         })
     }
 
@@ -182,6 +188,12 @@ impl SessionHolder {
 
     pub(crate) fn organization_asks_for_set_up_link(&self) -> bool {
         self.asks_for_set_up_link
+    }
+
+    /// When something was last noted of the session.
+    #[must_use]
+    pub fn used_at(&self) -> DateTime<Utc> {
+        self.used_at
     }
 
     /// The end of the session.

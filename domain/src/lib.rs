@@ -10,6 +10,7 @@ pub mod authority;
 pub mod decider;
 pub mod installation;
 mod mail_throttle;
+mod normal_form;
 pub mod organization;
 pub mod otp;
 pub mod permission;
@@ -27,6 +28,7 @@ pub use authority::{
     SetUpLink, Showing,
 };
 pub use decider::{Decide, Decider, Decision, Outcome};
+pub use normal_form::normal_form;
 pub use permission::Permission;
 pub use rejection::Rejection;
 pub use scope::{Scope, Scopes};

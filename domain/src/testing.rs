@@ -2,7 +2,9 @@
 
 use crate::{
     Authority, Decide, Decider, Enrolment, Outcome, Rejection, SessionHolder,
-    organization::Organization, session::Session, user::User,
+    organization::Organization,
+    session::{Session, SessionLimits},
+    user::User,
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
@@ -179,7 +181,7 @@ pub(crate) fn holder(
         (&presented, None),
         &person,
         &policy,
-        now(),
+        (now(), SessionLimits::default()),
     )
     .unwrap()
 }
@@ -214,7 +216,8 @@ pub(crate) fn holder_begun_at(
     open.evolve(&recorded(position - 1, started.into()));
     let policy = state::<Organization>(organization(false));
     let presented = (&digest("token"), None);
-    SessionHolder::of(session(1), &open, presented, &person, &policy, now())
+    let at = (now(), SessionLimits::default());
+    SessionHolder::of(session(1), &open, presented, &person, &policy, at)
 }
 
 pub(crate) fn authority_begun_at(position: u64, role: Role) -> Authority {

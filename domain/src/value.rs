@@ -1,6 +1,7 @@
 //! Values that people type, checked once at the border.
 
-use crate::Rejection;
+use crate::{Rejection, normal_form};
+use passwords::analyzer::is_common_password;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -141,8 +142,13 @@ pub struct NewPassword(Zeroizing<String>);
 
 impl NewPassword {
     /// Takes 8 to 256 characters of any kind, spaces included (NIST SP 800-63B-4 section 3.1.1.2:
-    /// no rules of composition, no truncation).
-    pub fn parse(text: Zeroizing<String>) -> Result<Self, Rejection> {
+    /// no rules of composition, no truncation), in one form, whichever keyboard wrote it.
+    pub fn parse(typed: Zeroizing<String>) -> Result<Self, Rejection> {
+        let text = if typed.is_ascii() {
+            typed
+        } else {
+            normal_form(&typed)
+        };
         if (8..=256).contains(&text.chars().count()) {
             Ok(Self(text))
         } else {
@@ -153,16 +159,27 @@ impl NewPassword {
         }
     }
 
-    /// Refuses a password that is the first thing somebody would try for this person: their address,
-    /// the part of it before the @, their name or their organization's, in whatever case (NIST SP
-    /// 800-63B-4 section 3.1.1.2: context-specific words).
+    /// Refuses a password that is the first thing somebody would try: for anybody, one of the 100,000
+    /// most common; for this person, their address, the part of it before the @, their name, their
+    /// organization's or Pawl's, with digits and signs around it or without, in whatever case (NIST SP
+    /// 800-63B-4 section 3.1.1.2: common passwords, context-specific words and what is derived from
+    /// them). The whole password counts, not a part of it.
     pub fn fits(&self, owner: &PasswordOwner<'_>) -> Result<(), Rejection> {
+        let typed = self.0.trim();
+        let folded = Zeroizing::new(typed.to_lowercase());
+        if is_common_password(typed) || is_common_password(&*folded) {
+            return Err(Rejection::InvalidField {
+                field: "password",
+                rule: "not one of the passwords that many people use",
+            });
+        }
+        let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
         let same = |word: &str| {
-            let (word, password) = (word.trim().to_lowercase(), self.0.trim().to_lowercase());
-            word == *Zeroizing::new(password)
+            let word = normal_form(word.trim()).to_lowercase();
+            word == *folded || (word == bare && !word.is_empty())
         };
         let local = owner.email.rsplit_once('@').map_or("", |(local, _)| local);
-        let obvious = [owner.email, local, owner.name, owner.organization];
+        let obvious = [owner.email, local, owner.name, owner.organization, "pawl"];
         if obvious.into_iter().any(same) {
             return Err(Rejection::InvalidField {
                 field: "password",
@@ -237,6 +254,14 @@ mod tests {
         }
     }
 
+    /// Or four umlauts, written as two characters each, would be eight.
+    #[test]
+    fn characters_are_counted_in_one_form() {
+        assert!(password(&"u\u{308}".repeat(4)).is_err());
+        assert!(password(&"u\u{308}".repeat(8)).is_ok());
+        assert!(password(&"u\u{308}".repeat(256)).is_ok());
+    }
+
     #[test]
     fn a_password_is_nothing_that_everybody_knows_of_the_person() {
         let owner = PasswordOwner {
@@ -251,9 +276,47 @@ mod tests {
             (" größer & söhne ", false),
             ("example.org", true),
             ("ada lovelace", true),
-            ("ada.lovelace!", true),
+            ("ada.lovelace!", false),
+            ("Ada.Lovelace1815", false),
+            ("Pawl2026", false),
+            ("2026 was a year for pawls", true),
+            ("123456-7", true),
         ] {
             assert_eq!(password(text).unwrap().fits(&owner).is_ok(), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_none_that_many_people_use() {
+        let owner = PasswordOwner {
+            email: "ada@example.org",
+            name: "Ada",
+            organization: "Acme",
+        };
+        let fits = |text: &str| password(text).unwrap().fits(&owner).is_ok();
+        for common in [
+            "password",
+            "12345678",
+            "qwertyuiop",
+            "Password1",
+            "PASSWORD123",
+            " iloveyou ",
+            // In wide letters.
+            "\u{ff50}\u{ff41}\u{ff53}\u{ff53}\u{ff57}\u{ff4f}\u{ff52}\u{ff44}",
+            "!QAZ2wsx",
+            "trustno1",
+            "1Thursday",
+            "11111111",
+        ] {
+            assert!(!fits(common), "{common}");
+        }
+        // What holds a common one is none.
+        for good in [
+            "correct horse battery",
+            "password for the shed",
+            "密密密密密密密密",
+        ] {
+            assert!(fits(good), "{good}");
         }
     }
 

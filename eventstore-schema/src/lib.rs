@@ -43,14 +43,14 @@ pub use role::Role;
 pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
 pub use session::{
     Factor, RecoveryCodeAccepted, SecondFactorAccepted, SessionEnded, SessionEvent, SessionStarted,
-    SignedIn,
+    SessionUsed, SignedIn,
 };
 pub use stream::StreamName;
 pub use user::{
     InvitationAccepted, InvitationResent, InvitationRevoked, OtpDeviceConfirmed,
     OtpDeviceRegistered, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpRejected,
     OtpRejectionReason, OtpSetUpLinkFollowed, OtpSetUpLinkRequested, OtpVerified, PasswordChanged,
-    PasswordHash, PasswordReset, PasswordResetRequested, RecoveryCodeRejected, RecoveryCodeUsed,
-    RecoveryCodesIssued, RoleChanged, UserDisabled, UserEnabled, UserEvent, UserInvited,
-    UserRegistered,
+    PasswordHash, PasswordRehashed, PasswordReset, PasswordResetRequested, RecoveryCodeRejected,
+    RecoveryCodeUsed, RecoveryCodesIssued, RoleChanged, UserDisabled, UserEnabled, UserEvent,
+    UserInvited, UserRegistered,
 };

@@ -82,6 +82,11 @@ impl From<SignedInV1> for SignedIn {
     }
 }
 
+/// The session is in use. Noted now and then, so that one which rests for too long is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct SessionUsed {}
+
 /// The person ended the session, in it or in another one of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
@@ -98,6 +103,8 @@ events! {
         RecoveryCodeAccepted = 1,
         /// See [`SignedIn`].
         SignedIn = 2 { 1: SignedInV1 },
+        /// See [`SessionUsed`].
+        SessionUsed = 1,
         /// See [`SessionEnded`].
         SessionEnded = 1,
     }

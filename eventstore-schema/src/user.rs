@@ -130,6 +130,17 @@ pub struct PasswordChanged {
     pub session_id: SessionId,
 }
 
+/// The person showed their password, and it was hashed anew: what a guess costs has changed. Nothing
+/// else did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct PasswordRehashed {
+    /// The same password with its new hash.
+    pub password: PasswordHash,
+    /// The hash that it takes the place of; its key is destroyed.
+    pub replaces: PasswordId,
+}
+
 /// The set-up of an authenticator began: its secret was shown once. Until it is confirmed it opens
 /// nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -324,6 +335,8 @@ events! {
         PasswordReset = 1,
         /// See [`PasswordChanged`].
         PasswordChanged = 1,
+        /// See [`PasswordRehashed`].
+        PasswordRehashed = 1,
         /// See [`OtpDeviceRegistered`].
         OtpDeviceRegistered = 2 { 1: OtpDeviceRegisteredV1 },
         /// See [`OtpDeviceConfirmed`].

@@ -72,6 +72,7 @@ fn change(what: &UserEvent) -> Option<Change> {
         | UserEvent::PasswordResetRequested(_)
         | UserEvent::PasswordReset(_)
         | UserEvent::PasswordChanged(_)
+        | UserEvent::PasswordRehashed(_)
         | UserEvent::RoleChanged(_) => None,
     }
 }

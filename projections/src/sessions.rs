@@ -5,7 +5,7 @@ use crate::{
     projection::user_of,
     value::{Micros, Text},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
     Event, Factor, Recorded, SessionEvent, SessionId, StreamName, UserEvent, UserId,
 };
@@ -37,7 +37,7 @@ impl Projection for Sessions {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -83,6 +83,10 @@ impl Projection for Sessions {
             ),
             SessionEvent::SignedIn(_) => rows.change(
                 "UPDATE sessions SET signed_in_at = ?2, last_event_at = ?2 WHERE session_id = ?1",
+                params![session, at],
+            ),
+            SessionEvent::SessionUsed(_) => rows.change(
+                "UPDATE sessions SET last_event_at = ?2 WHERE session_id = ?1",
                 params![session, at],
             ),
             SessionEvent::SessionEnded(_) => rows.change(
@@ -135,7 +139,7 @@ pub struct Session {
     pub session_id: SessionId,
     /// When the password was shown.
     pub started_at: DateTime<Utc>,
-    /// When something last happened to it. Its use is no event.
+    /// When something last happened to it. Its use is noted now and then.
     pub last_event_at: DateTime<Utc>,
     /// When every factor that was required then had been shown, if that came to pass.
     pub signed_in_at: Option<DateTime<Utc>>,
@@ -145,11 +149,12 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
 }
 
-/// The sessions of a person that are open at this time, newest first, `limit` of them at most.
+/// The sessions of a person that are open at this time, newest first, `limit` of them at most. Those of
+/// which nothing was noted for as long as `idle` are over.
 pub fn open_of(
     readers: &Readers,
     user_id: UserId,
-    at: DateTime<Utc>,
+    (at, idle): (DateTime<Utc>, TimeDelta),
     limit: u32,
 ) -> Result<Vec<Session>, DatabaseError> {
     readers.read(|view| {
@@ -157,9 +162,13 @@ pub fn open_of(
             .prepare_cached(
                 "SELECT * FROM sessions
                  WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
-                 ORDER BY started_at DESC, session_id LIMIT ?3",
+                     AND last_event_at > ?3
+                 ORDER BY started_at DESC, session_id LIMIT ?4",
             )?
-            .query_map(params![Text(user_id), Micros(at), limit], session_from)?
+            .query_map(
+                params![Text(user_id), Micros(at), Micros(at - idle), limit],
+                session_from,
+            )?
             .collect::<Result<_, _>>()?;
         Ok(sessions)
     })
@@ -188,6 +197,8 @@ mod tests {
     use super::*;
     use crate::testing::{History, at, readers_of};
 
+    const IDLE: TimeDelta = TimeDelta::hours(1);
+
     #[test]
     fn open_sessions_are_listed_newest_first_until_they_end_or_expire() {
         let mut history = History::default();
@@ -200,12 +211,12 @@ mod tests {
         let third = history.signed_in(ada);
         let (_directory, readers) = readers_of(&history);
         let open = |readers: &Readers, now, limit| -> Vec<_> {
-            let sessions = open_of(readers, ada.0, now, limit).unwrap();
+            let sessions = open_of(readers, ada.0, (now, IDLE), limit).unwrap();
             sessions.iter().map(|session| session.session_id).collect()
         };
         assert_eq!(open(&readers, at(0), 9), [third, second, first]);
         assert_eq!(open(&readers, at(0), 2), [third, second]);
-        let sessions = open_of(&readers, ada.0, at(0), 9).unwrap();
+        let sessions = open_of(&readers, ada.0, (at(0), IDLE), 9).unwrap();
         assert_eq!(
             sessions[2],
             Session {
@@ -225,6 +236,22 @@ mod tests {
         let (_directory, readers) = readers_of(&history);
         assert_eq!(open(&readers, at(0), 9), [third, first]);
     }
+
+    #[test]
+    fn a_session_that_rests_is_open_until_its_use_was_noted_too_long_ago() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let ada = history.registered(acme);
+        let session = history.signed_in(ada);
+        history.session_used(ada, session);
+        let (_directory, readers) = readers_of(&history);
+        let open = |now| open_of(&readers, ada.0, (now, TimeDelta::seconds(10)), 9).unwrap();
+        let noted = open(at(0))[0].last_event_at;
+        assert_eq!(noted, at(history.events.len() - 1));
+        assert_eq!(open(noted + TimeDelta::seconds(9)).len(), 1);
+        assert_eq!(open(noted + TimeDelta::seconds(10)).len(), 0);
+    }
+
     #[test]
     fn what_ends_all_sessions_of_a_person_ends_them_here_as_well() {
         let mut history = History::default();
@@ -233,7 +260,7 @@ mod tests {
         let hers = history.signed_in(grace);
         let open = |history: &History, person| {
             let (_directory, readers) = readers_of(history);
-            open_of(&readers, person, at(0), 9).unwrap().len()
+            open_of(&readers, person, (at(0), IDLE), 9).unwrap().len()
         };
         for end in [
             History::password_reset,

@@ -17,10 +17,10 @@ use eventstore_schema::{
     Actor, AddressId, AdministratorAppointed, AdministratorDismissed, CommandId, DeviceId, Event,
     EventId, InvitationAccepted, InvitationResent, InvitationRevoked, KeyName, Metadata, NewEvent,
     OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, OtpRejected,
-    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordId, PasswordReset,
-    PasswordResetRequested, Personal, Position, RecordedEvent, Role, RoleChanged, Sealed,
-    SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserDisabled, UserEnabled,
-    UserEvent, UserId, UserInvited, UserRegistered,
+    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordId, PasswordRehashed,
+    PasswordReset, PasswordResetRequested, Personal, Position, RecordedEvent, Role, RoleChanged,
+    Sealed, SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserDisabled,
+    UserEnabled, UserEvent, UserId, UserInvited, UserRegistered,
 };
 use futures::{StreamExt, stream};
 use std::collections::HashMap;
@@ -292,6 +292,14 @@ impl History {
             replaces: PasswordId(self.id()),
         };
         self.of(person, Actor::Anonymous, event);
+    }
+
+    pub(crate) fn password_rehashed(&mut self, person: Person) {
+        let event = PasswordRehashed {
+            password: password(self.id()),
+            replaces: PasswordId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
     }
 
     pub(crate) fn password_changed(&mut self, person: Person) {

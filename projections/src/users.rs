@@ -163,6 +163,7 @@ impl Projection for Users {
             | UserEvent::PasswordResetRequested(_)
             | UserEvent::PasswordReset(_)
             | UserEvent::PasswordChanged(_)
+            | UserEvent::PasswordRehashed(_)
             | UserEvent::OtpDeviceRegistered(_)
             | UserEvent::OtpRejected(_)
             | UserEvent::RecoveryCodesIssued(_)

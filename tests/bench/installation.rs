@@ -15,7 +15,7 @@ use eventstore::{
 use eventstore_schema::{OrganizationId, UserId};
 use harness::{DEADLINE, Person, SETUP_TOKEN};
 use pawl::{
-    application::{Parts, PasswordHasher, PasswordParameters, Pawl},
+    application::{Limits, Parts, PasswordHasher, PasswordParameters, Pawl},
     clock::{Clock as _, ManualClock},
     http, telemetry,
 };
@@ -68,12 +68,13 @@ impl Installation {
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: Some(SETUP_TOKEN.into()),
             public_url: "http://localhost/".parse().unwrap(),
+            limits: Limits::default(),
             read_patience: DEADLINE,
             stopping: CancellationToken::new(),
         });
         let metrics = telemetry::init_metrics().unwrap();
         let mut installation = Self {
-            router: http::router(pawl.clone(), metrics, DEADLINE),
+            router: http::router(pawl.clone(), metrics, DEADLINE, &[]),
             pawl,
             keyring,
             organization: OrganizationId(uuid::Uuid::nil()),

@@ -12,7 +12,7 @@ use eventstore::{
 use eventstore_schema::KeyName;
 use kurrentdb_server::Gate;
 use pawl::{
-    application::{Parts, PasswordHasher, PasswordParameters, Pawl},
+    application::{Limits, Parts, PasswordHasher, PasswordParameters, Pawl},
     clock::{Clock as _, ManualClock},
     http,
     outside::Development,
@@ -22,7 +22,7 @@ use pawl::{
 };
 use projections::Projections;
 use serde_json::{Value, json};
-use std::{path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,8 @@ pub struct TestServer {
     pub client: Client,
     /// Its clock.
     pub clock: Arc<ManualClock>,
+    change: fn(&mut Flags),
+    limits: Limits,
     directory: Arc<TempDir>,
     pawl: Pawl,
     elsewhere: Option<Elsewhere>,
@@ -52,18 +54,27 @@ pub struct TestServer {
 impl TestServer {
     /// A fresh one.
     pub async fn start() -> Self {
-        let begin = DateTime::from_timestamp(1_800_000_015, 0).unwrap();
-        let directory = Arc::new(TempDir::new().unwrap());
-        Self::start_in(directory, Arc::new(ManualClock::at(begin))).await
+        Self::start_with(|_| ()).await
     }
 
-    async fn start_in(directory: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+    /// A fresh one with settings of its own.
+    pub async fn start_with(change: fn(&mut Flags)) -> Self {
+        let begin = DateTime::from_timestamp(1_800_000_015, 0).unwrap();
+        let directory = Arc::new(TempDir::new().unwrap());
+        Self::start_in(directory, Arc::new(ManualClock::at(begin)), change).await
+    }
+
+    async fn start_in(
+        directory: Arc<TempDir>,
+        clock: Arc<ManualClock>,
+        change: fn(&mut Flags),
+    ) -> Self {
         let elsewhere = if over_the_wire() {
             Some(Elsewhere::within(directory.path()).await)
         } else {
             None
         };
-        let settings = Settings::resolve(Flags {
+        let mut flags = Flags {
             data: Some(directory.path().to_owned()),
             listen: Some("127.0.0.1:0".parse().unwrap()),
             argon2_memory_kib: Some(CHEAP.memory_kib),
@@ -71,8 +82,9 @@ impl TestServer {
             setup_token: Some(SETUP_TOKEN.into()),
             store: elsewhere.as_ref().map(|log| log.connection.as_str().into()),
             ..Flags::default()
-        })
-        .unwrap();
+        };
+        change(&mut flags);
+        let settings = Settings::resolve(flags).unwrap();
         let server = Server::start(&settings, clock.clone()).await.unwrap();
         let client = Client::of(format!("http://{}", server.address()));
         let pawl = server.pawl().clone();
@@ -86,6 +98,8 @@ impl TestServer {
         Self {
             client,
             clock,
+            change,
+            limits: settings.limits,
             directory,
             pawl,
             elsewhere,
@@ -119,13 +133,15 @@ impl TestServer {
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: None,
             public_url: "http://localhost/".parse().unwrap(),
+            limits: self.limits,
             read_patience: DEADLINE,
             stopping: CancellationToken::new(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::of(format!("http://{}", listener.local_addr().unwrap()));
         let metrics = telemetry::init_metrics().unwrap();
-        let router = http::router(node, metrics, DEADLINE);
+        let router = http::router(node, metrics, DEADLINE, &[])
+            .into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         client
     }
@@ -165,9 +181,16 @@ impl TestServer {
     /// Stops in good order, lets `meanwhile` happen to the data directory, and starts again.
     pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         let (directory, clock) = (self.directory.clone(), self.clock.clone());
+        let change = self.change;
         self.stop().await;
         meanwhile(directory.path());
-        Self::start_in(directory, clock).await
+        Self::start_in(directory, clock, change).await
+    }
+
+    /// Stops in good order, and starts again with these settings.
+    pub async fn restart_with(mut self, change: fn(&mut Flags)) -> Self {
+        self.change = change;
+        self.restart_after(|_| ()).await
     }
 
     /// Stops in good order.
@@ -205,7 +228,12 @@ impl TestServer {
 
     /// A fresh server with the organization Acme and its administrator Ada, who has no phone yet.
     pub async fn with_acme() -> (Self, Acme) {
-        let server = Self::start().await;
+        Self::with_acme_and(|_| ()).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn with_acme_and(change: fn(&mut Flags)) -> (Self, Acme) {
+        let server = Self::start_with(change).await;
         let first = Person::named("ada");
         let body = json!({
             "token": SETUP_TOKEN,

@@ -4,6 +4,7 @@ use harness::{Process, Reply, TestServer, eventually};
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::process::Command;
 
 #[tokio::test]
 async fn it_says_how_it_is() {
@@ -104,7 +105,13 @@ async fn the_id_of_a_request_is_in_its_events() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_sign_ins_does_not_starve_the_rest() {
     let data = TempDir::new().unwrap();
-    let server = Process::serve(env!("CARGO_BIN_EXE_pawl-under-test"), data.path()).await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pawl-under-test"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+    // A single client would be stopped by the throttle: this flood comes from everywhere.
+    command
+        .arg(data.path())
+        .args(["--trusted-proxies", "127.0.0.1"]);
+    let server = Process::spawn(command).await;
     let token = server.link().split_once("token=").unwrap().1;
     let body = json!({
         "token": token, "organization": "Acme", "email": "ada@example.org", "name": "Ada",
@@ -117,7 +124,11 @@ async fn a_flood_of_sign_ins_does_not_starve_the_rest() {
         let client = server.client.clone();
         tokio::spawn(async move {
             let body = json!({ "email": format!("x{number}@example.org"), "password": "wrong" });
-            client.post("/v1/sign-in", body).await.slug()
+            let request = client.request(Method::POST, "/v1/sign-in").json(&body);
+            let address = format!("198.51.{}.{}", number / 250, number % 250);
+            Reply::to(request.header("x-forwarded-for", address))
+                .await
+                .slug()
         })
     });
     let flood: Vec<_> = flood.collect();

@@ -1,8 +1,10 @@
 //! From a token to whoever holds it: asked of the log at every request (invariants I2, I3).
 
-use super::{Bearer, Failure, Pawl, SessionToken, digest};
+use super::{Bearer, Failure, Pawl, RequestContext, SessionToken, digest, execute::Target};
 use domain::{
-    Authority, Mandate, Rejection, SessionHolder, organization::Organization, session::Session,
+    Authority, Mandate, Rejection, SessionHolder,
+    organization::Organization,
+    session::{Session, UseSession},
     user::User,
 };
 use eventstore_schema::{CommandId, OrganizationId, StreamName};
@@ -18,6 +20,17 @@ impl Pawl {
         match bearer {
             Bearer::Session(token) => {
                 let holder = self.authenticate(token, command).await?;
+                Ok(Mandate::clone(&*Authority::of(holder)?))
+            }
+            Bearer::Access(token) => self.authenticate_machine(token).await,
+        }
+    }
+
+    /// The same of somebody who is only watched: who follows the log uses the session once.
+    pub async fn mandate_of_watcher(&self, bearer: &Bearer) -> Result<Mandate, Failure> {
+        match bearer {
+            Bearer::Session(token) => {
+                let holder = self.look_at(token, None).await?;
                 Ok(Mandate::clone(&*Authority::of(holder)?))
             }
             Bearer::Access(token) => self.authenticate_machine(token).await,
@@ -51,9 +64,36 @@ impl Pawl {
         }
     }
 
-    /// The holder of a live session. `command` is what the token is presented with, where it may be
-    /// a repeat.
+    /// The holder of a live session, who uses it. `command` is what the token is presented with, where
+    /// it may be a repeat.
     pub async fn authenticate(
+        &self,
+        token: &SessionToken,
+        command: Option<CommandId>,
+    ) -> Result<SessionHolder, Failure> {
+        let holder = self.look_at(token, command).await?;
+        if self.now() >= holder.used_at() + self.limits().sessions.noted_every() {
+            self.note_use(&holder).await;
+        }
+        Ok(holder)
+    }
+
+    /// Notes that the session is in use. Where that fails the request goes on: what its session may
+    /// do has been decided.
+    async fn note_use(&self, holder: &SessionHolder) {
+        // It is nobody's deed and would fill the audit trail, so it belongs to no organization.
+        let target = Target::new(StreamName::session(holder.session()), None);
+        let (at, limits) = (self.now(), self.limits().sessions);
+        let command = |_: &Session| Ok(UseSession { at, limits });
+        let request = RequestContext::fresh();
+        let noted = self.execute(&target, holder, &request, command).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the use of a session could not be noted");
+        }
+    }
+
+    /// The same for somebody who is only watched: who follows the log uses the session once.
+    pub async fn look_at(
         &self,
         token: &SessionToken,
         command: Option<CommandId>,
@@ -61,8 +101,8 @@ impl Pawl {
         let session = self
             .load::<Session>(&StreamName::session(token.session))
             .await?;
-        let now = self.now();
-        let (user, organization) = match session.state.live_at(now) {
+        let (now, limits) = (self.now(), self.limits().sessions);
+        let (user, organization) = match session.state.live_at(now, limits) {
             Some(live) => (live.user_id, live.organization_id),
             None => return Err(Rejection::Unauthenticated.into()),
         };
@@ -83,7 +123,7 @@ impl Pawl {
             (&presented, command),
             &user.state,
             &organization.state,
-            now,
+            (now, limits),
         )?)
     }
 }

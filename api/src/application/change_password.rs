@@ -67,7 +67,7 @@ impl Pawl {
         let stream = StreamName::address(&profile.address_id);
         let address = self.load::<Address>(&stream).await?;
         address.state.admit(self.now())?;
-        let matches = self.matches(user, current).await?;
+        let matches = self.matches(Some(id), user, &current).await?;
         // Others may have tried in the meantime; their failures count before this success does.
         let address = self.load::<Address>(&stream).await?;
         address.state.admit(self.now())?;

@@ -153,6 +153,7 @@ impl Pawl {
             role: new.role,
             token_digest: digest(&self.link_token(user_id, request)),
             at: self.now(),
+            lifetime: self.limits().invitation,
         })
     }
 
@@ -172,6 +173,7 @@ impl Pawl {
                 organization_id,
                 token_digest: token_digest.clone(),
                 at: self.now(),
+                lifetime: self.limits().invitation,
             })
         };
         let committed = self.execute(&target, by, request, command).await?;

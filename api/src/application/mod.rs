@@ -7,9 +7,12 @@ mod change_password;
 mod context;
 mod execute;
 mod failure;
+mod first_administrator;
+mod first_factor;
 mod invitation_list;
 mod invitations;
 mod invite_many;
+mod limits;
 mod loading;
 mod my_devices;
 mod names;
@@ -35,6 +38,7 @@ pub use failure::Failure;
 pub use invitation_list::{LineFault, List, RefusedLine};
 pub use invitations::{Invitation, NewInvitation};
 pub use invite_many::{ListProgress, ListReport};
+pub use limits::Limits;
 pub use names::{InvitedPerson, Person};
 pub use organizations::{Appearance, NewOrganization, TwoFactorStatus};
 pub use otp::{ConfirmedDevice, RegisteredDevice, ShownFactor};
@@ -84,6 +88,8 @@ pub struct Parts {
     pub set_up_token: Option<SecretString>,
     /// Where people and machines reach it.
     pub public_url: Url,
+    /// How long sessions and invitations last.
+    pub limits: Limits,
     /// How long a read waits for the read models to reach a position.
     pub read_patience: Duration,
     /// Cancelled when the server is told to stop.
@@ -166,6 +172,12 @@ impl Pawl {
     #[must_use]
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.0.parts.clock.now()
+    }
+
+    /// How long sessions and invitations last here.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.0.parts.limits
     }
 
     fn keyring(&self) -> &Keyring {

@@ -241,7 +241,8 @@ impl Pawl {
             })
         };
         let committed = self.execute(&target, &proof, request, command).await?;
-        let live = committed.state.state.live_at(self.now());
+        let limits = self.limits().sessions;
+        let live = committed.state.state.live_at(self.now(), limits);
         if live.is_none_or(|live| live.token_digest != digest(&session_token)) {
             // A retry so late that the token has been exchanged since.
             return Err(Rejection::Unauthenticated.into());

@@ -6,6 +6,7 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash::phc::PasswordHash,
 };
+use domain::normal_form;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
@@ -79,7 +80,7 @@ impl PasswordHasher {
         let argon2 = self.argon2.clone();
         self.work(move || {
             argon2
-                .hash_password(&password)
+                .hash_password(&one_form(password))
                 .map(|hash| Zeroizing::new(hash.to_string()))
         })
         .await?
@@ -97,10 +98,16 @@ impl PasswordHasher {
             let known = hash.is_some();
             let text = hash.as_ref().map_or(&*nobody, |hash| hash.as_str());
             let parsed = PasswordHash::new(text)?;
-            Ok(argon2.verify_password(&password, &parsed).is_ok() && known)
+            Ok(argon2.verify_password(&one_form(password), &parsed).is_ok() && known)
         })
         .await?
         .map_err(|error: argon2::password_hash::phc::Error| Failure::internal(error))
+    }
+
+    /// Whether the hash cost something else than new ones do.
+    #[must_use]
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        cost_of(hash) != cost_of(&self.nobody)
     }
 
     async fn work<T: Send + 'static>(
@@ -125,5 +132,56 @@ impl PasswordHasher {
         })
         .await
         .map_err(Failure::internal)
+    }
+}
+
+/// What stands before salt and hash in a PHC string: algorithm, version and parameters.
+fn cost_of(hash: &str) -> Option<&str> {
+    hash.rsplitn(3, '$').nth(2)
+}
+
+/// The password in the form in which it is hashed. What is no text never was a password.
+fn one_form(password: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+    match std::str::from_utf8(&password) {
+        Ok(text) => Zeroizing::new(std::mem::take(&mut *normal_form(text)).into_bytes()),
+        Err(_) => password,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher(memory_kib: u32) -> PasswordHasher {
+        let passes = 1;
+        PasswordHasher::new(PasswordParameters { memory_kib, passes }).unwrap()
+    }
+
+    fn typed(text: &str) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(text.into())
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_however_the_keyboard_writes_it() {
+        let hasher = hasher(8);
+        // One character for the umlaut, or two; a ligature, or its letters; a wide digit.
+        let hash = hasher.hash(typed("gr\u{fc}ne \u{fb01}sche \u{ff11}")).await;
+        let hash = hash.unwrap();
+        for (text, same) in [
+            ("gru\u{308}ne fische 1", true),
+            ("gr\u{fc}ne fische 1", true),
+            ("grune fische 1", false),
+        ] {
+            let verified = hasher.verify(typed(text), Some(hash.clone())).await;
+            assert_eq!(verified.unwrap(), same, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_is_outdated() {
+        let (old, new) = (hasher(8), hasher(16));
+        let hash = old.hash(typed("correct horse")).await.unwrap();
+        assert!(!old.is_outdated(&hash));
+        assert!(new.is_outdated(&hash));
     }
 }

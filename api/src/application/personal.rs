@@ -162,7 +162,16 @@ impl Pawl {
         password: &NewPassword,
     ) -> Result<PasswordHash, Failure> {
         let bytes = Zeroizing::new(password.as_bytes().to_vec());
-        let hash = self.0.parts.passwords.hash(bytes).await?;
+        self.seal_hash(id, bytes).await
+    }
+
+    /// The same for a password that was one before.
+    pub(super) async fn seal_hash(
+        &self,
+        id: PasswordId,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<PasswordHash, Failure> {
+        let hash = self.0.parts.passwords.hash(password).await?;
         let key = KeyName::password(id);
         self.keyring().create(std::slice::from_ref(&key)).await?;
         let hash = SealedSecret(self.keyring().seal(&key, HASH, hash.as_bytes())?);

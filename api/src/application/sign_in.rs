@@ -49,7 +49,7 @@ impl Pawl {
         if user.state.has_given_up(&self.address_id(&email)) {
             user = Arc::default();
         }
-        let matches = self.matches(&user.state, password).await?;
+        let matches = self.matches(holder, &user.state, &password).await?;
 
         // Others may have tried in the meantime; their failures count before this success does.
         self.load::<Address>(&stream)
@@ -57,6 +57,7 @@ impl Pawl {
             .state
             .admit(self.now())?;
         if let Some(Ok(proof)) = holder.map(|id| user.state.show_password(id, matches)) {
+            self.keep_cost(&user.state, password, &proof, request).await;
             return self.start_session(&proof, request).await;
         }
         let organization = user.state.profile().map(|profile| profile.organization_id);
@@ -67,19 +68,6 @@ impl Pawl {
         self.execute(&target, &Anyone, &request.once(), command)
             .await?;
         Err(Rejection::SignInRejected.into())
-    }
-
-    /// Whether it is the person's password. Where there is none to compare with, the work is the same.
-    pub(super) async fn matches(
-        &self,
-        user: &User,
-        password: Zeroizing<Vec<u8>>,
-    ) -> Result<bool, Failure> {
-        let hash = match user.password() {
-            Some(known) => self.open_password(known)?,
-            None => None,
-        };
-        self.0.parts.passwords.verify(password, hash).await
     }
 
     /// Starts the session of a person who has just shown, or chosen, their password.
@@ -101,12 +89,13 @@ impl Pawl {
                 organization: &organization.state,
                 token_digest: digest(&session_token),
                 at: self.now(),
+                limits: self.limits().sessions,
             })
         };
         let committed = self.execute(&target, proof, request, command).await?;
         let session = &committed.state.state;
         let live = session
-            .live_at(self.now())
+            .live_at(self.now(), self.limits().sessions)
             .ok_or(Rejection::Unauthenticated)?;
         if live.token_digest != digest(&session_token) {
             // A retry so late that the session has come further: its token was exchanged.
@@ -134,7 +123,8 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<Committed<Session>, Failure> {
         let target = Target::new(StreamName::session(session), by.holder().organization());
-        let command = |_: &Session| Ok(EndOwnSession { at: self.now() });
+        let (at, limits) = (self.now(), self.limits().sessions);
+        let command = |_: &Session| Ok(EndOwnSession { at, limits });
         self.execute(&target, by, request, command).await
     }
 

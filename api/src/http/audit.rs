@@ -202,7 +202,7 @@ impl Live {
             .await;
         let head = self.pawl.catch_up().await?;
         // What the right is asked for is what there was before it was asked: nothing later is sent.
-        let mandate = self.pawl.mandate(&self.token, None).await?;
+        let mandate = self.pawl.mandate_of_watcher(&self.token).await?;
         mandate.permit(Permission::ReadAudit, organization)?;
         let page = self
             .pawl

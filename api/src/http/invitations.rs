@@ -55,7 +55,7 @@ pub struct InvitationView {
 }
 
 impl InvitationView {
-    fn of(invitation: &crate::application::Invitation) -> Self {
+    pub(super) fn of(invitation: &crate::application::Invitation) -> Self {
         Self {
             invitation_id: invitation.user_id.0,
             user_id: invitation.user_id.0,
@@ -69,7 +69,8 @@ impl InvitationView {
 
 /// Invite somebody
 ///
-/// They get a mail with a one-time link, which works for 7 days.
+/// They get a mail with a one-time link, which works for 7 days unless the operator
+/// chose otherwise.
 #[utoipa::path(
     post, path = "/v1/organizations/{org}/invitations", tag = "Invitations",
     params(("org" = Uuid, Path, description = "The organization")),
@@ -224,7 +225,8 @@ pub async fn revoke(
 pub struct Accept {
     /// The token in the link.
     token: Secret,
-    /// 8 to 256 characters; not your address, your name or your organization's.
+    /// 8 to 256 characters; no password that many people use, not your address, your name or your
+    /// organization's.
     password: Secret,
 }
 
@@ -237,6 +239,7 @@ pub struct Accept {
         (status = 409, body = ProblemBody, description = "`invitation-used`"),
         (status = 410, body = ProblemBody, description = "`invitation-expired`"),
         (status = 422, body = ProblemBody, description = "`invalid-field`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
     ),
 )]
 pub async fn accept(

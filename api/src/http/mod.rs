@@ -26,15 +26,18 @@ mod reference;
 mod session;
 mod set_up;
 pub mod sign_in;
+mod throttle;
 mod two_factor;
 mod users;
 
 pub use reference::ApiDocument;
+pub use throttle::TrustedProxy;
 
 use crate::{application::Pawl, pages};
 use axum::{Extension, Router, middleware, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use throttle::Throttle;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -59,6 +62,7 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(otp_devices::request_link))
         .routes(routes!(recovery_codes::left, recovery_codes::replace))
         .routes(routes!(organizations::register))
+        .routes(routes!(organizations::resend_first_invitation))
         .routes(routes!(appearance::see, appearance::change))
         .routes(routes!(appearance::logo))
         .routes(routes!(two_factor::status))
@@ -95,8 +99,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     described(api()).1
 }
 
-/// Everything that is served.
-pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) -> Router {
+/// Everything that is served. It needs to know where connections come from (`ConnectInfo`).
+pub fn router(
+    pawl: Pawl,
+    metrics: PrometheusHandle,
+    request_timeout: Duration,
+    trusted_proxies: &[TrustedProxy],
+) -> Router {
+    let throttle = Arc::new(Throttle::new(pawl.clone(), trusted_proxies));
     let (api, document) = described(api());
     let about = Router::new()
         .route("/problems/{slug}", get(reference::problem_page))
@@ -120,6 +130,7 @@ pub fn router(pawl: Pawl, metrics: PrometheusHandle, request_timeout: Duration) 
             request_timeout,
             layers::time_out,
         ))
+        .layer(middleware::from_fn_with_state(throttle, throttle::throttle))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(middleware::from_fn(pages::dress))
         .layer(middleware::from_fn(layers::observe))

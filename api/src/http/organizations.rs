@@ -2,8 +2,9 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Command},
-    invitations::{Invite, new_invitation},
+    extract::{Authorized, Bare, Command},
+    invitations::{InvitationView, Invite, new_invitation},
+    path::OrganizationPath,
     problem::{Problem, ProblemBody},
 };
 use crate::application::{NewOrganization, Pawl};
@@ -72,4 +73,34 @@ pub async fn register(
         invitation_id: invitation.user_id.0,
     })
     .at(invitation.position))
+}
+
+/// Send the invitation of an organization's first administrator again
+///
+/// With a new link; the old one is dead. Only an administrator of the first organization may do this,
+/// and only until the organization has an administrator of its own.
+#[utoipa::path(
+    post, path = "/v1/organizations/{org}/first-administrator/resend", tag = "Organizations",
+    params(("org" = Uuid, Path, description = "The organization")),
+    security(("session" = [])),
+    responses(
+        (status = 200, body = InvitationView),
+        (status = 401, body = ProblemBody, description = "`unauthenticated`"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`"),
+        (status = 404, body = ProblemBody, description = "`not-found`"),
+        (status = 503, body = ProblemBody, description = "`read-model-behind`, `read-model-stopped`"),
+    ),
+)]
+pub async fn resend_first_invitation(
+    State(pawl): State<Pawl>,
+    Authorized(authority): Authorized,
+    OrganizationPath(organization): OrganizationPath,
+    Bare(context): Bare,
+) -> Result<Answer<InvitationView>, Problem> {
+    let sent = pawl
+        .resend_first_invitation(organization, authority, &context)
+        .await?;
+    Ok(Answer::ok(InvitationView::of(&sent))
+        .at(sent.position)
+        .version(sent.revision))
 }

@@ -144,7 +144,7 @@ pub async fn request_link(
         (status = 404, body = ProblemBody, description = "`otp-set-up-not-found`"),
         (status = 410, body = ProblemBody, description = "`otp-set-up-expired`"),
         (status = 422, body = ProblemBody, description = "`otp-code-malformed`, `invalid-field`"),
-        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
     ),
 )]
 pub async fn confirm(

@@ -28,7 +28,7 @@ const LISTED: u32 = 500;
 pub struct OwnSession {
     session_id: Uuid,
     started_at: DateTime<Utc>,
-    /// When something last happened to it: a factor was shown. Merely using it is not noted.
+    /// When something last happened to it. Its use is noted a few times an hour, not at each request.
     last_event_at: DateTime<Utc>,
     /// When it had every factor that was required then; null where it never came so far.
     signed_in_at: Option<DateTime<Utc>>,
@@ -37,12 +37,15 @@ pub struct OwnSession {
     factors: Vec<Factor>,
     /// Whether it is the one that asks.
     current: bool,
+    /// It is over then, if it is not used again.
+    idle_until: DateTime<Utc>,
+    /// It is over then, whatever happens before.
     expires_at: DateTime<Utc>,
 }
 
 /// List my sessions
 ///
-/// Those that have neither ended nor expired, newest first, all on one page: the newest 500.
+/// Those that have neither ended nor expired nor rested for too long, newest first, all on one page: the newest 500.
 #[utoipa::path(
     get, path = "/v1/me/sessions", tag = "Session", security(("session" = [])),
     responses(
@@ -58,10 +61,10 @@ pub async fn list(
     Authorized(authority): Authorized,
 ) -> Result<Answer<Page<OwnSession>>, Problem> {
     let (user, current) = (authority.holder().user(), authority.holder().session());
-    let now = pawl.now();
+    let at = (pawl.now(), pawl.limits().sessions.idle);
     let open = pawl
         .query(&Sessions, move |readers| {
-            sessions::open_of(readers, user, now, LISTED)
+            sessions::open_of(readers, user, at, LISTED)
         })
         .await?;
     let view = |session: Session| OwnSession {
@@ -71,6 +74,7 @@ pub async fn list(
         signed_in_at: session.signed_in_at,
         factors: session.factors,
         current: session.session_id == current,
+        idle_until: (session.last_event_at + at.1).min(session.expires_at),
         expires_at: session.expires_at,
     };
     Ok(Answer::ok(Page {

@@ -34,7 +34,8 @@ pub struct ForgottenPassword {
 pub struct ConfirmReset {
     /// The token in the link.
     token: Secret,
-    /// 8 to 256 characters; not your address, your name or your organization's.
+    /// 8 to 256 characters; no password that many people use, not your address, your name or your
+    /// organization's.
     password: Secret,
 }
 
@@ -43,7 +44,8 @@ pub struct ConfirmReset {
 #[serde(deny_unknown_fields)]
 pub struct Change {
     current: Secret,
-    /// 8 to 256 characters; not your address, your name or your organization's.
+    /// 8 to 256 characters; no password that many people use, not your address, your name or your
+    /// organization's.
     new: Secret,
 }
 
@@ -62,6 +64,7 @@ pub(super) fn new_password(secret: &Secret) -> Result<NewPassword, Rejection> {
     responses(
         (status = 202, description = "Whether there is a mail, only the mailbox tells."),
         (status = 422, body = ProblemBody, description = "`invalid-field`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
         (status = 503, body = ProblemBody, description = "`busy`"),
     ),
 )]
@@ -85,6 +88,7 @@ pub async fn request_reset(
         (status = 404, body = ProblemBody, description = "`password-reset-invalid`"),
         (status = 410, body = ProblemBody, description = "`password-reset-expired`"),
         (status = 422, body = ProblemBody, description = "`invalid-field`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
         (status = 503, body = ProblemBody, description = "`busy`"),
     ),
 )]
@@ -111,7 +115,7 @@ pub async fn confirm_reset(
         (status = 401, body = ProblemBody, description = "`password-wrong`, `unauthenticated`"),
         (status = 403, body = ProblemBody, description = "`second-factor-required`"),
         (status = 422, body = ProblemBody, description = "`invalid-field`"),
-        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
         (status = 503, body = ProblemBody, description = "`busy`"),
     ),
 )]

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::Rejection;
 use eventstore::{StoreError, keyring::KeyringError};
 use serde::Serialize;
@@ -206,6 +206,20 @@ impl Problem {
         self.kind
     }
 
+    /// Says when to try again.
+    #[must_use]
+    pub fn retry_at(mut self, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        self.retry_at = Some(at);
+        let milliseconds = u64::try_from((at - now).num_milliseconds());
+        self.retry_after(milliseconds.unwrap_or(0).div_ceil(1_000))
+    }
+
+    /// The whole minutes until then, one at least; where it is not known, one.
+    #[must_use]
+    pub fn minutes(&self) -> u64 {
+        self.retry_after.unwrap_or(0).div_ceil(60).max(1)
+    }
+
     /// Says in how many seconds to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
@@ -236,11 +250,13 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         // The other form of the header (RFC 9110 section 10.2.3) needs no clock.
+        // It counts whole seconds, and the next attempt is not taken before its time.
         let date = self
             .retry_at
+            .map(|at| at + TimeDelta::milliseconds(999))
             .map(|at| at.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
         if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
-            headers.insert(header::RETRY_AFTER, date);
+            headers.entry(header::RETRY_AFTER).or_insert(date);
         }
         // For who shows it to people.
         response.extensions_mut().insert(problem);

@@ -79,7 +79,7 @@ pub async fn who_am_i(
         (status = 403, body = ProblemBody, description = "`second-factor-required`"),
         (status = 409, body = ProblemBody, description = "`otp-device-missing`"),
         (status = 422, body = ProblemBody, description = "`otp-code-malformed`, `recovery-code-malformed`, `invalid-body`"),
-        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
     ),
 )]
 pub async fn show_again(

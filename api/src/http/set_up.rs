@@ -30,7 +30,8 @@ pub struct SetUp {
     email: String,
     /// What they are called.
     name: String,
-    /// 8 to 256 characters; not your address, your name or your organization's.
+    /// 8 to 256 characters; no password that many people use, not your address, your name or your
+    /// organization's.
     password: Secret,
 }
 
@@ -55,6 +56,7 @@ pub struct SetUpDone {
         (status = 403, body = ProblemBody, description = "`set-up-token-invalid`"),
         (status = 409, body = ProblemBody, description = "`already-set-up`"),
         (status = 422, body = ProblemBody, description = "`invalid-field`, `invalid-body`, `idempotency-key-reused`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
     ),
 )]
 pub async fn set_up(

@@ -93,7 +93,7 @@ impl SessionStep {
     responses(
         (status = 200, body = SessionStep),
         (status = 401, body = ProblemBody, description = "`sign-in-rejected`"),
-        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
         (status = 503, body = ProblemBody, description = "`busy`"),
     ),
 )]
@@ -115,7 +115,7 @@ pub async fn sign_in(
         (status = 401, body = ProblemBody, description = "`otp-code-wrong`, `otp-code-reused`, `otp-code-expired`, `recovery-code-wrong`, `unauthenticated`"),
         (status = 409, body = ProblemBody, description = "`otp-device-missing`, `otp-not-needed`"),
         (status = 422, body = ProblemBody, description = "`otp-code-malformed`, `recovery-code-malformed`, `invalid-body`"),
-        (status = 429, body = ProblemBody, description = "`too-many-attempts`"),
+        (status = 429, body = ProblemBody, description = "`too-many-attempts`", headers(("Retry-After" = String, description = "When to try again"))),
     ),
 )]
 pub async fn verify_otp(

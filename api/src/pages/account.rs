@@ -106,10 +106,10 @@ async fn page(
 
 async fn own_sessions(pawl: &Pawl, authority: &Authority) -> Result<Vec<OwnSession>, Failure> {
     let (user, here) = (authority.holder().user(), authority.holder().session());
-    let now = pawl.now();
+    let at = (pawl.now(), pawl.limits().sessions.idle);
     let open = pawl
         .query(&Sessions, move |readers| {
-            sessions::open_of(readers, user, now, SESSIONS)
+            sessions::open_of(readers, user, at, SESSIONS)
         })
         .await?;
     let view = |session: Session| OwnSession {

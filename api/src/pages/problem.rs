@@ -50,7 +50,10 @@ fn page(problem: &Problem, language: Language) -> Option<Response> {
     let page = Page {
         frame: Frame::new(language),
         title: language.say(title).to_string(),
-        text: language.say(&format!("problem-{}", kind.slug)).to_string(),
+        text: language
+            .say(&format!("problem-{}", kind.slug))
+            .count("minutes", &problem.minutes())
+            .to_string(),
     };
     frame::show(kind.status, &page).ok()
 }

@@ -65,7 +65,8 @@ fn sessions_that_began_before_they_were_ended_are_over() {
         let mut open = Session::default();
         open.evolve(&event);
         let token = (&presented, None);
-        let holder = SessionHolder::of(session(1), &open, token, &person, &organization, now());
+        let at = (now(), SessionLimits::default());
+        let holder = SessionHolder::of(session(1), &open, token, &person, &organization, at);
         assert_eq!(holder.is_err(), over, "{began} {ended}");
         if let Ok(holder) = holder {
             assert_eq!(holder.next(), NextStep::OtpSetUp, "reset, not enforced");

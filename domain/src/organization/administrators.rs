@@ -17,6 +17,12 @@ use eventstore_schema::{
 };
 
 impl Organization {
+    /// Whether there is somebody who administers the organization and can act.
+    #[must_use]
+    pub fn has_administrator(&self) -> bool {
+        !self.administrators.is_empty()
+    }
+
     /// Where the person was dismissed, the last time that they were.
     #[must_use]
     pub fn dismissed_at(&self, user: UserId) -> Option<Position> {

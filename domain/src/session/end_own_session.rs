@@ -1,6 +1,6 @@
 //! Ending a session on another device.
 
-use super::Session;
+use super::{Session, SessionLimits};
 use crate::{Authority, Decide, Decision, Rejection, decider::emit};
 use chrono::{DateTime, Utc};
 use eventstore_schema::{SessionEnded, SessionEvent};
@@ -11,13 +11,16 @@ use eventstore_schema::{SessionEnded, SessionEvent};
 pub struct EndOwnSession {
     /// Now.
     pub at: DateTime<Utc>,
+    /// How long sessions last.
+    pub limits: SessionLimits,
 }
 
 impl Decide<EndOwnSession> for Session {
     type By = Authority;
 
     fn decide(&self, command: EndOwnSession, by: &Authority) -> Decision<SessionEvent> {
-        let live = self.live_at(command.at).ok_or(Rejection::NotFound)?;
+        let live = self.live_at(command.at, command.limits);
+        let live = live.ok_or(Rejection::NotFound)?;
         if live.user_id != by.holder().user() {
             return Err(Rejection::NotFound);
         }
@@ -43,7 +46,9 @@ mod tests {
 
     fn end(history: Vec<SessionEvent>, at: DateTime<Utc>) -> Then<SessionEvent> {
         // The authority is that of user 1.
-        given(history).when::<Session, _>(EndOwnSession { at }, &authority(Role::Member))
+        let limits = SessionLimits::default();
+        let command = EndOwnSession { at, limits };
+        given(history).when::<Session, _>(command, &authority(Role::Member))
     }
 
     #[test]

@@ -4,23 +4,24 @@
 mod accept_second_factor;
 mod end_own_session;
 mod end_session;
+mod limits;
 mod start_session;
+mod use_session;
 
 pub use accept_second_factor::AcceptSecondFactor;
 pub use end_own_session::EndOwnSession;
 pub use end_session::EndSession;
+pub use limits::{IDLE, LIFETIME, SessionLimits};
 pub use start_session::StartSession;
+pub use use_session::UseSession;
 
 use crate::{decider::Decider, user::SecondFactor};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use eventstore_schema::{
     CommandId, Factor, Metadata, OrganizationId, Position, Recorded, SessionEvent, TokenDigest,
     UserId,
 };
 use subtle::ConstantTimeEq;
-
-/// How long a session lives at most (NIST SP 800-63B-4 section 2.2.3 allows 24 hours).
-pub const LIFETIME: TimeDelta = TimeDelta::hours(12);
 
 /// A session that has started and not ended.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct LiveSession {
     pub began_by: CommandId,
     /// Its end at the latest.
     pub expires_at: DateTime<Utc>,
+    /// When something was last noted of it.
+    pub used_at: DateTime<Utc>,
 }
 
 /// What is known of a session.
@@ -54,10 +57,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session, unless it has ended or not begun.
+    /// The session, unless it has not begun, has ended, or has rested for too long.
     #[must_use]
-    pub fn live_at(&self, now: DateTime<Utc>) -> Option<&LiveSession> {
-        self.live.as_ref().filter(|live| now < live.expires_at)
+    pub fn live_at(&self, now: DateTime<Utc>, limits: SessionLimits) -> Option<&LiveSession> {
+        let goes_on =
+            |live: &&LiveSession| now < live.expires_at && now < live.used_at + limits.idle;
+        self.live.as_ref().filter(goes_on)
     }
 
     /// Whether this token opens the session. The one that was exchanged last does so for a repeat
@@ -117,6 +122,7 @@ impl Decider for Session {
                     began_at: event.position,
                     began_by: event.metadata.command_id,
                     expires_at: started.expires_at,
+                    used_at: event.metadata.recorded_at,
                 });
             }
             SessionEvent::SecondFactorAccepted(accepted) => {
@@ -128,7 +134,11 @@ impl Decider for Session {
                 self.accept(shown, &accepted.token_digest, &event.metadata);
             }
             SessionEvent::SignedIn(_) => self.signed_in = true,
+            SessionEvent::SessionUsed(_) => {}
             SessionEvent::SessionEnded(_) => self.live = None,
+        }
+        if let Some(live) = &mut self.live {
+            live.used_at = event.metadata.recorded_at;
         }
     }
 }
@@ -160,6 +170,7 @@ mod tests {
             organization: &organization,
             token_digest: digest("token"),
             at: now(),
+            limits: SessionLimits::default(),
         };
         given(history).when::<Session, _>(command, &proof)
     }
@@ -214,6 +225,7 @@ mod tests {
             organization: &state::<Organization>(organization(false)),
             token_digest: digest("token"),
             at: now(),
+            limits: SessionLimits::default(),
         };
         given::<SessionEvent>([] as [SessionEvent; 0])
             .when::<Session, _>(command, &proof)

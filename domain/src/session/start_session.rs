@@ -1,6 +1,6 @@
 //! The password step has been passed.
 
-use super::{LIFETIME, Session};
+use super::{Session, SessionLimits};
 use crate::{
     Decide, Decision, NextStep, Rejection,
     authority::next_step,
@@ -22,6 +22,8 @@ pub struct StartSession<'a> {
     pub token_digest: TokenDigest,
     /// Now.
     pub at: DateTime<Utc>,
+    /// How long sessions last.
+    pub limits: SessionLimits,
 }
 
 impl Decide<StartSession<'_>> for Session {
@@ -36,7 +38,7 @@ impl Decide<StartSession<'_>> for Session {
             user_id: by.user(),
             organization_id: by.organization(),
             token_digest: command.token_digest,
-            expires_at: command.at + LIFETIME,
+            expires_at: command.at + command.limits.lifetime,
         };
         let mut events = vec![started.into()];
         if next_step(command.user, command.organization, self) == NextStep::Done {

@@ -14,6 +14,7 @@ impl User {
             role: event.role,
         };
         self.person = Some((profile, Standing::Active(event.password.clone())));
+        self.chosen = Some(event.password.password_id);
     }
 
     pub(super) fn invited(&mut self, event: &UserInvited) {

@@ -10,7 +10,7 @@ use eventstore_schema::{
     UserEvent, UserInvited,
 };
 
-/// How long the link of an invitation works.
+/// How long the link of an invitation works, unless the operator chooses otherwise.
 pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// Invites somebody into an organization.
@@ -30,6 +30,8 @@ pub struct InviteUser {
     pub token_digest: TokenDigest,
     /// Now.
     pub at: DateTime<Utc>,
+    /// How long the link works.
+    pub lifetime: TimeDelta,
 }
 
 impl InviteUser {
@@ -61,7 +63,7 @@ fn invite(user: &User, command: InviteUser) -> Decision<UserEvent> {
         name: command.name,
         role: command.role,
         token_digest: command.token_digest,
-        expires_at: command.at + INVITATION_LIFETIME,
+        expires_at: command.at + command.lifetime,
     })
 }
 
@@ -86,6 +88,8 @@ pub struct ResendInvitation {
     pub token_digest: TokenDigest,
     /// Now.
     pub at: DateTime<Utc>,
+    /// How long the link works.
+    pub lifetime: TimeDelta,
 }
 
 impl Decide<ResendInvitation> for User {
@@ -95,7 +99,7 @@ impl Decide<ResendInvitation> for User {
         self.pending_invitation(command.organization_id, by)?;
         emit(InvitationResent {
             token_digest: command.token_digest,
-            expires_at: command.at + INVITATION_LIFETIME,
+            expires_at: command.at + command.lifetime,
         })
     }
 }
@@ -154,6 +158,7 @@ mod tests {
             role,
             token_digest: digest("link"),
             at: now(),
+            lifetime: INVITATION_LIFETIME,
         }
     }
 
@@ -253,6 +258,7 @@ mod tests {
                     organization_id: acme(),
                     token_digest: digest("new link"),
                     at: now(),
+                    lifetime: INVITATION_LIFETIME,
                 },
                 &authority(Role::Admin),
             )

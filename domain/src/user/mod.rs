@@ -11,8 +11,10 @@ mod password;
 mod password_reset;
 mod recovery_codes;
 mod register_administrator;
+mod rehash_password;
 mod remove_otp_device;
 mod rename_otp_device;
+mod resend_first_invitation;
 mod reset_otp_devices;
 mod second_factor;
 mod sessions_ended;
@@ -31,8 +33,10 @@ pub use password::PasswordProof;
 pub use password_reset::{RESET_LIFETIME, RequestPasswordReset, ResetPassword};
 pub use recovery_codes::{RecoveryCodes, ReplaceRecoveryCodes, UseRecoveryCode};
 pub use register_administrator::RegisterAdministrator;
+pub use rehash_password::RehashPassword;
 pub use remove_otp_device::RemoveOtpDevice;
 pub use rename_otp_device::RenameOtpDevice;
+pub use resend_first_invitation::ResendFirstInvitation;
 pub use reset_otp_devices::{ResetOtpDevices, ResetOtpDevicesOnTheServer};
 pub use second_factor::{SecondFactor, SecondFactorProof};
 use sessions_ended::SessionsEnded;
@@ -48,8 +52,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Position, Recorded, Role,
-    SealedSecret, SessionId, TokenDigest, UserEvent,
+    AddressId, DeviceId, OrganizationId, PasswordHash, PasswordId, Personal, Position, Recorded,
+    Role, SealedSecret, SessionId, TokenDigest, UserEvent,
 };
 
 /// Who the person is.
@@ -117,6 +121,9 @@ pub struct User {
     last_accepted: Option<(SessionId, SecondFactor)>,
     must_set_up_device: bool,
     set_up_links: SetUpLinks,
+    /// The first hash of the present password: what the password is known by, however often it was
+    /// hashed anew.
+    chosen: Option<PasswordId>,
     reset_link: Option<Link>,
     reset_mails: MailThrottle,
     sessions_ended: Option<SessionsEnded>,
@@ -236,6 +243,7 @@ impl User {
         if let Some((_, Standing::Active(password))) = &mut self.person {
             password.clone_from(new);
         }
+        self.chosen = Some(new.password_id);
         self.reset_link = None;
     }
 
@@ -271,6 +279,7 @@ impl Decider for User {
                 self.set_standing(Standing::Active(e.password.clone()));
                 self.set_up_links
                     .followed_another(event.metadata.command_id);
+                self.chosen = Some(e.password.password_id);
                 self.note_administrator(event.position);
             }
             UserEvent::RoleChanged(e) => {
@@ -310,6 +319,13 @@ impl Decider for User {
             UserEvent::PasswordChanged(e) => {
                 self.replace_password(&e.password);
                 self.end_sessions(event.position, Some(e.session_id));
+            }
+            UserEvent::PasswordRehashed(e) => {
+                if let Some((_, Standing::Active(password) | Standing::Disabled(password))) =
+                    &mut self.person
+                {
+                    password.clone_from(&e.password);
+                }
             }
             UserEvent::OtpDeviceRegistered(e) => {
                 self.pending = Some(PendingDevice {

@@ -3,14 +3,15 @@
 
 use super::User;
 use crate::{Acting, Rejection};
-use eventstore_schema::{Actor, OrganizationId, PasswordId, UserId};
+use eventstore_schema::{Actor, OrganizationId, PasswordHash, PasswordId, UserId};
 
 /// A person has just shown, or chosen, their password. Opens a session and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordProof {
     user: UserId,
     organization: OrganizationId,
-    password: PasswordId,
+    /// The password, whichever of its hashes it was compared with.
+    chosen: PasswordId,
 }
 
 impl PasswordProof {
@@ -29,10 +30,14 @@ impl PasswordProof {
     /// Refuses once another password has taken the place of the one that was shown, or the person
     /// can no longer sign in. Hashing takes long enough for that to happen in the meantime.
     pub fn still_holds(&self, user: &User) -> Result<(), Rejection> {
-        match user.password() {
-            Some(current) if current.password_id == self.password => Ok(()),
-            _ => Err(Rejection::SignInRejected),
-        }
+        self.current(user).map(|_| ())
+    }
+
+    /// The present hash of the password that was shown.
+    pub(super) fn current<'a>(&self, user: &'a User) -> Result<&'a PasswordHash, Rejection> {
+        user.password()
+            .filter(|_| user.chosen == Some(self.chosen))
+            .ok_or(Rejection::SignInRejected)
     }
 }
 
@@ -45,14 +50,20 @@ impl Acting for PasswordProof {
 impl User {
     /// Turns the outcome of comparing the password with this person's hash into a proof.
     pub fn show_password(&self, id: UserId, matches: bool) -> Result<PasswordProof, Rejection> {
-        match (self.active(), self.password()) {
-            (Some(profile), Some(current)) if matches => Ok(PasswordProof {
+        match (self.active(), self.chosen) {
+            (Some(profile), Some(chosen)) if matches => Ok(PasswordProof {
                 user: id,
                 organization: profile.organization_id,
-                password: current.password_id,
+                chosen,
             }),
             _ => Err(Rejection::SignInRejected),
         }
+    }
+
+    /// Whether the password is the same as it was, and its hash another.
+    #[must_use]
+    pub fn was_rehashed_since(&self, earlier: &Self) -> bool {
+        self.chosen == earlier.chosen && self.password() != earlier.password()
     }
 
     /// The proof of a person who has just chosen this password.
@@ -61,7 +72,6 @@ impl User {
         id: UserId,
         chosen: PasswordId,
     ) -> Result<PasswordProof, Rejection> {
-        let current = self.password().map(|password| password.password_id);
-        self.show_password(id, current == Some(chosen))
+        self.show_password(id, self.chosen == Some(chosen))
     }
 }

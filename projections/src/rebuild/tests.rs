@@ -63,12 +63,16 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
             }
             17 if !sessions.is_empty() => {
                 let (person, session) = sessions.swap_remove(which.index(sessions.len()));
+                history.session_used(person, session);
                 history.session_ended(person, session);
             }
             11 => sign_in_rejected(&mut history, person),
             18 => history.reset_requested(person),
             19 => history.password_reset(person),
-            20 => history.password_changed(person),
+            20 => {
+                history.password_changed(person);
+                history.password_rehashed(person);
+            }
             21 if active.len() > 1 => {
                 let person = active.swap_remove(which.index(active.len()));
                 history.disabled(person);

@@ -4,8 +4,12 @@ use super::{History, Person, at};
 use eventstore_schema::{
     AccentColorChanged, Actor, DeviceId, Factor, LogoChanged, OrganizationEvent, OrganizationId,
     OrganizationRenamed, OtpSetUpLinkEnforced, SecondFactorAccepted, SessionEnded, SessionEvent,
-    SessionId, SessionStarted, SignedIn, StreamName, TokenDigest,
+    SessionId, SessionStarted, SessionUsed, SignedIn, StreamName, TokenDigest,
 };
+
+fn used() -> SessionEvent {
+    SessionUsed {}.into()
+}
 
 impl History {
     pub(crate) fn renamed(&mut self, id: OrganizationId, name: &str) {
@@ -51,6 +55,11 @@ impl History {
             token_digest: TokenDigest("3".into()),
         };
         self.of_session(person, session_id, event);
+    }
+
+    pub(crate) fn session_used(&mut self, person: Person, session_id: SessionId) {
+        let stream = StreamName::session(session_id);
+        self.record(stream, None, Actor::User(person.0), used());
     }
 
     pub(crate) fn session_ended(&mut self, person: Person, session_id: SessionId) {

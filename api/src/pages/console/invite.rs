@@ -32,6 +32,8 @@ struct Page {
     email: String,
     role: Role,
     roles: Vec<Role>,
+    /// How long the link works.
+    days: u64,
     refusal: Option<Refusal>,
 }
 
@@ -62,12 +64,14 @@ async fn page(
     filled_in: Fields,
     refusal: Option<Refusal>,
 ) -> Result<Response, Detour> {
+    let days = signed_in.visitor.pawl.limits().invitation.num_days();
     let page = Page {
         frame: signed_in.frame().await?.at("/console/users"),
         name: filled_in.name,
         email: filled_in.email,
         role: filled_in.role,
         roles: roles_given_by(signed_in.authority.holder().role()),
+        days: days.unsigned_abs(),
         refusal,
     };
     frame::show(status_of(page.refusal.as_ref()), &page)

@@ -5,7 +5,7 @@ use crate::{
     Decider as _, Enrolment,
     organization::Organization,
     otp::{OtpCode, OtpSecret, code_at},
-    session::Session,
+    session::{Session, SessionLimits},
     testing::*,
     user::{ConfirmOtpDevice, RegisterOtpDevice, SET_UP_LIFETIME},
 };
@@ -44,7 +44,7 @@ fn session_of(n: u128, person: &User, asks: bool) -> Enrolment {
     open.evolve(&by(recorded(100, started), n));
     let policy = state::<Organization>(policy);
     let token = (&digest("token"), None);
-    Enrolment::of(SessionHolder::of(session(n), &open, token, person, &policy, now()).unwrap())
+    Enrolment::of(SessionHolder::of(session(n), &open, token, person, &policy, (now(), SessionLimits::default())).unwrap())
         .unwrap()
 }
 
