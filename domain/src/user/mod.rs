@@ -48,7 +48,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
-    AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Position, Recorded, Role,
+    Actor, AddressId, DeviceId, OrganizationId, PasswordHash, Personal, Position, Recorded, Role,
     SealedSecret, SessionId, TokenDigest, UserEvent,
 };
 
@@ -300,6 +300,9 @@ impl Decider for User {
                     expires_at: e.expires_at,
                 });
                 self.reset_mails.sent(event.metadata.recorded_at);
+                if event.metadata.actor == Actor::Operator {
+                    self.set_up_links.handed_over();
+                }
             }
             UserEvent::PasswordReset(e) => {
                 self.replace_password(&e.password);
