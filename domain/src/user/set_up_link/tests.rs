@@ -320,6 +320,11 @@ fn nothing_that_is_mailed_counts_once_the_operator_has_handed_a_link_over() {
         expires_at: now() + RESET_LIFETIME,
     };
     let mut event = recorded(40, UserEvent::from(handed_over));
+    // Whoever has only forgotten the password reads mail as before.
+    let forgotten = Case::with(after_a_reset(), [event.data.clone()]);
+    forgotten
+        .asks_for_mail(OWNER, "link")
+        .then([requested("link")]);
     event.metadata.actor = Actor::Operator;
     let mut person = state::<User>(after_a_reset().into_iter().chain([requested("link")]));
     person.evolve(&event);
