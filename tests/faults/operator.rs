@@ -158,6 +158,14 @@ async fn who_has_lost_the_mailbox_too_gets_a_link_from_the_operators_hand() {
     let (_, token) = out.split_once("/password-reset?token=").unwrap();
 
     let server = Process::serve(PAWL, data.path()).await;
+    // Whoever reads the lost mailbox gets no link to a new password, and does not kill this one.
+    let body = json!({ "email": "ada@example.org" });
+    let asked = server.client.post("/v1/password-reset", body).await;
+    assert_eq!(asked.status, 202, "{}", asked.text);
+    let session = sign_in(&server).await;
+    let reply = session.post_nothing("/v1/me/otp-setup-link").await;
+    reply.problem(403, "otp-setup-link-required");
+
     let body = json!({ "token": token.trim(), "password": "another battery" });
     let chosen = server
         .client
@@ -167,7 +175,7 @@ async fn who_has_lost_the_mailbox_too_gets_a_link_from_the_operators_hand() {
     assert_eq!(chosen["next"], "otp_setup");
     let ada = with_phone(&server.client.with(text(&chosen, "session_token"))).await;
     assert_eq!(resets(&ada, &organization).await.len(), 1);
-    // Whoever reads the lost mailbox has nothing of it: the reactions have passed the event.
+    // Nothing of it went to the mailbox: the reactions have passed all these events.
     let body = json!({ "email": "eve@example.org", "name": "Eve", "role": "member" });
     let path = format!("/v1/organizations/{organization}/invitations");
     let _ = ada.post(&path, body).await.expect(201);

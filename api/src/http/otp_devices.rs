@@ -116,7 +116,7 @@ pub async fn register(
     responses(
         (status = 202, description = "The mail is on its way."),
         (status = 401, body = ProblemBody, description = "`unauthenticated`"),
-        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it"),
+        (status = 403, body = ProblemBody, description = "`second-factor-required`: who has an authenticator shows it; `otp-setup-link-required`: the operator has handed over a link, and none is mailed"),
         (status = 409, body = ProblemBody, description = "`otp-setup-link-not-needed`"),
     ),
 )]

@@ -2,7 +2,10 @@
 
 use super::{Device, Link, PendingDevice, Profile, SetUpLinks, Standing, User};
 use crate::otp::{Throttle, TimeStep};
-use eventstore_schema::{OtpDeviceConfirmed, UserInvited, UserRegistered};
+use eventstore_schema::{
+    Actor, Metadata, OtpDeviceConfirmed, OtpDeviceRegistered, PasswordResetRequested, UserInvited,
+    UserRegistered,
+};
 
 impl User {
     pub(super) fn registered(&mut self, event: &UserRegistered) {
@@ -30,6 +33,26 @@ impl User {
             expires_at: event.expires_at,
         };
         self.person = Some((profile, Standing::Invited(link)));
+    }
+
+    pub(super) fn reset_requested(&mut self, event: &PasswordResetRequested, about: &Metadata) {
+        self.reset_link = Some(Link {
+            token_digest: event.token_digest.clone(),
+            expires_at: event.expires_at,
+        });
+        self.reset_mails.sent(about.recorded_at);
+        if about.actor == Actor::Operator {
+            self.set_up_links.handed_over();
+        }
+    }
+
+    pub(super) fn set_up_begun(&mut self, event: &OtpDeviceRegistered) {
+        self.pending = Some(PendingDevice {
+            id: event.device_id,
+            secret: event.secret.clone(),
+            expires_at: event.expires_at,
+            session: event.session_id,
+        });
     }
 
     /// The set-up becomes an authenticator.

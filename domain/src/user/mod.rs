@@ -303,13 +303,7 @@ impl Decider for User {
                 }
                 self.note_administrator(event.position);
             }
-            UserEvent::PasswordResetRequested(e) => {
-                self.reset_link = Some(Link {
-                    token_digest: e.token_digest.clone(),
-                    expires_at: e.expires_at,
-                });
-                self.reset_mails.sent(event.metadata.recorded_at);
-            }
+            UserEvent::PasswordResetRequested(e) => self.reset_requested(e, &event.metadata),
             UserEvent::PasswordReset(e) => {
                 self.replace_password(&e.password);
                 self.set_up_links
@@ -327,14 +321,7 @@ impl Decider for User {
                     password.clone_from(&e.password);
                 }
             }
-            UserEvent::OtpDeviceRegistered(e) => {
-                self.pending = Some(PendingDevice {
-                    id: e.device_id,
-                    secret: e.secret.clone(),
-                    expires_at: e.expires_at,
-                    session: e.session_id,
-                });
-            }
+            UserEvent::OtpDeviceRegistered(e) => self.set_up_begun(e),
             UserEvent::OtpDeviceConfirmed(e) => {
                 self.device_confirmed(e);
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);

@@ -28,7 +28,8 @@ impl Decide<RequestPasswordReset> for User {
     type By = Anyone;
 
     fn decide(&self, command: RequestPasswordReset, _by: &Anyone) -> Decision<UserEvent> {
-        if self.active().is_none() || !self.reset_mails.admits(command.at) {
+        let reads_mail = self.active().is_some() && !self.set_up_links.mailbox_is_lost();
+        if !reads_mail || !self.reset_mails.admits(command.at) {
             return nothing_to_do();
         }
         emit(PasswordResetRequested {

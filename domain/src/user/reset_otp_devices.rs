@@ -36,25 +36,32 @@ impl Decide<ResetOtpDevices> for User {
             return Err(Rejection::NotOnYourself);
         }
         by.require_fresh_second_factor(command.at)?;
-        emit_all(self.reset().into_iter().collect())
+        emit_all(self.reset(self.has_something_to_reset()))
     }
 }
 
 impl User {
-    /// The end of every second factor, where there is any.
-    fn reset(&self) -> Option<UserEvent> {
-        let set_up = self.pending.as_ref().map(|pending| pending.id);
-        let device_ids: Vec<_> = self.devices.iter().map(|device| device.id).collect();
-        let something = !device_ids.is_empty() || set_up.is_some();
-        something.then(|| OtpDevicesReset { device_ids, set_up }.into())
+    fn has_something_to_reset(&self) -> bool {
+        !self.devices.is_empty() || self.pending.is_some()
+    }
+
+    /// The end of every second factor, or nothing.
+    fn reset(&self, needed: bool) -> Vec<UserEvent> {
+        let reset = || OtpDevicesReset {
+            device_ids: self.devices.iter().map(|device| device.id).collect(),
+            set_up: self.pending.as_ref().map(|pending| pending.id),
+        };
+        needed.then(|| reset().into()).into_iter().collect()
     }
 }
 
-/// The operator's help, where no administrator is left to give it.
+/// The operator's help, where no administrator is left to give it. It also takes whoever never had an
+/// authenticator to the set-up.
 #[derive(Debug)]
 pub struct ResetOtpDevicesOnTheServer {
     /// The digest of the token in a link to choose a new password, where the operator hands one over:
-    /// the person's mailbox is lost as well. Whoever follows it is asked for no further link.
+    /// the person's mailbox is lost as well, and somebody else may read it. Whoever follows this link
+    /// is asked for no further one; until there is an authenticator, no mailed link counts.
     pub handed_over: Option<TokenDigest>,
     /// Now.
     pub at: DateTime<Utc>,
@@ -77,7 +84,9 @@ impl Decide<ResetOtpDevicesOnTheServer> for User {
             }
             .into()
         });
-        emit_all(self.reset().into_iter().chain(link).collect())
+        let mut events = self.reset(self.has_something_to_reset() || !self.must_set_up_device);
+        events.extend(link);
+        emit_all(events)
     }
 }
 
@@ -226,12 +235,17 @@ mod tests {
         given(with_devices(1))
             .when::<User, _>(reset_by_operator(Some(digest("link"))), &operator)
             .then([reset(1, None), link.clone()]);
-        given(with_devices(0))
-            .when::<User, _>(reset_by_operator(Some(digest("link"))), &operator)
-            .then([link]);
+        // Whoever never had one has to set one up too; once is enough.
         given(with_devices(0))
             .when::<User, _>(reset_by_operator(None), &operator)
+            .then([reset(0, None)]);
+        let history = || with_devices(0).into_iter().chain([reset(0, None)]);
+        given(history())
+            .when::<User, _>(reset_by_operator(None), &operator)
             .then_nothing();
+        given(history())
+            .when::<User, _>(reset_by_operator(Some(digest("link"))), &operator)
+            .then([link]);
         given([] as [UserEvent; 0])
             .when::<User, _>(reset_by_operator(None), &operator)
             .then_rejected(&Rejection::NotFound);

@@ -27,6 +27,9 @@ pub(super) struct SetUpLinks {
     /// nothing about it, or a thief of the password could break off its owner's set-up.
     followed: Option<(SessionId, DateTime<Utc>)>,
     mails: MailThrottle,
+    /// Whether the operator has handed a link over, because the mailbox is lost: until there is an
+    /// authenticator, nothing that is mailed counts.
+    mailbox_lost: bool,
     /// What followed the newest of the other mailed links, an invitation's or a new password's. The
     /// session that this command began has shown the mailbox.
     other_link: Option<CommandId>,
@@ -50,10 +53,23 @@ impl SetUpLinks {
         self.other_link = Some(by);
     }
 
+    /// What was mailed before counts no more, and no mail does until there is an authenticator.
+    pub(super) fn handed_over(&mut self) {
+        *self = Self {
+            mailbox_lost: true,
+            ..Self::default()
+        };
+    }
+
     /// An authenticator is there: no link of before opens anything any more.
     pub(super) fn served(&mut self) {
         self.open = None;
         self.followed = None;
+        self.mailbox_lost = false;
+    }
+
+    pub(super) fn mailbox_is_lost(&self) -> bool {
+        self.mailbox_lost
     }
 }
 
@@ -110,6 +126,9 @@ impl Decide<RequestOtpSetUpLink> for User {
     fn decide(&self, command: RequestOtpSetUpLink, by: &Enrolment) -> Decision<UserEvent> {
         if !self.lacks_set_up_link(by.holder(), command.at) {
             return Err(Rejection::OtpSetUpLinkNotNeeded);
+        }
+        if self.set_up_links.mailbox_is_lost() {
+            return Err(Rejection::OtpSetUpLinkRequired);
         }
         if !self.set_up_links.mails.admits(command.at) {
             return nothing_to_do();

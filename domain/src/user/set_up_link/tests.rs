@@ -2,17 +2,19 @@
 
 use super::*;
 use crate::{
-    Decider as _, Enrolment,
+    Anyone, Decider as _, Enrolment,
     organization::Organization,
     otp::{OtpCode, OtpSecret, code_at},
     session::{Session, SessionLimits},
     testing::*,
-    user::{ConfirmOtpDevice, RegisterOtpDevice, SET_UP_LIFETIME},
+    user::{
+        ConfirmOtpDevice, RESET_LIFETIME, RegisterOtpDevice, RequestPasswordReset, SET_UP_LIFETIME,
+    },
 };
 use eventstore_schema::{
-    InvitationAccepted, OtpDeviceRegistered, OtpDeviceRemoved, OtpDevicesReset, OtpRejected,
-    OtpRejectionReason, OtpSetUpLinkEnforced, PasswordReset, Recorded, Role, SessionEvent,
-    SessionStarted,
+    Actor, InvitationAccepted, OtpDeviceRegistered, OtpDeviceRemoved, OtpDevicesReset, OtpRejected,
+    OtpRejectionReason, OtpSetUpLinkEnforced, PasswordReset, PasswordResetRequested, Recorded,
+    Role, SessionEvent, SessionStarted,
 };
 use uuid::Uuid;
 
@@ -307,4 +309,59 @@ fn a_session_that_began_by_a_mailed_link_is_not_asked_for_another() {
             assert_eq!(person.decide(register, &enrolment).is_err(), lacks);
         }
     }
+}
+
+/// The operator has handed a link over: whoever reads the lost mailbox gets nothing by it, and whoever
+/// holds the link goes through.
+#[test]
+fn nothing_that_is_mailed_counts_once_the_operator_has_handed_a_link_over() {
+    let handed_over = PasswordResetRequested {
+        token_digest: digest("by hand"),
+        expires_at: now() + RESET_LIFETIME,
+    };
+    let mut event = recorded(40, UserEvent::from(handed_over));
+    // Whoever has only forgotten the password reads mail as before.
+    let forgotten = Case::with(after_a_reset(), [event.data.clone()]);
+    forgotten
+        .asks_for_mail(OWNER, "link")
+        .then([requested("link")]);
+    event.metadata.actor = Actor::Operator;
+    let mut person = state::<User>(after_a_reset().into_iter().chain([requested("link")]));
+    person.evolve(&event);
+
+    let enrolment = session_of(THIEF, &person, false);
+    let at = now() + TimeDelta::hours(2);
+    let token_digest = digest("mailed");
+    let mail = RequestPasswordReset {
+        token_digest: token_digest.clone(),
+        at,
+    };
+    let outcome = person.decide(mail, &Anyone).unwrap();
+    assert!(outcome.events.is_empty());
+    let mail = RequestOtpSetUpLink { token_digest, at };
+    assert_eq!(person.decide(mail, &enrolment).as_ref(), Err(REQUIRED));
+    let follow = FollowOtpSetUpLink {
+        token_digest: digest("link"),
+        at: now(),
+    };
+    assert_eq!(person.decide(follow, &enrolment).as_ref(), Err(REQUIRED));
+
+    let chosen = PasswordReset {
+        password: another_password(8),
+        replaces: password().password_id,
+    };
+    person.evolve(&by(recorded(50, chosen.into()), OWNER));
+    for (n, lacks) in [(OWNER, false), (THIEF, true)] {
+        let enrolment = session_of(n, &person, false);
+        assert_eq!(person.lacks_set_up_link(enrolment.holder(), now()), lacks);
+    }
+    for (revision, event) in (60..).zip(device_set_up(3)) {
+        person.evolve(&recorded(revision, event));
+    }
+    // With an authenticator the mailbox is what it was.
+    let mail = RequestPasswordReset {
+        token_digest: digest("mailed"),
+        at,
+    };
+    assert_eq!(person.decide(mail, &Anyone).unwrap().events.len(), 1);
 }
