@@ -35,6 +35,7 @@ async fn it_says_how_it_is() {
             "organization_security",
             "adoption",
             "sessions",
+            "api_credentials",
             "audit_trail"
         ]
     );

@@ -108,8 +108,8 @@ where
 /// A query that waits until the read models hold what the client has seen (`Pawl-Min-Position`);
 /// without the header, everything that the log held when the request came.
 ///
-/// It goes before [`Authorized`] or [`Mandated`] among a handler's arguments, so that the right to read is asked for
-/// after the wait; that somebody is there at all, it asks before.
+/// It goes before [`Authorized`] or [`Mandated`] among a handler's arguments, so that the right to
+/// read is asked for after the wait; that somebody is there at all, it asks before.
 pub struct CaughtUp;
 
 impl<S> FromRequestParts<S> for CaughtUp

@@ -18,8 +18,9 @@ use eventstore_schema::ApiCredentialId;
 use projections::api_credentials::{self, ApiCredential, ApiCredentials, Standing};
 use serde::Deserialize;
 
-/// How long the old secret may stay good, to choose from, in hours.
-const OVERLAPS: [u64; 4] = [0, 24, 72, 168];
+/// How long the old secret may stay good, to choose from, in hours; the first unless chosen, so that no
+/// machine is cut off unawares.
+const OVERLAPS: [u64; 4] = [24, 72, 168, 0];
 
 #[derive(Template)]
 #[template(path = "console/api_credential.html")]
