@@ -21,6 +21,10 @@ pub enum Permission {
     ReadAdoption,
     /// End the second factors of somebody who has lost them.
     ResetOtpDevices,
+    /// Erase people, for good.
+    EraseUsers,
+    /// Be given everything that is stored about somebody else.
+    ExportUsers,
     /// Read the audit trail.
     ReadAudit,
     /// See what the organization is called and how it looks.
@@ -32,7 +36,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::EnforceTwoFactor,
         Self::ReadTwoFactor,
         Self::InviteUsers,
@@ -41,6 +45,8 @@ impl Permission {
         Self::ReadUsers,
         Self::ReadAdoption,
         Self::ResetOtpDevices,
+        Self::EraseUsers,
+        Self::ExportUsers,
         Self::ReadAudit,
         Self::ReadOrganization,
         Self::ManageOrganization,

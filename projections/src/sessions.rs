@@ -105,6 +105,7 @@ fn end_at_once(
         UserEvent::PasswordReset(_)
         | UserEvent::RoleChanged(_)
         | UserEvent::UserDisabled(_)
+        | UserEvent::UserErased(_)
         | UserEvent::OtpDevicesReset(_) => None,
         _ => return Ok(()),
     };

@@ -34,7 +34,7 @@ const TABLES: &[Table] = &[
                      revision BIGINT NOT NULL
                  ) WITHOUT ROWID;
                  CREATE INDEX users_by_organization ON users (organization_id, user_id)
-                 WHERE status <> 'revoked'",
+                 WHERE status NOT IN ('revoked', 'erased')",
     },
     Table {
         name: "user_devices",
@@ -60,7 +60,7 @@ impl Projection for Users {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -151,6 +151,10 @@ impl Projection for Users {
                 rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
                 seen(rows, &user, &revision)
             }
+            UserEvent::UserErased(_) => {
+                rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
+                stand(rows, &user, Status::Erased, &revision)
+            }
             UserEvent::OtpVerified(code) => {
                 rows.change(
                     "UPDATE user_devices SET last_used_at = ?3
@@ -167,7 +171,8 @@ impl Projection for Users {
             | UserEvent::OtpRejected(_)
             | UserEvent::RecoveryCodesIssued(_)
             | UserEvent::RecoveryCodeUsed(_)
-            | UserEvent::RecoveryCodeRejected(_) => seen(rows, &user, &revision),
+            | UserEvent::RecoveryCodeRejected(_)
+            | UserEvent::UserExported(_) => seen(rows, &user, &revision),
         }
     }
 }
@@ -205,6 +210,8 @@ pub enum Status {
     Disabled,
     /// Never: the invitation was taken back.
     Revoked,
+    /// Never again, and nobody can read who it was.
+    Erased,
 }
 
 /// A person. E-mail address and name are sealed.
@@ -245,7 +252,7 @@ pub struct Device {
     pub last_used_at: DateTime<Utc>,
 }
 
-/// The person with this id, also one whose invitation was taken back.
+/// The person with this id, also one whose invitation was taken back, or who was erased.
 pub fn by_id(readers: &Readers, user_id: UserId) -> Result<Option<User>, DatabaseError> {
     readers.read(|view| {
         let user = view
@@ -257,7 +264,7 @@ pub fn by_id(readers: &Readers, user_id: UserId) -> Result<Option<User>, Databas
 }
 
 /// The people of an organization by their ids, from after `after` on, without those whose
-/// invitation was taken back.
+/// invitation was taken back, and those who were erased.
 pub fn page(
     readers: &Readers,
     organization_id: OrganizationId,
@@ -268,7 +275,7 @@ pub fn page(
         let users = view
             .prepare_cached(
                 "SELECT * FROM users
-                 WHERE organization_id = ?1 AND status <> 'revoked' AND user_id > ?2
+                 WHERE organization_id = ?1 AND status NOT IN ('revoked', 'erased') AND user_id > ?2
                  ORDER BY user_id LIMIT ?3",
             )?
             .query_map(

@@ -5,6 +5,8 @@ mod change_password;
 mod change_role;
 mod changes;
 mod disable;
+mod erase;
+mod export;
 mod invitation;
 mod otp_device;
 mod password;
@@ -22,6 +24,8 @@ pub use accept_invitation::AcceptInvitation;
 pub use change_password::ChangePassword;
 pub use change_role::ChangeRole;
 pub use disable::{DisableUser, EnableUser};
+pub use erase::EraseUser;
+pub use export::{ExportOneself, ExportUser};
 pub use invitation::{
     INVITATION_LIFETIME, InviteFirstAdministrator, InviteUser, ResendInvitation, RevokeInvitation,
 };
@@ -71,6 +75,7 @@ enum Standing {
     Active(PasswordHash),
     Disabled(PasswordHash),
     Revoked,
+    Erased,
 }
 
 /// A link that was mailed.
@@ -156,13 +161,19 @@ impl User {
         matches!(self.person, Some((_, Standing::Disabled(_))))
     }
 
+    /// Whether the person was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        matches!(self.person, Some((_, Standing::Erased)))
+    }
+
     /// Whether an address that was claimed for this person is no longer, or never became, theirs:
-    /// the invitation was taken back, or their own stream says another address. Where nothing is
+    /// the invitation was taken back, they were erased, or their own stream says another address. Where nothing is
     /// known of the person yet, the claim stands: the invitation may be under way.
     #[must_use]
     pub fn has_given_up(&self, address: &AddressId) -> bool {
         match &self.person {
-            Some((_, Standing::Revoked)) => true,
+            Some((_, Standing::Revoked | Standing::Erased)) => true,
             Some((profile, _)) => profile.address_id != *address,
             None => false,
         }
@@ -339,6 +350,12 @@ impl Decider for User {
                 }
                 self.accept(SecondFactor::RecoveryCode, e.session_id);
             }
+            UserEvent::UserErased(_) => {
+                self.erased();
+                self.note_administrator(event.position);
+                self.end_sessions(event.position, None);
+            }
+            UserEvent::UserExported(_) => {}
             UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
                 self.throttle.wrong(event.metadata.recorded_at);
             }

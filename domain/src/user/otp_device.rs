@@ -33,6 +33,10 @@ impl Decide<RegisterOtpDevice> for User {
     type By = Enrolment;
 
     fn decide(&self, command: RegisterOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
+        if self.is_erased() {
+            // In the moment between the check of the session and this.
+            return Err(Rejection::Unauthenticated);
+        }
         self.throttle.admit(command.at)?;
         if !self.devices.is_empty() {
             by.require_fresh_second_factor(command.at)?;

@@ -26,7 +26,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 32 {
+        match what % 36 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -104,6 +104,20 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
             }
             29 => {
                 history.devices_reset(person);
+                devices.retain(|(owner, _)| owner.0 != person.0);
+            }
+            30 => history.exported(person),
+            31 if active.len() > 1 => {
+                let person = active.swap_remove(which.index(active.len()));
+                history.erased(person);
+                devices.retain(|(owner, _)| owner.0 != person.0);
+            }
+            32 if !invited.is_empty() => {
+                history.erased(invited.swap_remove(which.index(invited.len())));
+            }
+            33 if !disabled.is_empty() => {
+                let person = disabled.swap_remove(which.index(disabled.len()));
+                history.erased(person);
                 devices.retain(|(owner, _)| owner.0 != person.0);
             }
             _ => history.code_rejected(person),
