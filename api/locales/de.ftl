@@ -43,6 +43,7 @@ status-invited = Eingeladen
 status-active = Aktiv
 status-disabled = Gesperrt
 status-revoked = Einladung zurückgenommen
+status-erased = Gelöscht
 
 ## Anmelden
 
@@ -271,6 +272,7 @@ problem-idempotency-key-reused = Dieses Formular wurde schon mit anderem Inhalt 
 problem-set-up-token-invalid = Dieser Link ist nicht der richtige. Nehmen Sie den neuesten, den der Server ausgegeben hat.
 problem-already-set-up = Pawl ist schon eingerichtet. Melden Sie sich stattdessen an.
 problem-confirmation-missing = Die Bestätigung fehlt.
+problem-erasure-unconfirmed = Geben Sie die E-Mail-Adresse der Person ein, um zu bestätigen, dass sie endgültig gelöscht werden soll.
 problem-address-taken = Mit dieser E-Mail-Adresse wurde schon jemand eingeladen oder registriert.
 problem-invitation-invalid = Dieser Einladungslink gilt nicht. Bitten Sie um einen neuen.
 problem-invitation-expired = Diese Einladung ist abgelaufen. Bitten Sie um eine neue.

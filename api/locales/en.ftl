@@ -43,6 +43,7 @@ status-invited = Invited
 status-active = Active
 status-disabled = Disabled
 status-revoked = Invitation taken back
+status-erased = Erased
 
 ## Signing in
 
@@ -271,6 +272,7 @@ problem-idempotency-key-reused = This form was sent before with other content. H
 problem-set-up-token-invalid = This link is not the right one. Take the newest one that the server printed.
 problem-already-set-up = Pawl is set up already. Sign in instead.
 problem-confirmation-missing = The confirmation is missing.
+problem-erasure-unconfirmed = Type the e-mail address of the person to confirm that they are to be deleted for good.
 problem-address-taken = Somebody was invited or registered with this e-mail address already.
 problem-invitation-invalid = This invitation link is not valid. Ask for a new one.
 problem-invitation-expired = This invitation has expired. Ask for a new one.

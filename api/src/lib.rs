@@ -6,6 +6,7 @@
 pub mod application;
 pub mod cli;
 pub mod clock;
+pub mod erasure;
 pub mod files;
 pub mod http;
 pub mod log_copy;

@@ -3,6 +3,7 @@
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
     clock::Clock,
+    erasure::Erasure,
     http,
     mail::Outbox,
     outside::{Development, Reviewers},
@@ -46,6 +47,14 @@ impl Server {
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let directory = DataDir::lock(&settings.data)?;
         let (store, keyring) = storage::open(settings, &directory).await?;
+        let outbox = settings.shared.join("outbox");
+        let erasure = Erasure {
+            store: store.clone(),
+            keyring: keyring.clone(),
+            outbox: outbox.clone(),
+        };
+        // A keyring that was put back from a copy may hold keys that have been destroyed since.
+        erasure.catch_up().await?;
         let listener = listen(settings.listen).await?;
         let address = listener.local_addr()?;
         let public_url = match &settings.public_url {
@@ -60,9 +69,10 @@ impl Server {
             store: store.clone(),
             keyring: keyring.clone(),
             outbox: Outbox {
-                folder: settings.shared.join("outbox"),
+                folder: outbox.clone(),
                 public_url: public_url.clone(),
             },
+            erasure,
             checkpoint: settings.shared.join(REACTIONS_CHECKPOINT),
             lock: settings.shared.join("reactions.lock"),
         };
@@ -72,6 +82,7 @@ impl Server {
             store,
             keyring,
             readers,
+            outbox,
             clock,
             passwords: PasswordHasher::new(settings.passwords)?,
             set_up_token: settings.setup_token.clone(),

@@ -45,5 +45,6 @@ pub use user::{
     OtpDeviceRegistered, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpRejected,
     OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordReset,
     PasswordResetRequested, RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued,
-    RoleChanged, UserDisabled, UserEnabled, UserErased, UserEvent, UserExported, UserInvited, UserRegistered,
+    RoleChanged, UserDisabled, UserEnabled, UserErased, UserEvent, UserExported, UserInvited,
+    UserRegistered,
 };

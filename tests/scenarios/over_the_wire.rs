@@ -16,6 +16,8 @@ mod audit_trail;
 mod bad_input;
 mod console;
 mod documents;
+mod erasing;
+mod exporting;
 mod invitations;
 mod managing_people;
 mod my_devices;

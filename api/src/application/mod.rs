@@ -4,7 +4,9 @@
 mod authentication;
 mod change_password;
 mod context;
+mod erasures;
 mod execute;
+mod exports;
 mod failure;
 mod invitations;
 mod loading;
@@ -46,7 +48,7 @@ use loading::States;
 use people_search::PeopleIndexes;
 use projections::{Projection, Readers, RunningProjections};
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// The application: everything that a request needs, shared by all of them.
@@ -63,6 +65,8 @@ pub struct Parts {
     pub projections: RunningProjections,
     /// The read models, to read.
     pub readers: Readers,
+    /// The folder of the mail.
+    pub outbox: PathBuf,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The first factor's work.

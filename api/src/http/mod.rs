@@ -5,6 +5,8 @@ mod adoption;
 mod answer;
 mod appearance;
 mod audit;
+mod erasures;
+pub mod exports;
 pub mod extract;
 pub mod health;
 mod invitations;
@@ -64,10 +66,12 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(invitations::revoke))
         .routes(routes!(invitations::accept))
         .routes(routes!(users::list))
-        .routes(routes!(users::one, people::change_role))
+        .routes(routes!(users::one, people::change_role, erasures::erase))
         .routes(routes!(people::disable))
         .routes(routes!(people::enable))
         .routes(routes!(users::reset_otp))
+        .routes(routes!(exports::somebody))
+        .routes(routes!(exports::oneself))
         .routes(routes!(audit::list))
 }
 
