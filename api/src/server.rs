@@ -9,7 +9,7 @@ use crate::{
     outside::{Development, Reviewers},
     reactions::Reactions,
     settings::Settings,
-    storage::{self, REACTIONS_CHECKPOINT, StartError},
+    storage::{self, OUTBOX_FOLDER, REACTIONS_CHECKPOINT, StartError},
     telemetry,
 };
 use eventstore::embedded::DataDir;
@@ -47,14 +47,12 @@ impl Server {
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let directory = DataDir::lock(&settings.data)?;
         let (store, keyring) = storage::open(settings, &directory).await?;
-        let outbox = settings.shared.join("outbox");
+        let outbox = settings.shared.join(OUTBOX_FOLDER);
         let erasure = Erasure {
             store: store.clone(),
             keyring: keyring.clone(),
             outbox: outbox.clone(),
         };
-        // A keyring that was put back from a copy may hold keys that have been destroyed since.
-        erasure.catch_up().await?;
         let listener = listen(settings.listen).await?;
         let address = listener.local_addr()?;
         let public_url = match &settings.public_url {

@@ -4,6 +4,7 @@
 
 mod account;
 mod at_once;
+mod erasing;
 mod forms;
 mod life;
 mod looks;

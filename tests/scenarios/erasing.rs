@@ -1,12 +1,12 @@
 //! I7: who is erased is unreadable everywhere, the history stays what it was, and nobody is locked
 //! out for it.
 
-use data_encoding::BASE64;
 use eventstore::Direction;
-use eventstore_schema::{
-    EventType as _, KeyName, NewEvent, Position, RecordedEvent, StreamName, UserErased, UserId,
+use eventstore_schema::{EventType as _, KeyName, Position, RecordedEvent, UserErased, UserId};
+use harness::{
+    Acme, Client, PASSWORD, Reply, TestServer,
+    traces::{files, holds, that_hold},
 };
-use harness::{Acme, Client, PASSWORD, Reply, TestServer, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-async fn erase(acme: &Acme, by: &Client, who: &str, confirm: &str) -> Reply {
+pub(crate) async fn erase(acme: &Acme, by: &Client, who: &str, confirm: &str) -> Reply {
     let path = acme.path(&format!("users/{who}"));
     let request = by.request(Method::DELETE, &path);
     Reply::to(request.json(&json!({ "confirm": confirm }))).await
@@ -25,81 +25,8 @@ async fn user_id(by: &Client) -> String {
     who["user_id"].as_str().unwrap().to_owned()
 }
 
-fn key_of(user: &str) -> KeyName {
+pub(crate) fn key_of(user: &str) -> KeyName {
     KeyName::person(UserId(user.parse().unwrap()))
-}
-
-/// Every file in a folder and below.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap();
-    let below = |path: PathBuf| {
-        if path.is_dir() {
-            files(&path)
-        } else {
-            vec![path]
-        }
-    };
-    entries
-        .flat_map(|entry| below(entry.unwrap().path()))
-        .collect()
-}
-
-fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
-}
-
-/// With the soft line breaks and escapes of quoted-printable undone.
-fn unquoted(bytes: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    let mut rest = bytes;
-    while let [first, after @ ..] = rest {
-        let digits = (*first == b'=').then(|| after.get(..2)).flatten();
-        let escaped = digits.and_then(|pair| data_encoding::HEXUPPER.decode(pair).ok());
-        rest = match (digits, escaped) {
-            (Some(b"\r\n"), _) => &after[2..],
-            (_, Some(byte)) => {
-                plain.extend(byte);
-                &after[2..]
-            }
-            _ => {
-                plain.push(*first);
-                after
-            }
-        };
-    }
-    plain
-}
-
-/// What a text looks like in base64, wherever it begins in what was encoded.
-fn in_base64(text: &str) -> [String; 3] {
-    [0, 1, 2].map(|offset| {
-        let padded = [vec![0; offset], text.as_bytes().to_vec()].concat();
-        let whole = padded.len() / 3 * 3;
-        let encoded = BASE64.encode(&padded[..whole]);
-        encoded[(offset * 8).div_ceil(6)..].to_owned()
-    })
-}
-
-/// The files that hold one of these texts, in whatever way a mail may write it.
-fn that_hold(folder: &Path, texts: &[&str]) -> Vec<PathBuf> {
-    let mut found = files(folder);
-    found.retain(|file| {
-        // Taken back, or renamed, in the meantime.
-        let bytes = fs::read(file).unwrap_or_default();
-        let plain = unquoted(&bytes);
-        let unbroken: Vec<u8> = bytes
-            .iter()
-            .copied()
-            .filter(|b| !b"\r\n".contains(b))
-            .collect();
-        texts.iter().any(|text| {
-            let encoded = in_base64(text);
-            holds(&bytes, text.as_bytes())
-                || holds(&plain, text.as_bytes())
-                || encoded.iter().any(|text| holds(&unbroken, text.as_bytes()))
-        })
-    });
-    found
 }
 
 /// The key of a person as it lies in the keyring.
@@ -119,12 +46,12 @@ async fn whole_log(server: &TestServer) -> Vec<RecordedEvent> {
         .unwrap()
 }
 
-const NAME: &str = "Grâce Brewster-Hoppér";
-const EMAIL: &str = "grace.brewster@navy.example.org";
+pub(crate) const NAME: &str = "Grâce Brewster-Hoppér";
+pub(crate) const EMAIL: &str = "grace.brewster@navy.example.org";
 const DEVICES: [&str; 2] = ["Taschentelefon im Admiralsrock", "Ersatztelefon zuhause"];
 
 /// Grace has a phone with a name, given anew since; a session, an old password and an open link.
-async fn with_grace(server: &TestServer, acme: &Acme) -> (Client, String) {
+pub(crate) async fn with_grace(server: &TestServer, acme: &Acme) -> (Client, String) {
     let body = json!({ "email": EMAIL, "name": NAME, "role": "admin" });
     let path = acme.path("invitations");
     let _ = acme.ada.post(&path, body).await.expect(201);
@@ -422,83 +349,4 @@ async fn two_administrators_who_erase_each_other_leave_one() {
     let left = if done[0] { &acme.ada } else { &grace };
     let listed = left.get(&acme.path("users")).await.expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
-}
-
-/// The process died right after the event: the rest follows, and nothing blocks in the meantime.
-#[tokio::test]
-async fn what_was_cut_off_after_the_event_is_carried_out_all_the_same() {
-    let (server, acme) = TestServer::with_acme().await;
-    let (_, id) = with_grace(&server, &acme).await;
-    let stream = StreamName::user(UserId(id.parse().unwrap()));
-    let log = server.log();
-    let last = log
-        .read_stream(&stream, u64::MAX, Direction::Backwards, 1)
-        .await
-        .unwrap()
-        .remove(0);
-    let (stream, revision) = (last.stream.clone(), last.revision);
-    let mut metadata = last.decode().unwrap().metadata;
-    metadata.version = UserErased::VERSION;
-    let event = NewEvent {
-        id: uuid::Uuid::now_v7().to_string().parse().unwrap(),
-        event_type: UserErased::NAME.to_owned(),
-        metadata: metadata.encode().unwrap(),
-        data: "{}".to_owned(),
-    };
-    let expected = eventstore::ExpectedRevision::Exact(revision);
-    log.append(&stream, expected, vec![event]).await.unwrap();
-    server.key_is_destroyed(&key_of(&id)).await;
-    eventually("the mail is gone", async || {
-        that_hold(&server.data().join("outbox"), &[EMAIL, NAME])
-            .is_empty()
-            .then_some(())
-    })
-    .await;
-    let body = json!({ "email": EMAIL, "name": "Another", "role": "member" });
-    let new = acme
-        .ada
-        .post(&acme.path("invitations"), body)
-        .await
-        .expect(201);
-    assert_ne!(new["user_id"], id);
-}
-
-#[tokio::test]
-async fn a_keyring_put_back_from_a_copy_brings_nobody_back() {
-    let (server, acme) = TestServer::with_acme().await;
-    let (_, id) = with_grace(&server, &acme).await;
-    let server = server
-        .restart_after(|data| {
-            fs::copy(data.join("keyring.db"), data.join("keyring.copy")).unwrap();
-        })
-        .await;
-    let acme = Acme {
-        ada: server.client.same_session(&acme.ada),
-        ..acme
-    };
-    let _ = erase(&acme, &acme.ada, &id, EMAIL).await.expect(204);
-    // The reactions have long been there, so they do not do it again.
-    let events = server.client.head().await;
-    eventually("the reactions are done", async || {
-        let noted = fs::read_to_string(server.data().join("reactions.checkpoint")).ok()?;
-        let noted: u64 = noted.trim().parse().ok()?;
-        (noted + 3 >= events).then_some(())
-    })
-    .await;
-    let server = server
-        .restart_after(|data| {
-            for left in ["keyring.db-wal", "keyring.db-shm"] {
-                let _ = fs::remove_file(data.join(left));
-            }
-            fs::rename(data.join("keyring.copy"), data.join("keyring.db")).unwrap();
-        })
-        .await;
-    // Nothing is waited for.
-    assert!(server.keyring().is_destroyed(&key_of(&id)).unwrap());
-    let ada = server.client.same_session(&acme.ada);
-    let who = ada
-        .get(&acme.path(&format!("users/{id}")))
-        .await
-        .expect(200);
-    assert_eq!(who["name"], "erased person");
 }

@@ -17,6 +17,7 @@ mod bad_input;
 mod console;
 mod documents;
 mod erasing;
+mod erasing_carried_on;
 mod exporting;
 mod invitations;
 mod managing_people;

@@ -27,22 +27,22 @@ pub struct Rotated {
 }
 
 /// Changes the master key in this file, and wraps anew what is in that keyring. `progress` is told
-/// how many keys are done. It works through the whole keyring and does not return soon.
+/// how many keys are done, and of how many. It works through the whole keyring and does not return soon.
 pub fn rotate(
     keyring: &Path,
     master_key: &Path,
-    mut progress: impl FnMut(u64),
+    mut progress: impl FnMut(u64, u64),
 ) -> Result<Rotated, KeyringError> {
     let _lock = only_one(keyring)?;
     let mut rotation = Rotation::begin(keyring, master_key)?;
     rotation.announce()?;
-    let mut keys = 0;
+    let (mut keys, all) = (0, rotation.left()?);
     loop {
         match rotation.wrap_some()? {
             0 => break,
             some => keys += some,
         }
-        progress(keys);
+        progress(keys, all.max(keys));
     }
     let version = rotation.finish()?;
     Ok(Rotated { version, keys })
@@ -111,6 +111,16 @@ impl Rotation {
             )?;
         }
         Ok(change.commit()?)
+    }
+
+    /// How many keys the old version wraps.
+    fn left(&self) -> Result<u64, KeyringError> {
+        let left: i64 = self.connection.query_row(
+            "SELECT count(*) FROM keys WHERE master_key <> ?1 AND wrapped IS NOT NULL",
+            [self.target],
+            |row| row.get(0),
+        )?;
+        Ok(left.try_into().unwrap_or_default())
     }
 
     /// Wraps some keys anew; how many.

@@ -27,7 +27,11 @@ impl Installation {
     }
 
     fn rotate(&self) -> Result<Rotated, KeyringError> {
-        rotate(&self.file("keyring.db"), &self.file("master.key"), |_| {})
+        rotate(
+            &self.file("keyring.db"),
+            &self.file("master.key"),
+            |_, _| {},
+        )
     }
 
     fn lines_of_the_master_key(&self) -> usize {
@@ -117,7 +121,7 @@ async fn keys_are_made_and_read_all_the_while() {
         let (keyring, master) = (here.file("keyring.db"), here.file("master.key"));
         thread::spawn(move || {
             for _ in 0..3 {
-                rotate(&keyring, &master, |_| {}).unwrap();
+                rotate(&keyring, &master, |_, _| {}).unwrap();
             }
         })
     };

@@ -1,6 +1,7 @@
 //! The console: where administrators, user managers and auditors look after their organization.
 
 mod audit;
+mod erase;
 mod home;
 mod invite;
 mod live;
@@ -26,6 +27,11 @@ pub fn router() -> Router<Pawl> {
         )
         .route("/console/users/{id}", get(person::show))
         .route("/console/users/{id}/role", post(person::change_role))
+        .route(
+            "/console/users/{id}/erase",
+            get(erase::ask).post(erase::erase),
+        )
+        .route("/console/users/{id}/export", post(erase::export))
         .route("/console/users/{id}/{action}", post(person::act))
         .route(
             "/console/organization",
