@@ -2,6 +2,7 @@
 //! given, the audit trail tells.
 
 use harness::{Acme, Client, Reply, TestServer};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 async fn user_id(by: &Client) -> String {
@@ -114,7 +115,17 @@ async fn it_takes_the_right_and_a_second_factor_shown_just_now() {
         export(&acme, &session, &id).await.problem(403, "forbidden");
         let _ = session.post_nothing("/v1/me/export").await.expect(200);
     }
+    // A repeat is one entry, and needs what the first needed: it is given everything once more.
+    let keyed = async || {
+        let request = grace.request(Method::POST, "/v1/me/export");
+        Reply::to(request.header("idempotency-key", "k")).await
+    };
+    let _ = keyed().await.expect(200);
+    let head = server.client.head().await;
+    let _ = keyed().await.expect(200);
+    assert_eq!(server.client.head().await, head);
     server.wait_steps(10);
+    keyed().await.problem(403, "fresh-second-factor-required");
     let head = server.client.head().await;
     let reply = grace.post_nothing("/v1/me/export").await;
     reply.problem(403, "fresh-second-factor-required");

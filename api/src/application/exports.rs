@@ -22,14 +22,15 @@ impl Pawl {
         by: &Authority,
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
-        let target = Target::new(StreamName::user(user_id), organization_id);
-        let command = |_: &User| {
-            Ok(ExportUser {
-                organization_id,
-                at: self.now(),
-            })
+        let stream = StreamName::user(user_id);
+        let command = || ExportUser {
+            organization_id,
+            at: self.now(),
         };
-        let exported = self.execute(&target, by, request, command).await?;
+        command().permit(&self.load::<User>(&stream).await?.state, by)?;
+        let target = Target::new(stream, organization_id);
+        let export = |_: &User| Ok(command());
+        let exported = self.execute(&target, by, request, export).await?;
         self.wait_for(exported.position).await?;
         Ok(exported)
     }
@@ -41,9 +42,12 @@ impl Pawl {
         request: &RequestContext,
     ) -> Result<Committed<User>, Failure> {
         let holder = by.holder();
-        let target = Target::new(StreamName::user(holder.user()), holder.organization());
-        let command = |_: &User| Ok(ExportOneself { at: self.now() });
-        let exported = self.execute(&target, by, request, command).await?;
+        let stream = StreamName::user(holder.user());
+        let command = || ExportOneself { at: self.now() };
+        command().permit(&self.load::<User>(&stream).await?.state, by)?;
+        let target = Target::new(stream, holder.organization());
+        let export = |_: &User| Ok(command());
+        let exported = self.execute(&target, by, request, export).await?;
         self.wait_for(exported.position).await?;
         Ok(exported)
     }

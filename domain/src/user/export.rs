@@ -15,16 +15,23 @@ pub struct ExportUser {
     pub at: DateTime<Utc>,
 }
 
+impl ExportUser {
+    /// Refuses who may not. Asked of a repeat too, which is given everything once more.
+    pub fn permit(&self, user: &User, by: &Authority) -> Result<(), Rejection> {
+        by.permit(Permission::ExportUsers, self.organization_id)?;
+        let theirs = user.profile().map(|profile| profile.organization_id);
+        if theirs != Some(self.organization_id) {
+            return Err(Rejection::NotFound);
+        }
+        by.require_fresh_second_factor(self.at)
+    }
+}
+
 impl Decide<ExportUser> for User {
     type By = Authority;
 
     fn decide(&self, command: ExportUser, by: &Authority) -> Decision<UserEvent> {
-        by.permit(Permission::ExportUsers, command.organization_id)?;
-        let theirs = self.profile().map(|profile| profile.organization_id);
-        if theirs != Some(command.organization_id) {
-            return Err(Rejection::NotFound);
-        }
-        by.require_fresh_second_factor(command.at)?;
+        command.permit(self, by)?;
         emit(UserExported {})
     }
 }
@@ -36,14 +43,21 @@ pub struct ExportOneself {
     pub at: DateTime<Utc>,
 }
 
+impl ExportOneself {
+    /// The same for oneself.
+    pub fn permit(&self, user: &User, by: &Authority) -> Result<(), Rejection> {
+        if user.active().is_none() {
+            return Err(Rejection::Unauthenticated);
+        }
+        by.require_fresh_second_factor(self.at)
+    }
+}
+
 impl Decide<ExportOneself> for User {
     type By = Authority;
 
     fn decide(&self, command: ExportOneself, by: &Authority) -> Decision<UserEvent> {
-        if self.active().is_none() {
-            return Err(Rejection::Unauthenticated);
-        }
-        by.require_fresh_second_factor(command.at)?;
+        command.permit(self, by)?;
         emit(UserExported {})
     }
 }
