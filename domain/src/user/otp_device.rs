@@ -189,6 +189,19 @@ mod tests {
     }
 
     #[test]
+    fn who_was_erased_in_the_meantime_begins_none() {
+        let begin = RegisterOtpDevice {
+            device_id: device(1),
+            secret: secret(1),
+            at: now(),
+        };
+        let erased = eventstore_schema::UserErased {};
+        given([registered(Role::Member), erased.into()])
+            .when::<User, _>(begin, &enrolment())
+            .then_rejected(&Rejection::Unauthenticated);
+    }
+
+    #[test]
     fn beginning_again_replaces_what_was_not_confirmed() {
         given([registered(Role::Member), begun(1)])
             .when::<User, _>(

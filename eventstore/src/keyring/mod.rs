@@ -241,6 +241,18 @@ impl Keyring {
     /// where those under one key stand together. Whoever needs a key meanwhile waits: give it some
     /// hundreds at a time.
     pub fn open_many(&self, values: &[(&str, &Sealed)]) -> Result<Vec<Opened>, KeyringError> {
+        again(|| {
+            let opened = self.open_each(values)?;
+            for value in &opened {
+                if let Err(KeyringError::Unavailable(why)) = value {
+                    return Err(KeyringError::Unavailable(why.clone()));
+                }
+            }
+            Ok(opened)
+        })
+    }
+
+    fn open_each(&self, values: &[(&str, &Sealed)]) -> Result<Vec<Opened>, KeyringError> {
         let mut look = self.0.wrappings.look();
         let mut reader = locked(&self.0.reader);
         let transaction = reader.transaction()?;
@@ -279,10 +291,24 @@ impl Keyring {
     }
 
     fn cipher(&self, name: &KeyName) -> Result<XChaCha20Poly1305, KeyringError> {
-        let mut look = self.0.wrappings.look();
-        let wrapped = wrapped_key(&locked(&self.0.reader), name)?;
-        cipher_of(&look.unwrap(name.as_str(), &wrapped)?)
+        again(|| {
+            let mut look = self.0.wrappings.look();
+            let wrapped = wrapped_key(&locked(&self.0.reader), name)?;
+            cipher_of(&look.unwrap(name.as_str(), &wrapped)?)
+        })
     }
+}
+
+/// Looks again a few times: between a look at a key and one at the master key, the master key may
+/// have been changed, and the key wrapped anew.
+fn again<T>(mut look: impl FnMut() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
+    for _ in 0..2 {
+        match look() {
+            Err(KeyringError::Unavailable(_)) => {}
+            found => return found,
+        }
+    }
+    look()
 }
 
 fn cipher_of(key: &[u8]) -> Result<XChaCha20Poly1305, KeyringError> {
