@@ -151,10 +151,7 @@ impl Projection for Users {
                 rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
                 seen(rows, &user, &revision)
             }
-            UserEvent::UserErased(_) => {
-                rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
-                stand(rows, &user, Status::Erased, &revision)
-            }
+            UserEvent::UserErased(_) => erased(rows, &user, &revision),
             UserEvent::OtpVerified(code) => {
                 rows.change(
                     "UPDATE user_devices SET last_used_at = ?3
@@ -188,6 +185,16 @@ fn stand(
         "UPDATE users SET status = ?2, revision = ?3 WHERE user_id = ?1",
         params![user, Word(status), revision],
     )
+}
+
+/// Leaves of the person that there was one.
+fn erased(
+    rows: &mut Rows<'_>,
+    user: &Text<UserId>,
+    revision: &Whole,
+) -> Result<(), ProjectionError> {
+    rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [user])?;
+    stand(rows, user, Status::Erased, revision)
 }
 
 /// Remembers an event that changes nothing else about the person.

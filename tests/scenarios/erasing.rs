@@ -46,6 +46,7 @@ async fn whole_log(server: &TestServer) -> Vec<RecordedEvent> {
         .unwrap()
 }
 
+const NOWHERE: [PathBuf; 0] = [];
 pub(crate) const NAME: &str = "Grâce Brewster-Hoppér";
 pub(crate) const EMAIL: &str = "grace.brewster@navy.example.org";
 const DEVICES: [&str; 2] = ["Taschentelefon im Admiralsrock", "Ersatztelefon zuhause"];
@@ -134,16 +135,16 @@ async fn no_byte_of_an_erased_person_is_left_in_any_file_and_the_log_is_what_it_
         found.retain(|file| holds(&fs::read(file).unwrap_or_default(), &key));
         found
     };
-    assert_ne!(holding_the_key(), [PathBuf::new(); 0]);
+    assert_ne!(holding_the_key(), NOWHERE);
     let before = whole_log(&server).await;
 
     // From the answer on, while it runs and after it has stopped.
     let _ = erase(&acme, &acme.ada, &id, EMAIL).await.expect(204);
-    assert_eq!(that_hold(&data, &texts), [PathBuf::new(); 0]);
-    assert_eq!(holding_the_key(), [PathBuf::new(); 0]);
+    assert_eq!(that_hold(&data, &texts), NOWHERE);
+    assert_eq!(holding_the_key(), NOWHERE);
     let found = acme.ada.get(&acme.path("users?search=brewster")).await;
     assert_eq!(found.expect(200)["items"], json!([]));
-    assert_eq!(that_hold(&data, &texts), [PathBuf::new(); 0]);
+    assert_eq!(that_hold(&data, &texts), NOWHERE);
     let after = whole_log(&server).await;
     assert_eq!(after[..before.len()], before);
     assert!(
@@ -154,10 +155,10 @@ async fn no_byte_of_an_erased_person_is_left_in_any_file_and_the_log_is_what_it_
     // Kept, so that the files are there to be looked at.
     let server = server
         .restart_after(|data| {
-            assert_eq!(that_hold(data, &texts), [PathBuf::new(); 0]);
+            assert_eq!(that_hold(data, &texts), NOWHERE);
         })
         .await;
-    assert_eq!(holding_the_key(), [PathBuf::new(); 0]);
+    assert_eq!(holding_the_key(), NOWHERE);
     assert_eq!(that_hold(&data, &["Henri Poincaré"]).len(), 1);
     assert_eq!(whole_log(&server).await[..before.len()], before);
 }

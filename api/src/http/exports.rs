@@ -112,7 +112,7 @@ pub async fn document(
         sessions: open_sessions(pawl, user, None).await?,
         events: Vec::new(),
     };
-    let mut begin = serde_json::to_string(&begin).map_err(internal)?;
+    let mut begin = serde_json::to_string(&begin).map_err(Failure::internal)?;
     // What is left out of the text is the end of an empty list: the events come in its place.
     begin.truncate(begin.len() - "]}".len());
     let pieces = Pieces {
@@ -161,7 +161,7 @@ impl Pieces {
                 piece.push(',');
             }
             let data = self.pawl.open_content_of(self.user, &entry.data)?;
-            piece += &serde_json::to_string(&item(entry, data)).map_err(internal)?;
+            piece += &serde_json::to_string(&item(entry, data)).map_err(Failure::internal)?;
         }
         match page.next {
             Some(next) => self.next = Next::After(next),
@@ -169,8 +169,4 @@ impl Pieces {
         }
         Ok(Some((piece.into(), self)))
     }
-}
-
-fn internal(error: serde_json::Error) -> Failure {
-    Failure::Internal(error.to_string())
 }

@@ -326,7 +326,7 @@ impl Decider for User {
                 self.device_confirmed(e);
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);
             }
-            UserEvent::OtpDeviceRenamed(_) => {}
+            UserEvent::OtpDeviceRenamed(_) | UserEvent::UserExported(_) => {}
             UserEvent::OtpDeviceRemoved(e) => {
                 self.devices.retain(|device| device.id != e.device_id);
                 if self.devices.is_empty() {
@@ -355,7 +355,6 @@ impl Decider for User {
                 self.note_administrator(event.position);
                 self.end_sessions(event.position, None);
             }
-            UserEvent::UserExported(_) => {}
             UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
                 self.throttle.wrong(event.metadata.recorded_at);
             }

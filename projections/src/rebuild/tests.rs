@@ -13,6 +13,20 @@ use proptest::prelude::*;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// Erases one of these people, if there are any; nothing happens to their devices any more.
+fn erase(
+    history: &mut History,
+    which: prop::sample::Index,
+    among: &mut Vec<Person>,
+    devices: &mut Vec<(Person, DeviceId)>,
+) {
+    if !among.is_empty() {
+        let person = among.swap_remove(which.index(among.len()));
+        history.erased(person);
+        devices.retain(|(owner, _)| owner.0 != person.0);
+    }
+}
+
 /// A history that could have happened, steered by random numbers.
 fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     let mut history = History::default();
@@ -107,19 +121,9 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 devices.retain(|(owner, _)| owner.0 != person.0);
             }
             30 => history.exported(person),
-            31 if active.len() > 1 => {
-                let person = active.swap_remove(which.index(active.len()));
-                history.erased(person);
-                devices.retain(|(owner, _)| owner.0 != person.0);
-            }
-            32 if !invited.is_empty() => {
-                history.erased(invited.swap_remove(which.index(invited.len())));
-            }
-            33 if !disabled.is_empty() => {
-                let person = disabled.swap_remove(which.index(disabled.len()));
-                history.erased(person);
-                devices.retain(|(owner, _)| owner.0 != person.0);
-            }
+            31 if active.len() > 1 => erase(&mut history, *which, &mut active, &mut devices),
+            32 => erase(&mut history, *which, &mut invited, &mut devices),
+            33 => erase(&mut history, *which, &mut disabled, &mut devices),
             _ => history.code_rejected(person),
         }
     }
