@@ -32,7 +32,8 @@ for (const rows of document.querySelectorAll("[data-live-rows]")) {
 }
 
 // A form is sent once, however often it is clicked. (The server would see to it anyway.)
-for (const form of document.forms) {
+// One that brings a file leaves its page as it was, and may be sent again.
+for (const form of document.querySelectorAll("form:not([data-file])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";

@@ -12,7 +12,7 @@ use crate::{
     application::{Failure, Parts, PasswordHasher, Pawl, RequestContext},
     clock::SystemClock,
     settings::{Flags, Settings},
-    storage::{self, StartError},
+    storage::{self, OUTBOX_FOLDER, StartError},
 };
 use clap::{Args, Subcommand};
 use domain::{OnTheServer, Rejection, value::EmailAddress};
@@ -124,6 +124,7 @@ async fn open(settings: &Settings) -> Result<Pawl, StartError> {
         passwords: PasswordHasher::new(settings.passwords)?,
         set_up_token: None,
         public_url: public_url(settings)?,
+        outbox: settings.shared.join(OUTBOX_FOLDER),
         limits: settings.limits,
         read_patience: Duration::ZERO,
         stopping: CancellationToken::new(),

@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 use eventstore::{
     EventStore,
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
+    keyring,
 };
 use eventstore_schema::Position;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -56,6 +57,9 @@ enum Command {
     /// Break-glass, on the server itself
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Look after the keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look after the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -110,6 +114,13 @@ struct CopyArguments {
 }
 
 #[derive(Subcommand)]
+enum KeysCommand {
+    /// Change the master key, also while the server runs: older copies of the keyring open nothing
+    /// any more without the old one
+    Rotate(Flags),
+}
+
+#[derive(Subcommand)]
 enum ConfigCommand {
     /// Check the settings and show those in force
     Check(Flags),
@@ -146,6 +157,7 @@ async fn run(command: Command) -> Result<(), StartError> {
         }
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
         Command::Admin(command) => admin::run(command).await,
+        Command::Keys(KeysCommand::Rotate(flags)) => rotate(Settings::resolve(flags)?).await,
         Command::Config(ConfigCommand::Check(flags)) => {
             check(&Settings::resolve(flags)?);
             Ok(())
@@ -264,6 +276,27 @@ async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
     println!(
         "{} events are the same in both; position {} there is {} here",
         copied.events, copied.source, copied.target
+    );
+    Ok(())
+}
+
+async fn rotate(settings: Settings) -> Result<(), StartError> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} keys, {eta} to go")?;
+    let bar = ProgressBar::new(0).with_style(style);
+    let progress = bar.clone();
+    let rotated = tokio::task::spawn_blocking(move || {
+        let keyring = settings.shared.join(storage::KEYRING_FILE);
+        keyring::rotate(&keyring, &settings.master_key_file, |done, all| {
+            progress.set_length(all);
+            progress.set_position(done);
+        })
+    });
+    let rotated = rotated.await??;
+    bar.finish_and_clear();
+    println!(
+        "version {} of the master key wraps {} keys; the version before it is gone, and with it \
+         older copies of the keyring: make a new one now",
+        rotated.version, rotated.keys
     );
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod application;
 pub mod cli;
 pub mod clock;
+pub mod erasure;
 pub mod files;
 pub mod http;
 pub mod log_copy;

@@ -1,18 +1,13 @@
-//! What follows from events: mail is written and replaced secrets are destroyed. Each reaction
+//! What follows from events: mail is written, and what was replaced or erased is forgotten. Each reaction
 //! follows the log from where it stopped, so a restart loses none, and doing one twice is harmless.
 
 use crate::{
+    erasure::{Erasure, Unfinished},
     files::write_whole,
     mail::{MailError, Outbox},
 };
-use eventstore::{
-    EventStore, StoreError,
-    keyring::{Keyring, KeyringError},
-};
-use eventstore_schema::{
-    DecodeError, DeviceId, Event, KeyName, PasswordChanged, PasswordRehashed, PasswordReset,
-    Position, Recorded, UserEvent,
-};
+use eventstore::{EventStore, StoreError, keyring::Keyring};
+use eventstore_schema::{DecodeError, Event, Position, Recorded, UserEvent};
 use futures::StreamExt as _;
 use std::{
     fs::{self, File},
@@ -38,6 +33,8 @@ pub struct Reactions {
     pub keyring: Keyring,
     /// The mail.
     pub outbox: Outbox,
+    /// What forgets.
+    pub erasure: Erasure,
     /// Where it is noted how far the reactions have come.
     pub checkpoint: PathBuf,
     /// Held by the one node that reacts.
@@ -50,7 +47,7 @@ enum Outage {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Keyring(#[from] KeyringError),
+    Unfinished(#[from] Unfinished),
     #[error(transparent)]
     Decode(#[from] DecodeError),
     #[error(transparent)]
@@ -103,9 +100,10 @@ impl Reactions {
         let mut events = self.store.subscribe(noted);
         while let Some(event) = events.next().await {
             let event = event?;
-            let position = event.position;
+            let (position, id) = (event.position, event.id);
             let reacted = event.stream.is_ours() && self.react(&event.decode()?).await?;
             if reacted || position.0 >= noted.0 + NOTE_EVERY {
+                self.erasure.note(position, id).await?;
                 self.note(position)?;
                 noted = position;
             }
@@ -144,41 +142,8 @@ impl Reactions {
                     .otp_set_up_link(&*self.store, &self.keyring, event);
                 mailed(event, written.await)
             }
-            Event::User(
-                UserEvent::PasswordReset(PasswordReset { replaces, .. })
-                | UserEvent::PasswordChanged(PasswordChanged { replaces, .. })
-                | UserEvent::PasswordRehashed(PasswordRehashed { replaces, .. }),
-            ) => {
-                self.keyring
-                    .destroy(&[KeyName::password(*replaces)])
-                    .await?;
-                Ok(true)
-            }
-            Event::User(UserEvent::OtpDeviceRegistered(registered)) => {
-                self.destroy_secrets(registered.replaces).await
-            }
-            Event::User(UserEvent::OtpDeviceRemoved(removed)) => {
-                self.destroy_secrets([removed.device_id]).await
-            }
-            Event::User(UserEvent::OtpDevicesReset(reset)) => {
-                let devices = reset.device_ids.iter().copied().chain(reset.set_up);
-                self.destroy_secrets(devices).await
-            }
-            _ => Ok(false),
+            _ => Ok(self.erasure.carry_out(event).await?),
         }
-    }
-
-    /// Whether there was anything to destroy.
-    async fn destroy_secrets(
-        &self,
-        devices: impl IntoIterator<Item = DeviceId>,
-    ) -> Result<bool, Outage> {
-        let keys: Vec<_> = devices.into_iter().map(KeyName::otp_device).collect();
-        if keys.is_empty() {
-            return Ok(false);
-        }
-        self.keyring.destroy(&keys).await?;
-        Ok(true)
     }
 
     fn noted(&self) -> io::Result<Position> {

@@ -3,12 +3,13 @@
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
     clock::Clock,
+    erasure::Erasure,
     http::{self, TrustedProxy},
     mail::Outbox,
     outside::{Development, Reviewers},
     reactions::Reactions,
     settings::Settings,
-    storage::{self, REACTIONS_CHECKPOINT, StartError},
+    storage::{self, OUTBOX_FOLDER, REACTIONS_CHECKPOINT, StartError},
     telemetry,
 };
 use eventstore::embedded::DataDir;
@@ -47,6 +48,12 @@ impl Server {
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let directory = DataDir::lock(&settings.data)?;
         let (store, keyring) = storage::open(settings, &directory).await?;
+        let outbox = settings.shared.join(OUTBOX_FOLDER);
+        let erasure = Erasure {
+            store: store.clone(),
+            keyring: keyring.clone(),
+            outbox: outbox.clone(),
+        };
         let listener = listen(settings.listen).await?;
         let address = listener.local_addr()?;
         let public_url = match &settings.public_url {
@@ -61,9 +68,10 @@ impl Server {
             store: store.clone(),
             keyring: keyring.clone(),
             outbox: Outbox {
-                folder: settings.shared.join("outbox"),
+                folder: outbox.clone(),
                 public_url: public_url.clone(),
             },
+            erasure,
             checkpoint: settings.shared.join(REACTIONS_CHECKPOINT),
             lock: settings.shared.join("reactions.lock"),
         };
@@ -73,6 +81,7 @@ impl Server {
             store,
             keyring,
             readers,
+            outbox,
             clock,
             passwords: PasswordHasher::new(settings.passwords)?,
             set_up_token: settings.setup_token.clone(),

@@ -1,6 +1,6 @@
 //! Where the log and the keys are, as the settings say.
 
-use crate::settings::Settings;
+use crate::{erasure::Erasure, settings::Settings};
 use eventstore::{
     EventStore, StoreError,
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
@@ -19,6 +19,12 @@ pub type StartError = Box<dyn Error + Send + Sync>;
 /// The name of the file that notes how far the reactions have come.
 pub const REACTIONS_CHECKPOINT: &str = "reactions.checkpoint";
 
+/// The name of the folder with the mail.
+pub const OUTBOX_FOLDER: &str = "outbox";
+
+/// The name of the file with the keys.
+pub const KEYRING_FILE: &str = "keyring.db";
+
 /// Opens the log and the keyring. Neither is made anew beside what is left of an older
 /// installation: a log without its keys cannot be read, and keys without their log would begin a
 /// second history.
@@ -31,7 +37,7 @@ pub async fn open(
         .mode(0o700)
         .create(&settings.shared)
         .map_err(|error| format!("cannot use {}: {error}", settings.shared.display()))?;
-    let keyring_file = settings.shared.join("keyring.db");
+    let keyring_file = settings.shared.join(KEYRING_FILE);
     let log_file = directory.path().join(LOG_FILE);
     let log_name = match &settings.store {
         Some(_) => "the log in KurrentDB".to_owned(),
@@ -61,6 +67,13 @@ pub async fn open(
         Some(log) => log,
         None => open_log(settings, directory).await?,
     };
+    // A keyring that was put back from a copy may hold keys that have been destroyed since.
+    let erasure = Erasure {
+        store: log.clone(),
+        keyring: keyring.clone(),
+        outbox: settings.shared.join(OUTBOX_FOLDER),
+    };
+    erasure.catch_up().await?;
     Ok((log, keyring))
 }
 
@@ -69,7 +82,7 @@ pub async fn open(
 pub async fn open_what_is_there(
     settings: &Settings,
 ) -> Result<(Arc<dyn EventStore>, Keyring), StartError> {
-    let keyring_file = settings.shared.join("keyring.db");
+    let keyring_file = settings.shared.join(KEYRING_FILE);
     for (file, ours) in [
         (&keyring_file, true),
         (&settings.data.join(LOG_FILE), settings.store.is_none()),

@@ -43,6 +43,8 @@ permissions! {
     ReadUsers = "See the people of the organization and their invitations";
     ReadAdoption = "See how many people have a second factor, day by day, without their names";
     ResetOtpDevices = "End the second factors of somebody who has lost them";
+    EraseUsers = "Erase people, for good";
+    ExportUsers = "Be given everything that is stored about somebody else";
     ReadAudit = "Read the audit trail";
     ReadOrganization = "See what the organization is called and how it looks";
     ManageOrganization = "Change what the organization is called and how it looks";

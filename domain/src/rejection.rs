@@ -61,6 +61,10 @@ pub enum Rejection {
     #[error("To enforce two-factor authentication for good, send \"confirm\": \"Enforce 2FA\".")]
     ConfirmationMissing,
 
+    /// The address that confirms an erasure is missing or not that of the person.
+    #[error("To erase this person for good, send \"confirm\" with their e-mail address.")]
+    ErasureUnconfirmed,
+
     /// The e-mail address belongs to somebody already.
     #[error("This e-mail address is taken: somebody was invited or registered with it.")]
     AddressTaken,

@@ -51,6 +51,6 @@ pub use user::{
     OtpDeviceRegistered, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpRejected,
     OtpRejectionReason, OtpSetUpLinkFollowed, OtpSetUpLinkRequested, OtpVerified, PasswordChanged,
     PasswordHash, PasswordRehashed, PasswordReset, PasswordResetRequested, RecoveryCodeRejected,
-    RecoveryCodeUsed, RecoveryCodesIssued, RoleChanged, UserDisabled, UserEnabled, UserEvent,
-    UserInvited, UserRegistered,
+    RecoveryCodeUsed, RecoveryCodesIssued, RoleChanged, UserDisabled, UserEnabled, UserErased,
+    UserEvent, UserExported, UserInvited, UserRegistered,
 };

@@ -30,6 +30,12 @@ impl KeyName {
         Self(format!("otp-device/{device}"))
     }
 
+    /// Whether it is the key of somebody's personal data.
+    #[must_use]
+    pub fn is_of_a_person(&self) -> bool {
+        self.0.starts_with("person/")
+    }
+
     /// The name as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -310,6 +310,18 @@ pub struct OtpSetUpLinkFollowed {
     pub expires_at: DateTime<Utc>,
 }
 
+/// The person was erased, for good: their name, their e-mail address and what they called their
+/// authenticators are unreadable from here on, wherever the log has been copied to. The keys of their
+/// passwords and authenticators are destroyed too, and their sessions are over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserErased {}
+
+/// Somebody was given everything that is stored about the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct UserExported {}
+
 events! {
     /// What can happen to a person.
     UserEvent {
@@ -361,5 +373,9 @@ events! {
         OtpSetUpLinkRequested = 1,
         /// See [`OtpSetUpLinkFollowed`].
         OtpSetUpLinkFollowed = 1,
+        /// See [`UserErased`].
+        UserErased = 1,
+        /// See [`UserExported`].
+        UserExported = 1,
     }
 }

@@ -53,7 +53,7 @@ fn change(what: &UserEvent) -> Option<Change> {
         UserEvent::UserRegistered(_)
         | UserEvent::InvitationAccepted(_)
         | UserEvent::UserEnabled(_) => Some(Change::Active(1)),
-        UserEvent::UserDisabled(_) => Some(Change::Active(0)),
+        UserEvent::UserDisabled(_) | UserEvent::UserErased(_) => Some(Change::Active(0)),
         UserEvent::OtpDeviceConfirmed(_) => Some(Change::Devices(1)),
         UserEvent::OtpDeviceRemoved(_) => Some(Change::Devices(-1)),
         UserEvent::OtpDevicesReset(_) => Some(Change::NoDevices),
@@ -73,7 +73,8 @@ fn change(what: &UserEvent) -> Option<Change> {
         | UserEvent::PasswordReset(_)
         | UserEvent::PasswordChanged(_)
         | UserEvent::PasswordRehashed(_)
-        | UserEvent::RoleChanged(_) => None,
+        | UserEvent::RoleChanged(_)
+        | UserEvent::UserExported(_) => None,
     }
 }
 

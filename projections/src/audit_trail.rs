@@ -9,7 +9,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     Actor, AddressEvent, Event, EventId, OrganizationId, PasswordResetDeclined, Position, Recorded,
-    SignInRejected, StreamName,
+    SignInRejected, StreamName, UserId,
 };
 use rusqlite::{Row, params};
 use std::borrow::Cow;
@@ -146,6 +146,38 @@ pub fn page(
                     Whole(after.0),
                     last,
                     as_of.unwrap_or(i64::MAX),
+                    i64::from(limit) + 1
+                ],
+                entry_from,
+            )?
+            .collect::<Result<_, _>>()?;
+        Ok(Page::cut(rows, limit, |entry: &AuditEntry| entry.position))
+    })
+}
+
+/// The events of an organization that a person caused, or that are about them, after the position
+/// `after`, in the order of the log. It looks through the whole history of the organization, once
+/// for all pages together.
+pub fn of_person(
+    readers: &Readers,
+    organization_id: OrganizationId,
+    user_id: UserId,
+    after: Position,
+    limit: u32,
+) -> Result<Page<AuditEntry, Position>, DatabaseError> {
+    readers.read(|view| {
+        let rows = view
+            .prepare_cached(
+                "SELECT * FROM audit_trail
+                 WHERE organization_id = ?1 AND position > ?2 AND (actor_id = ?3 OR subject = ?4)
+                 ORDER BY position LIMIT ?5",
+            )?
+            .query_map(
+                params![
+                    Text(organization_id),
+                    Whole(after.0),
+                    Text(user_id),
+                    StreamName::user(user_id).as_str(),
                     i64::from(limit) + 1
                 ],
                 entry_from,

@@ -98,6 +98,14 @@ impl Projection for Invitations {
                  WHERE invitation_id = ?1",
                 params![invitation, revision],
             ),
+            UserEvent::UserErased(_) => {
+                rows.execute(
+                    "UPDATE invitations SET status = 'erased', revision = ?2
+                     WHERE invitation_id = ?1 AND status = 'pending'",
+                    params![invitation, revision],
+                )?;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -113,6 +121,8 @@ pub enum Status {
     Accepted,
     /// It was taken back.
     Revoked,
+    /// The person was erased before they answered.
+    Erased,
 }
 
 /// An invitation. E-mail address and name are sealed.

@@ -146,7 +146,9 @@ fn change(what: &UserEvent) -> Option<Change> {
         | UserEvent::InvitationAccepted(_)
         | UserEvent::UserEnabled(_) => standing(true, false),
         UserEvent::UserInvited(_) => standing(false, true),
-        UserEvent::InvitationRevoked(_) | UserEvent::UserDisabled(_) => standing(false, false),
+        UserEvent::InvitationRevoked(_) | UserEvent::UserDisabled(_) | UserEvent::UserErased(_) => {
+            standing(false, false)
+        }
         UserEvent::OtpDeviceConfirmed(_) => Some(Change::Devices(1)),
         UserEvent::OtpDeviceRemoved(_) => Some(Change::Devices(-1)),
         UserEvent::OtpDevicesReset(_) => Some(Change::NoDevices),

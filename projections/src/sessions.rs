@@ -109,6 +109,7 @@ fn end_at_once(
         UserEvent::PasswordReset(_)
         | UserEvent::RoleChanged(_)
         | UserEvent::UserDisabled(_)
+        | UserEvent::UserErased(_)
         | UserEvent::OtpDevicesReset(_) => None,
         _ => return Ok(()),
     };

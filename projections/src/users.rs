@@ -34,7 +34,7 @@ const TABLES: &[Table] = &[
                      revision BIGINT NOT NULL
                  ) WITHOUT ROWID;
                  CREATE INDEX users_by_organization ON users (organization_id, user_id)
-                 WHERE status <> 'revoked'",
+                 WHERE status NOT IN ('revoked', 'erased')",
     },
     Table {
         name: "user_devices",
@@ -60,7 +60,7 @@ impl Projection for Users {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -151,6 +151,7 @@ impl Projection for Users {
                 rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
                 seen(rows, &user, &revision)
             }
+            UserEvent::UserErased(_) => erased(rows, &user, &revision),
             UserEvent::OtpVerified(code) => {
                 rows.change(
                     "UPDATE user_devices SET last_used_at = ?3
@@ -170,7 +171,8 @@ impl Projection for Users {
             | UserEvent::RecoveryCodeUsed(_)
             | UserEvent::RecoveryCodeRejected(_)
             | UserEvent::OtpSetUpLinkRequested(_)
-            | UserEvent::OtpSetUpLinkFollowed(_) => seen(rows, &user, &revision),
+            | UserEvent::OtpSetUpLinkFollowed(_)
+            | UserEvent::UserExported(_) => seen(rows, &user, &revision),
         }
     }
 }
@@ -186,6 +188,16 @@ fn stand(
         "UPDATE users SET status = ?2, revision = ?3 WHERE user_id = ?1",
         params![user, Word(status), revision],
     )
+}
+
+/// Leaves of the person that there was one.
+fn erased(
+    rows: &mut Rows<'_>,
+    user: &Text<UserId>,
+    revision: &Whole,
+) -> Result<(), ProjectionError> {
+    rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [user])?;
+    stand(rows, user, Status::Erased, revision)
 }
 
 /// Remembers an event that changes nothing else about the person.
@@ -208,6 +220,8 @@ pub enum Status {
     Disabled,
     /// Never: the invitation was taken back.
     Revoked,
+    /// Never again, and nobody can read who it was.
+    Erased,
 }
 
 /// A person. E-mail address and name are sealed.
@@ -248,7 +262,7 @@ pub struct Device {
     pub last_used_at: DateTime<Utc>,
 }
 
-/// The person with this id, also one whose invitation was taken back.
+/// The person with this id, also one whose invitation was taken back, or who was erased.
 pub fn by_id(readers: &Readers, user_id: UserId) -> Result<Option<User>, DatabaseError> {
     readers.read(|view| {
         let user = view
@@ -260,7 +274,7 @@ pub fn by_id(readers: &Readers, user_id: UserId) -> Result<Option<User>, Databas
 }
 
 /// The people of an organization by their ids, from after `after` on, without those whose
-/// invitation was taken back.
+/// invitation was taken back, and those who were erased.
 pub fn page(
     readers: &Readers,
     organization_id: OrganizationId,
@@ -271,7 +285,7 @@ pub fn page(
         let users = view
             .prepare_cached(
                 "SELECT * FROM users
-                 WHERE organization_id = ?1 AND status <> 'revoked' AND user_id > ?2
+                 WHERE organization_id = ?1 AND status NOT IN ('revoked', 'erased') AND user_id > ?2
                  ORDER BY user_id LIMIT ?3",
             )?
             .query_map(

@@ -64,6 +64,7 @@ impl Installation {
             projections: projections.start(store.clone()),
             store,
             keyring: keyring.clone(),
+            outbox: file("outbox"),
             clock: clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: Some(SETUP_TOKEN.into()),

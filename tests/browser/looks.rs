@@ -93,6 +93,9 @@ async fn no_page_keeps_anybody_out() {
     ada.open("/console/users").await;
     ada.click("edsger").await;
     gallery.look(&ada, "console-user-invited").await;
+    ada.click("Delete for good").await;
+    ada.sees("To confirm, type their e-mail address").await;
+    gallery.look(&ada, "console-user-erase").await;
     ada.open("/console/security/enforce").await;
     ada.click("Enforce 2FA").await;
     ada.arrives_at("/authenticator").await;

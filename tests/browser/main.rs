@@ -5,6 +5,7 @@
 mod account;
 mod at_once;
 mod credentials;
+mod erasing;
 mod forms;
 mod life;
 mod lists;

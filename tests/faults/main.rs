@@ -11,6 +11,7 @@
 mod copy;
 mod files;
 mod full_disk;
+mod keys;
 mod kill;
 mod nodes;
 mod operator;

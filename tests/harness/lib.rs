@@ -20,6 +20,7 @@ mod phone;
 mod process;
 mod proxy;
 mod server;
+pub mod traces;
 
 pub use browser::{Browser, Kind};
 pub use client::{Client, Reply};

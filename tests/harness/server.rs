@@ -129,6 +129,7 @@ impl TestServer {
             keyring: Keyring::open(&file("keyring.db"), &master).unwrap(),
             readers: projections.readers().unwrap(),
             projections: projections.start(store),
+            outbox: file("outbox"),
             clock: self.clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: None,
@@ -146,11 +147,17 @@ impl TestServer {
         client
     }
 
-    /// Waits until this key is destroyed.
-    pub async fn key_is_destroyed(&self, name: &KeyName) {
+    /// The keys, to look at.
+    #[must_use]
+    pub fn keyring(&self) -> Keyring {
         let file = |name: &str| self.data().join(name);
         let master = MasterKey::load_or_create(&file("master.key"), false).unwrap();
-        let keyring = Keyring::open(&file("keyring.db"), &master).unwrap();
+        Keyring::open(&file("keyring.db"), &master).unwrap()
+    }
+
+    /// Waits until this key is destroyed.
+    pub async fn key_is_destroyed(&self, name: &KeyName) {
+        let keyring = self.keyring();
         crate::eventually("the key is destroyed", async || {
             match keyring.seal(name, "field", b"") {
                 Ok(_) => None,

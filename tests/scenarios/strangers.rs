@@ -13,6 +13,8 @@ pub fn body_of(operation: &Operation) -> Value {
         json!({ "overlap_hours": 0 })
     } else if operation.path.ends_with("/enforce") {
         json!({ "confirm": "Enforce 2FA" })
+    } else if operation.method == Method::DELETE {
+        json!({ "confirm": "grace@example.org" })
     } else if operation.path.ends_with("/{org}") {
         json!({ "name": "Eve and Sons" })
     } else if operation.method == Method::PATCH {

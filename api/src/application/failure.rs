@@ -49,7 +49,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub(super) fn internal(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
     }
 }

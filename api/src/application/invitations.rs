@@ -119,7 +119,7 @@ impl Pawl {
 
     /// Takes an address from a person who can no longer use it; part of the history of their
     /// organization.
-    async fn release_address(
+    pub(super) async fn release_address(
         &self,
         user: &User,
         user_id: UserId,

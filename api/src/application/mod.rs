@@ -5,7 +5,9 @@ mod api_credentials;
 mod authentication;
 mod change_password;
 mod context;
+mod erasures;
 mod execute;
+mod exports;
 mod failure;
 mod first_administrator;
 mod first_factor;
@@ -62,7 +64,7 @@ use loading::States;
 use people_search::PeopleIndexes;
 use projections::{Projection, Readers, RunningProjections};
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -80,6 +82,8 @@ pub struct Parts {
     pub projections: RunningProjections,
     /// The read models, to read.
     pub readers: Readers,
+    /// The folder of the mail.
+    pub outbox: PathBuf,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The first factor's work.

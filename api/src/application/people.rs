@@ -13,7 +13,7 @@ use domain::{
 use eventstore_schema::{Actor, OrganizationId, Position, Role, StreamName, UserId};
 
 /// How often an administrator is dismissed anew, because others made them one again in the meantime.
-const ATTEMPTS: usize = 10;
+pub(super) const ATTEMPTS: usize = 10;
 
 /// Somebody in the caller's organization, and the version of them that the caller decided on.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ impl Pawl {
 
     /// Asks for the right, and for the version, before anybody is dismissed; the person's own stream
     /// decides about both again. A repeat is let through to its answer.
-    async fn prepare(
+    pub(super) async fn prepare(
         &self,
         somebody: Somebody,
         permit: impl FnOnce(&User) -> Result<(), Rejection>,
@@ -134,7 +134,7 @@ impl Pawl {
 
     /// Strikes an administrator from the roster, unless they are the last; where the roster last did
     /// so. Of anybody else nothing is struck.
-    async fn dismiss(
+    pub(super) async fn dismiss(
         &self,
         somebody: Somebody,
         by: &Mandate,

@@ -2,6 +2,7 @@
 
 use super::{Failure, Pawl};
 use domain::{
+    Rejection,
     organization::Organization,
     otp::OtpSecret,
     user::Profile,
@@ -63,6 +64,14 @@ fn opened(
     }
 }
 
+/// Nothing is remembered of who was erased in the meantime.
+fn unless_erased(error: KeyringError) -> Failure {
+    match error {
+        KeyringError::Destroyed { .. } => Rejection::NotFound.into(),
+        error => error.into(),
+    }
+}
+
 impl Pawl {
     /// The id of an address: the same for every spelling of it.
     pub(super) fn address_id(&self, email: &EmailAddress) -> AddressId {
@@ -73,7 +82,8 @@ impl Pawl {
     }
 
     pub(super) async fn create_person_key(&self, user: UserId) -> Result<(), Failure> {
-        Ok(self.keyring().create(&[KeyName::person(user)]).await?)
+        let created = self.keyring().create(&[KeyName::person(user)]).await;
+        created.map_err(unless_erased)
     }
 
     pub(super) fn seal_personal(
@@ -82,11 +92,9 @@ impl Pawl {
         field: &str,
         text: &str,
     ) -> Result<Personal, Failure> {
-        Ok(Personal(self.keyring().seal(
-            &KeyName::person(user),
-            field,
-            text.as_bytes(),
-        )?))
+        let key = KeyName::person(user);
+        let sealed = self.keyring().seal(&key, field, text.as_bytes());
+        sealed.map(Personal).map_err(unless_erased)
     }
 
     /// Opens a field of personal data, whatever its name.
@@ -111,11 +119,19 @@ impl Pawl {
     /// secrets only that they are there.
     pub fn open_content(&self, content: &str) -> Result<Value, Failure> {
         let mut content = serde_json::from_str(content).map_err(Failure::internal)?;
-        self.open_fields(&mut content)?;
+        self.open_fields(&mut content, None)?;
         Ok(content)
     }
 
-    fn open_fields(&self, value: &mut Value) -> Result<(), Failure> {
+    /// The same for an export of what is stored about one person: personal data of others stays
+    /// shut.
+    pub fn open_content_of(&self, user: UserId, content: &str) -> Result<Value, Failure> {
+        let mut content = serde_json::from_str(content).map_err(Failure::internal)?;
+        self.open_fields(&mut content, Some(&KeyName::person(user)))?;
+        Ok(content)
+    }
+
+    fn open_fields(&self, value: &mut Value, only: Option<&KeyName>) -> Result<(), Failure> {
         let Value::Object(fields) = value else {
             return Ok(());
         };
@@ -125,15 +141,19 @@ impl Pawl {
                 continue;
             }
             match serde_json::from_value::<Sealed>(value.clone()) {
-                Ok(sealed) if sealed.key.as_str().starts_with("person/") => {
-                    *value = match self.open_personal(field, &sealed)? {
-                        Opened::Text(text) => Value::String(text),
-                        Opened::Erased => json!({ "erased": true }),
-                        Opened::Unreadable => json!({ "unreadable": true }),
+                Ok(sealed) if sealed.key.is_of_a_person() => {
+                    *value = if only.is_some_and(|only| *only != sealed.key) {
+                        json!({ "of_another_person": true })
+                    } else {
+                        match self.open_personal(field, &sealed)? {
+                            Opened::Text(text) => Value::String(text),
+                            Opened::Erased => json!({ "erased": true }),
+                            Opened::Unreadable => json!({ "unreadable": true }),
+                        }
                     };
                 }
                 Ok(_) => *value = json!({ "sealed": true }),
-                Err(_) => self.open_fields(value)?,
+                Err(_) => self.open_fields(value, only)?,
             }
         }
         Ok(())

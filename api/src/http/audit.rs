@@ -138,15 +138,19 @@ pub async fn list(
     let items = page
         .items
         .into_iter()
-        .map(|entry| item(&pawl, entry))
+        .map(|entry| opened_item(&pawl, entry))
         .collect::<Result<_, _>>()?;
     let next = page.next.map(|position| position.to_string());
     Ok(Answer::ok(Page::<AuditItem> { items, next }).into_response())
 }
 
-fn item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
+fn opened_item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
     let data = pawl.open_content(&entry.data)?;
-    Ok(AuditItem {
+    Ok(item(entry, data))
+}
+
+pub(super) fn item(entry: AuditEntry, data: Value) -> AuditItem {
+    AuditItem {
         position: entry.position.0,
         event_id: entry.event_id.0,
         event_type: entry.event_type,
@@ -154,7 +158,7 @@ fn item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
         actor: entry.actor,
         subject: entry.subject.to_string(),
         data,
-    })
+    }
 }
 
 fn accepts_event_stream(headers: &HeaderMap) -> bool {
@@ -216,7 +220,7 @@ impl Live {
                 return Ok(events);
             }
             self.after = entry.position;
-            let item = item(&self.pawl, entry)?;
+            let item = opened_item(&self.pawl, entry)?;
             let (id, name) = (item.position.to_string(), item.event_type.clone());
             events.push(Event::default().id(id).event(name).json_data(item));
         }

@@ -7,6 +7,8 @@ mod api_credentials;
 mod appearance;
 mod audit;
 mod common_answers;
+mod erasures;
+pub mod exports;
 pub mod extract;
 pub mod health;
 mod invitation_list;
@@ -74,10 +76,12 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(invitations::revoke))
         .routes(routes!(invitations::accept))
         .routes(routes!(users::list))
-        .routes(routes!(users::one, people::change_role))
+        .routes(routes!(users::one, people::change_role, erasures::erase))
         .routes(routes!(people::disable))
         .routes(routes!(people::enable))
         .routes(routes!(users::reset_otp))
+        .routes(routes!(exports::somebody))
+        .routes(routes!(exports::oneself))
         .routes(routes!(audit::list))
         .routes(routes!(api_credentials::create, api_credentials::list))
         .routes(routes!(api_credentials::one, api_credentials::revoke))

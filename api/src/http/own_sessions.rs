@@ -6,7 +6,7 @@ use super::{
     page::Page,
     problem::{Problem, ProblemBody},
 };
-use crate::application::Pawl;
+use crate::application::{Failure, Pawl};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -14,7 +14,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use domain::Rejection;
-use eventstore_schema::{Factor, SessionId};
+use eventstore_schema::{Factor, SessionId, UserId};
 use projections::sessions::{self, Session, Sessions};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -61,6 +61,18 @@ pub async fn list(
     Authorized(authority): Authorized,
 ) -> Result<Answer<Page<OwnSession>>, Problem> {
     let (user, current) = (authority.holder().user(), authority.holder().session());
+    Ok(Answer::ok(Page {
+        items: open_sessions(&pawl, user, Some(current)).await?,
+        next: None,
+    }))
+}
+
+/// The newest of a person's sessions that have neither ended nor expired.
+pub(super) async fn open_sessions(
+    pawl: &Pawl,
+    user: UserId,
+    current: Option<SessionId>,
+) -> Result<Vec<OwnSession>, Failure> {
     let at = (pawl.now(), pawl.limits().sessions.idle);
     let open = pawl
         .query(&Sessions, move |readers| {
@@ -73,14 +85,11 @@ pub async fn list(
         last_event_at: session.last_event_at,
         signed_in_at: session.signed_in_at,
         factors: session.factors,
-        current: session.session_id == current,
         idle_until: (session.last_event_at + at.1).min(session.expires_at),
+        current: Some(session.session_id) == current,
         expires_at: session.expires_at,
     };
-    Ok(Answer::ok(Page {
-        items: open.into_iter().map(view).collect(),
-        next: None,
-    }))
+    Ok(open.into_iter().map(view).collect())
 }
 
 /// End one of my sessions

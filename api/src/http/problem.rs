@@ -62,6 +62,7 @@ problem_types! {
     SET_UP_TOKEN_INVALID = "set-up-token-invalid", FORBIDDEN, "The set-up token is wrong";
     ALREADY_SET_UP = "already-set-up", CONFLICT, "The installation is set up already";
     CONFIRMATION_MISSING = "confirmation-missing", UNPROCESSABLE_ENTITY, "The confirmation is missing";
+    ERASURE_UNCONFIRMED = "erasure-unconfirmed", UNPROCESSABLE_ENTITY, "The address that confirms the erasure is missing";
     ADDRESS_TAKEN = "address-taken", CONFLICT, "The e-mail address is taken";
     INVITATION_INVALID = "invitation-invalid", NOT_FOUND, "The invitation link is not valid";
     INVITATION_EXPIRED = "invitation-expired", GONE, "The invitation has expired";
@@ -281,6 +282,7 @@ impl From<Rejection> for Problem {
             R::SetUpTokenInvalid => SET_UP_TOKEN_INVALID,
             R::AlreadySetUp => ALREADY_SET_UP,
             R::ConfirmationMissing => CONFIRMATION_MISSING,
+            R::ErasureUnconfirmed => ERASURE_UNCONFIRMED,
             R::AddressTaken => ADDRESS_TAKEN,
             R::InvitationInvalid => INVITATION_INVALID,
             R::InvitationExpired => INVITATION_EXPIRED,

@@ -29,7 +29,8 @@ pub struct UserView {
     name: String,
     #[schema(value_type = String, example = "member")]
     role: Role,
-    /// `invited`, `active`, `disabled` or `revoked`.
+    /// `invited`, `active`, `disabled`, `revoked` or `erased`. Of who is erased, name and address are
+    /// `erased person`.
     #[schema(value_type = String, example = "active")]
     status: Status,
     created_at: DateTime<Utc>,
@@ -59,7 +60,7 @@ impl DeviceView {
     }
 }
 
-fn view(pawl: &Pawl, user: &User) -> Result<UserView, Failure> {
+pub(super) fn view(pawl: &Pawl, user: &User) -> Result<UserView, Failure> {
     let devices = user.devices.iter();
     Ok(UserView {
         user_id: user.user_id.0,

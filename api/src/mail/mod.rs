@@ -10,14 +10,21 @@ use eventstore::{
     keyring::{Keyring, KeyringError},
 };
 use eventstore_schema::{
-    Actor, Event, OrganizationEvent, Recorded, RecordedEvent, StreamName, UserEvent, UserId,
+    Actor, Event, KeyName, OrganizationEvent, Recorded, RecordedEvent, StreamName, UserEvent,
+    UserId,
 };
 use lettre::{
     Address, Message,
     message::{Mailbox, header::ContentType},
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{fmt::Display, fs::DirBuilder, io, os::unix::fs::DirBuilderExt as _, path::PathBuf};
+use std::{
+    fmt::Display,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt as _,
+    path::PathBuf,
+};
 use url::Url;
 
 /// Events that are read at a time.
@@ -105,7 +112,7 @@ impl Outbox {
                  The link works once, until {until}. If you do not know {organization}, ignore this mail.\r\n",
             ),
         };
-        self.write(event, to, letter)
+        self.write(keyring, event, to, letter)
     }
 
     /// Writes the mail with the link to choose a new password.
@@ -140,7 +147,7 @@ impl Outbox {
                  stays as it is.\r\n",
             ),
         };
-        self.write(event, to, letter)
+        self.write(keyring, event, to, letter)
     }
 
     /// Writes the mail with the link without which no authenticator is set up.
@@ -171,7 +178,7 @@ impl Outbox {
                  password: somebody knows yours.\r\n",
             ),
         };
-        self.write(event, to, letter)
+        self.write(keyring, event, to, letter)
     }
 
     fn link(&self, path: &str, token: &SecretString) -> Url {
@@ -182,9 +189,11 @@ impl Outbox {
         link
     }
 
-    /// One file for each event: writing it again changes nothing, and it is there whole or not.
+    /// One file for each event: writing it again changes nothing, and it is there whole or not. Its
+    /// name ends in whose it is.
     fn write(
         &self,
+        keyring: &Keyring,
         event: &Recorded<Event>,
         to: Addressee,
         letter: Letter,
@@ -202,8 +211,14 @@ impl Outbox {
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)?;
-        let name = format!("{:012}-{}.eml", event.position.0, event.id);
-        write_whole(&self.folder.join(name), &message.formatted())?;
+        let name = format!("{:012}-{}-{}.eml", event.position.0, event.id, to.user);
+        let file = self.folder.join(name);
+        write_whole(&file, &message.formatted())?;
+        if keyring.is_destroyed(&KeyName::person(to.user))? {
+            // Erased while it was written: whoever erased them may have looked before it was there.
+            fs::remove_file(&file).or_else(ignore_missing)?;
+            return Ok(());
+        }
         tracing::info!(event_id = %event.id, "mail written to the outbox");
         Ok(())
     }
@@ -282,6 +297,13 @@ async fn organization(
 
 fn decoded(event: RecordedEvent) -> Result<Event, MailError> {
     Ok(event.decode().map_err(MailError::impossible)?.data)
+}
+
+fn ignore_missing(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    }
 }
 
 fn time(at: DateTime<Utc>) -> impl Display {

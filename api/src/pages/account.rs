@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     application::{Failure, Pawl},
-    http::sign_in::Secret,
+    http::{exports, sign_in::Secret},
 };
 use askama::Template;
 use axum::{
@@ -120,6 +120,22 @@ async fn own_sessions(pawl: &Pawl, authority: &Authority) -> Result<Vec<OwnSessi
         here: session.session_id == here,
     };
     Ok(open.into_iter().map(view).collect())
+}
+
+/// Everything about the person, as a file.
+pub async fn export(
+    signed_in: SignedIn,
+    Form { context, .. }: Form<Nothing>,
+) -> Result<Response, Detour> {
+    let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
+    let (organization, user) = (by.holder().organization(), by.holder().user());
+    match pawl.export_oneself(by, &context).await {
+        Ok(exported) => Ok(exports::document(pawl, organization, user, exported.position).await?),
+        Err(failure) => {
+            let refusal = Refusal::of(failure, &signed_in.visitor)?;
+            page(&signed_in, None, Some(refusal)).await
+        }
+    }
 }
 
 /// What comes of a form on the page: the page again, saying what was done or why not.

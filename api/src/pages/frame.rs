@@ -249,6 +249,7 @@ impl Frame {
             Status::Active => "status-active",
             Status::Disabled => "status-disabled",
             Status::Revoked => "status-revoked",
+            Status::Erased => "status-erased",
         };
         self.language.say(name).to_string()
     }

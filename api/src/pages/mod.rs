@@ -76,6 +76,7 @@ pub fn router() -> Router<Pawl> {
             "/account/password",
             get(account::show_password).post(account::change_password),
         )
+        .route("/account/export", post(account::export))
         .route("/account/recovery-codes", post(recovery_codes::replace))
         .route(
             "/account/authenticators/{id}/rename",

@@ -34,7 +34,9 @@ impl User {
             Some((_, Standing::Active(_) | Standing::Disabled(_))) => {
                 Err(Rejection::InvitationUsed)
             }
-            Some((_, Standing::Revoked)) | None => Err(Rejection::InvitationInvalid),
+            Some((_, Standing::Revoked | Standing::Erased)) | None => {
+                Err(Rejection::InvitationInvalid)
+            }
         }
     }
 }

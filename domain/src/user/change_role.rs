@@ -53,7 +53,7 @@ impl User {
         match standing {
             Standing::Active(_) | Standing::Disabled(_) => Ok(profile),
             Standing::Invited(_) => Err(Rejection::InvitationPending),
-            Standing::Revoked => Err(Rejection::NotFound),
+            Standing::Revoked | Standing::Erased => Err(Rejection::NotFound),
         }
     }
 

@@ -69,6 +69,13 @@ impl User {
         }
     }
 
+    /// Nothing is left that opens anything.
+    pub(super) fn erased(&mut self) {
+        self.set_standing(Standing::Erased);
+        self.lose_second_factors();
+        self.reset_link = None;
+    }
+
     /// Everything but the password is gone.
     pub(super) fn lose_second_factors(&mut self) {
         self.devices.clear();

@@ -138,7 +138,7 @@ impl User {
             Some((_, Standing::Active(_) | Standing::Disabled(_))) => {
                 Err(Rejection::InvitationUsed)
             }
-            Some((_, Standing::Revoked)) | None => Err(Rejection::NotFound),
+            Some((_, Standing::Revoked | Standing::Erased)) | None => Err(Rejection::NotFound),
         }
     }
 }

@@ -5,6 +5,8 @@ mod change_password;
 mod change_role;
 mod changes;
 mod disable;
+mod erase;
+mod export;
 mod invitation;
 mod otp_device;
 mod password;
@@ -25,6 +27,8 @@ pub use accept_invitation::AcceptInvitation;
 pub use change_password::ChangePassword;
 pub use change_role::ChangeRole;
 pub use disable::{DisableUser, EnableUser};
+pub use erase::EraseUser;
+pub use export::{ExportOneself, ExportUser};
 pub use invitation::{
     INVITATION_LIFETIME, InviteFirstAdministrator, InviteUser, ResendInvitation, RevokeInvitation,
 };
@@ -78,6 +82,7 @@ enum Standing {
     Active(PasswordHash),
     Disabled(PasswordHash),
     Revoked,
+    Erased,
 }
 
 /// A link that was mailed.
@@ -167,13 +172,19 @@ impl User {
         matches!(self.person, Some((_, Standing::Disabled(_))))
     }
 
+    /// Whether the person was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        matches!(self.person, Some((_, Standing::Erased)))
+    }
+
     /// Whether an address that was claimed for this person is no longer, or never became, theirs:
-    /// the invitation was taken back, or their own stream says another address. Where nothing is
+    /// the invitation was taken back, they were erased, or their own stream says another address. Where nothing is
     /// known of the person yet, the claim stands: the invitation may be under way.
     #[must_use]
     pub fn has_given_up(&self, address: &AddressId) -> bool {
         match &self.person {
-            Some((_, Standing::Revoked)) => true,
+            Some((_, Standing::Revoked | Standing::Erased)) => true,
             Some((profile, _)) => profile.address_id != *address,
             None => false,
         }
@@ -326,7 +337,7 @@ impl Decider for User {
                 self.device_confirmed(e);
                 self.accept_step(e.device_id, TimeStep(e.time_step), e.session_id);
             }
-            UserEvent::OtpDeviceRenamed(_) => {}
+            UserEvent::OtpDeviceRenamed(_) | UserEvent::UserExported(_) => {}
             UserEvent::OtpDeviceRemoved(e) => {
                 self.devices.retain(|device| device.id != e.device_id);
                 if self.devices.is_empty() {
@@ -349,6 +360,11 @@ impl Decider for User {
                     codes.spend(e.number);
                 }
                 self.accept(SecondFactor::RecoveryCode, e.session_id);
+            }
+            UserEvent::UserErased(_) => {
+                self.erased();
+                self.note_administrator(event.position);
+                self.end_sessions(event.position, None);
             }
             UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
                 self.throttle.wrong(event.metadata.recorded_at);

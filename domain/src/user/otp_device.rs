@@ -33,6 +33,10 @@ impl Decide<RegisterOtpDevice> for User {
     type By = Enrolment;
 
     fn decide(&self, command: RegisterOtpDevice, by: &Enrolment) -> Decision<UserEvent> {
+        if self.is_erased() {
+            // In the moment between the check of the session and this.
+            return Err(Rejection::Unauthenticated);
+        }
         self.throttle.admit(command.at)?;
         if self.lacks_set_up_link(by.holder(), command.at) {
             return Err(Rejection::OtpSetUpLinkRequired);
@@ -187,6 +191,19 @@ mod tests {
                 &enrolment(),
             )
             .then([begun(1)]);
+    }
+
+    #[test]
+    fn who_was_erased_in_the_meantime_begins_none() {
+        let begin = RegisterOtpDevice {
+            device_id: device(1),
+            secret: secret(1),
+            at: now(),
+        };
+        let erased = eventstore_schema::UserErased {};
+        given([registered(Role::Member), erased.into()])
+            .when::<User, _>(begin, &enrolment())
+            .then_rejected(&Rejection::Unauthenticated);
     }
 
     #[test]

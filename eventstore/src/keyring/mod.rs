@@ -1,33 +1,36 @@
 //! The keyring: one key for each person, password and authenticator, kept apart from the log.
 //! Destroying a key makes what was sealed under it unreadable in the log and in every copy of it.
 
+mod boxes;
+mod file;
 mod master_key;
+mod rotation;
+#[cfg(test)]
+mod rotation_tests;
 #[cfg(test)]
 mod tests;
+mod wrapping;
 
 pub use master_key::MasterKey;
+pub use rotation::{Rotated, rotate};
 
-use chacha20poly1305::{
-    KeyInit as _, XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, Payload},
-};
+use boxes::{bound, encrypt, open_with, random};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use data_encoding::BASE64URL_NOPAD;
-use eventstore_schema::{KeyName, Sealed};
+use eventstore_schema::{EventId, KeyName, Position, Sealed};
+use file::{forget_past, open_file};
 use hmac::{Hmac, Mac as _};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
+use rotation::{mac_key, wrapped_mac_key};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params,
+};
 use sha2::Sha256;
 use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
+use wrapping::{Wrapped, Wrappings};
 use zeroize::Zeroizing;
-
-/// Marks the file as a keyring of Pawl's (`PwlK`).
-const APPLICATION_ID: i32 = 0x5077_6c4b;
-const VERSION: i32 = 1;
-const CHECK: &[u8] = b"the master key fits";
-const NONCE: usize = 24;
 
 /// Why the keyring cannot seal or open.
 #[derive(Debug, thiserror::Error)]
@@ -88,41 +91,55 @@ struct Inner {
     /// and first, so that the writer closes last and leaves one whole file.
     reader: Mutex<Connection>,
     writer: Mutex<Connection>,
-    wrapping: XChaCha20Poly1305,
-    macs: Zeroizing<[u8; 32]>,
+    wrappings: Wrappings,
+    /// What keyed hashes are made with: the same for as long as the keyring lives.
+    macs: Zeroizing<Vec<u8>>,
+}
+
+/// Up to where in the log destruction has been carried out: an event, and its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CarriedOut {
+    /// Where it stands.
+    pub position: Position,
+    /// Which event stands there. In another log it is another, and nothing is known of that log.
+    pub event: EventId,
 }
 
 impl Keyring {
     /// Opens the keyring in this file, or makes one.
     pub fn open(file: &Path, master: &MasterKey) -> Result<Self, KeyringError> {
-        let writer = open_file(file)?;
+        let writer = open_file(file, master)?;
         let reader = Connection::open_with_flags(
             file,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        let wrapping = XChaCha20Poly1305::new(&(*master.derive("wrap")?).into());
-        let keyring = Self(Arc::new(Inner {
-            writer: Mutex::new(writer),
+        let wrappings = Wrappings::of(master)?;
+        let macs = mac_key(&writer, &mut wrappings.look(), file)?;
+        Ok(Self(Arc::new(Inner {
             reader: Mutex::new(reader),
-            wrapping,
-            macs: master.derive("mac")?,
-        }));
-        keyring.check_master_key(file)?;
-        Ok(keyring)
+            writer: Mutex::new(writer),
+            wrappings,
+            macs,
+        })))
     }
 
     /// Makes the keys that do not exist yet. They are durable when it answers.
     pub async fn create(&self, names: &[KeyName]) -> Result<(), KeyringError> {
         let (keyring, names) = (self.clone(), names.to_vec());
         blocking(move || {
+            let mut look = keyring.0.wrappings.look();
             let mut writer = locked(&keyring.0.writer);
-            let transaction = writer.transaction()?;
+            let transaction = at_once(&mut writer)?;
+            // The version that wraps while this transaction lasts.
+            let master_key = wrapped_mac_key(&transaction)?.master_key;
             for name in &names {
                 let key = random::<32>()?;
-                let wrapped = encrypt(&keyring.0.wrapping, name.as_str(), key.as_slice())?;
+                let wrapped = look.wrap(master_key, name.as_str(), key.as_slice())?;
                 let made = transaction
-                    .prepare_cached("INSERT OR IGNORE INTO keys (name, wrapped) VALUES (?1, ?2)")?
-                    .execute(params![name.as_str(), wrapped])?;
+                    .prepare_cached(
+                        "INSERT OR IGNORE INTO keys (name, master_key, wrapped) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![name.as_str(), master_key, wrapped])?;
                 if made == 0 {
                     wrapped_key(&transaction, name)?;
                 }
@@ -137,7 +154,7 @@ impl Keyring {
         let (keyring, names) = (self.clone(), names.to_vec());
         blocking(move || {
             let mut writer = locked(&keyring.0.writer);
-            let transaction = writer.transaction()?;
+            let transaction = at_once(&mut writer)?;
             for name in &names {
                 transaction.execute(
                     "INSERT INTO keys (name, wrapped) VALUES (?1, NULL)
@@ -146,7 +163,50 @@ impl Keyring {
                 )?;
             }
             transaction.commit()?;
-            Ok(forget_past(&writer)?)
+            forget_past(&writer)
+        })
+        .await
+    }
+
+    /// Whether this key has been destroyed.
+    pub fn is_destroyed(&self, name: &KeyName) -> Result<bool, KeyringError> {
+        match wrapped_key(&locked(&self.0.reader), name) {
+            Err(KeyringError::Destroyed { .. }) => Ok(true),
+            Err(KeyringError::Missing { .. }) | Ok(_) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Up to where in the log destruction has been carried out, as this keyring knows. One that was
+    /// put back from a copy knows of less.
+    pub fn carried_out(&self) -> Result<Option<CarriedOut>, KeyringError> {
+        let found: Option<(i64, String)> = locked(&self.0.reader)
+            .query_row("SELECT position, event_id FROM carried_out", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        Ok(found.and_then(|(position, event)| {
+            Some(CarriedOut {
+                position: Position(position.try_into().ok()?),
+                event: event.parse().ok()?,
+            })
+        }))
+    }
+
+    /// Notes up to where destruction has been carried out.
+    pub async fn note_carried_out(&self, at: CarriedOut) -> Result<(), KeyringError> {
+        let keyring = self.clone();
+        blocking(move || {
+            let position = i64::try_from(at.position.0)
+                .map_err(|error| KeyringError::Unavailable(error.to_string()))?;
+            let mut writer = locked(&keyring.0.writer);
+            let transaction = at_once(&mut writer)?;
+            transaction.execute("DELETE FROM carried_out", [])?;
+            transaction.execute(
+                "INSERT INTO carried_out (position, event_id) VALUES (?1, ?2)",
+                params![position, at.event.to_string()],
+            )?;
+            Ok(transaction.commit()?)
         })
         .await
     }
@@ -181,6 +241,19 @@ impl Keyring {
     /// where those under one key stand together. Whoever needs a key meanwhile waits: give it some
     /// hundreds at a time.
     pub fn open_many(&self, values: &[(&str, &Sealed)]) -> Result<Vec<Opened>, KeyringError> {
+        again(|| {
+            let opened = self.open_each(values)?;
+            for value in &opened {
+                if let Err(KeyringError::Unavailable(why)) = value {
+                    return Err(KeyringError::Unavailable(why.clone()));
+                }
+            }
+            Ok(opened)
+        })
+    }
+
+    fn open_each(&self, values: &[(&str, &Sealed)]) -> Result<Vec<Opened>, KeyringError> {
+        let mut look = self.0.wrappings.look();
         let mut reader = locked(&self.0.reader);
         let transaction = reader.transaction()?;
         let mut last: Option<(&KeyName, XChaCha20Poly1305)> = None;
@@ -189,7 +262,7 @@ impl Keyring {
             let cipher = match last.take() {
                 Some((name, cipher)) if *name == sealed.key => Ok(cipher),
                 _ => wrapped_key(&transaction, &sealed.key)
-                    .and_then(|wrapped| self.unwrapped(&sealed.key, &wrapped)),
+                    .and_then(|wrapped| cipher_of(&look.unwrap(sealed.key.as_str(), &wrapped)?)),
             };
             opened.push(cipher.and_then(|cipher| {
                 let value = open_with(&cipher, field, sealed);
@@ -203,173 +276,66 @@ impl Keyring {
     /// A keyed hash for one purpose (HMAC-SHA256, RFC 2104), the same whenever it is asked for.
     #[must_use]
     pub fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
-        let keyed = |key: &[u8; 32], message: &[u8]| -> [u8; 32] {
+        let keyed = |key: &[u8], message: &[u8]| -> [u8; 32] {
             // A key shorter than the block is padded with zeros (RFC 2104 section 2).
             let mut block = Zeroizing::new([0; 64]);
-            block[..32].copy_from_slice(key);
+            block[..key.len()].copy_from_slice(key);
             let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&(*block).into());
             mac.update(message);
             mac.finalize().into_bytes().into()
         };
         keyed(
-            &Zeroizing::new(keyed(&self.0.macs, purpose.as_bytes())),
+            &*Zeroizing::new(keyed(&self.0.macs, purpose.as_bytes())),
             message,
         )
     }
 
     fn cipher(&self, name: &KeyName) -> Result<XChaCha20Poly1305, KeyringError> {
-        let wrapped = wrapped_key(&locked(&self.0.reader), name)?;
-        self.unwrapped(name, &wrapped)
+        again(|| {
+            let mut look = self.0.wrappings.look();
+            let wrapped = wrapped_key(&locked(&self.0.reader), name)?;
+            cipher_of(&look.unwrap(name.as_str(), &wrapped)?)
+        })
     }
+}
 
-    fn unwrapped(&self, name: &KeyName, wrapped: &[u8]) -> Result<XChaCha20Poly1305, KeyringError> {
-        let tampered = || KeyringError::Tampered {
-            name: name.to_string(),
-        };
-        let key = decrypt(&self.0.wrapping, name.as_str(), wrapped).ok_or_else(tampered)?;
-        XChaCha20Poly1305::new_from_slice(&key).map_err(|_| tampered())
-    }
-
-    /// The first opening leaves a value that only the same master key opens again.
-    fn check_master_key(&self, file: &Path) -> Result<(), KeyringError> {
-        let connection = locked(&self.0.writer);
-        let found: Option<Vec<u8>> = connection
-            .query_row("SELECT value FROM master_key_check", [], |row| row.get(0))
-            .optional()?;
-        match found {
-            Some(value) if decrypt(&self.0.wrapping, "check", &value).is_some() => Ok(()),
-            Some(_) => Err(KeyringError::WrongMasterKey(file.display().to_string())),
-            None => {
-                let value = encrypt(&self.0.wrapping, "check", CHECK)?;
-                connection.execute("INSERT INTO master_key_check (value) VALUES (?1)", [value])?;
-                Ok(())
-            }
+/// Looks again a few times: between a look at a key and one at the master key, the master key may
+/// have been changed, and the key wrapped anew.
+fn again<T>(mut look: impl FnMut() -> Result<T, KeyringError>) -> Result<T, KeyringError> {
+    for _ in 0..2 {
+        match look() {
+            Err(KeyringError::Unavailable(_)) => {}
+            found => return found,
         }
     }
+    look()
+}
+
+fn cipher_of(key: &[u8]) -> Result<XChaCha20Poly1305, KeyringError> {
+    XChaCha20Poly1305::new_from_slice(key)
+        .map_err(|error| KeyringError::Unavailable(error.to_string()))
+}
+
+/// A transaction that nobody else's comes into.
+fn at_once(writer: &mut Connection) -> rusqlite::Result<rusqlite::Transaction<'_>> {
+    writer.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 fn locked(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Empties the write-ahead log, in which a key may stand that has been destroyed since. It waits
-/// for readers that still look at it.
-fn forget_past(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-}
-
-fn open_file(file: &Path) -> Result<Connection, KeyringError> {
-    let foreign = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            KeyringError::Foreign(format!(
-                "{} is not a keyring of Pawl's, or is damaged",
-                file.display()
-            ))
-        }
-        _ => KeyringError::from(error),
-    };
-    let connection = Connection::open(file).map_err(foreign)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    // Deleted content is overwritten: a destroyed key must not linger.
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
-        .map_err(foreign)?;
-    let id: i32 = connection
-        .query_row("PRAGMA application_id", [], |row| row.get(0))
-        .map_err(foreign)?;
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(foreign)?;
-    if id == 0 && tables == 0 {
-        connection.execute_batch(&format!(
-            "BEGIN;
-             PRAGMA application_id = {APPLICATION_ID};
-             PRAGMA user_version = {VERSION};
-             CREATE TABLE keys (name TEXT PRIMARY KEY, wrapped BLOB) STRICT, WITHOUT ROWID;
-             CREATE TABLE master_key_check (value BLOB NOT NULL) STRICT;
-             COMMIT;"
-        ))?;
-    } else if id != APPLICATION_ID {
-        return Err(KeyringError::Foreign(format!(
-            "{} is a database of another program, not a keyring of Pawl's",
-            file.display()
-        )));
-    }
-    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version != VERSION {
-        return Err(KeyringError::Foreign(format!(
-            "{} is a keyring of version {version}; this Pawl knows version {VERSION}",
-            file.display()
-        )));
-    }
-    connection.execute_batch("PRAGMA journal_mode = WAL")?;
-    forget_past(&connection)?;
-    Ok(connection)
-}
-
-fn wrapped_key(connection: &Connection, name: &KeyName) -> Result<Vec<u8>, KeyringError> {
-    let found: Option<Option<Vec<u8>>> = connection
-        .prepare_cached("SELECT wrapped FROM keys WHERE name = ?1")?
-        .query_row([name.as_str()], |row| row.get(0))
+fn wrapped_key(connection: &Connection, name: &KeyName) -> Result<Wrapped, KeyringError> {
+    let found: Option<(u32, Option<Vec<u8>>)> = connection
+        .prepare_cached("SELECT master_key, wrapped FROM keys WHERE name = ?1")?
+        .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
+    let name = || name.to_string();
     match found {
-        Some(Some(wrapped)) => Ok(wrapped),
-        Some(None) => Err(KeyringError::Destroyed {
-            name: name.to_string(),
-        }),
-        None => Err(KeyringError::Missing {
-            name: name.to_string(),
-        }),
+        Some((master_key, Some(key))) => Ok(Wrapped { master_key, key }),
+        Some((_, None)) => Err(KeyringError::Destroyed { name: name() }),
+        None => Err(KeyringError::Missing { name: name() }),
     }
-}
-
-fn open_with(cipher: &XChaCha20Poly1305, field: &str, sealed: &Sealed) -> Opened {
-    let tampered = || KeyringError::Tampered {
-        name: sealed.key.to_string(),
-    };
-    let bytes = BASE64URL_NOPAD
-        .decode(sealed.ciphertext.as_bytes())
-        .map_err(|_| tampered())?;
-    decrypt(cipher, &bound(&sealed.key, field), &bytes).ok_or_else(tampered)
-}
-
-fn bound(key: &KeyName, field: &str) -> String {
-    format!("{key}\n{field}")
-}
-
-fn encrypt(
-    cipher: &XChaCha20Poly1305,
-    bound: &str,
-    plaintext: &[u8],
-) -> Result<Vec<u8>, KeyringError> {
-    let nonce = random::<NONCE>()?;
-    let payload = Payload {
-        msg: plaintext,
-        aad: bound.as_bytes(),
-    };
-    let ciphertext = cipher
-        .encrypt(&XNonce::from(*nonce), payload)
-        .map_err(|error| KeyringError::Unavailable(error.to_string()))?;
-    Ok([nonce.as_slice(), &ciphertext].concat())
-}
-
-fn decrypt(cipher: &XChaCha20Poly1305, bound: &str, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>()?;
-    let payload = Payload {
-        msg: ciphertext,
-        aad: bound.as_bytes(),
-    };
-    cipher
-        .decrypt(&XNonce::from(*nonce), payload)
-        .ok()
-        .map(Zeroizing::new)
-}
-
-fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, KeyringError> {
-    let mut bytes = Zeroizing::new([0; N]);
-    getrandom::fill(bytes.as_mut_slice())
-        .map_err(|error| KeyringError::Unavailable(format!("no randomness: {error}")))?;
-    Ok(bytes)
 }
 
 async fn blocking<T: Send + 'static>(

@@ -115,7 +115,7 @@ async fn a_destroyed_key_is_gone_for_good() {
     let keyring = keyring(directory.path());
     keyring.create(&[ada()]).await.unwrap();
     let sealed = keyring.seal(&ada(), "email", b"ada@example.org").unwrap();
-    let wrapped = wrapped_key(&locked(&keyring.0.reader), &ada()).unwrap();
+    let wrapped = wrapped_key(&locked(&keyring.0.reader), &ada()).unwrap().key;
     let on_disk = || {
         let mut found = false;
         for entry in fs::read_dir(directory.path()).unwrap() {

@@ -13,6 +13,20 @@ use proptest::prelude::*;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// Erases one of these people, if there are any; nothing happens to their devices any more.
+fn erase(
+    history: &mut History,
+    which: prop::sample::Index,
+    among: &mut Vec<Person>,
+    devices: &mut Vec<(Person, DeviceId)>,
+) {
+    if !among.is_empty() {
+        let person = among.swap_remove(which.index(among.len()));
+        history.erased(person);
+        devices.retain(|(owner, _)| owner.0 != person.0);
+    }
+}
+
 /// A history that could have happened, steered by random numbers.
 fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     let mut history = History::default();
@@ -26,7 +40,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 32 {
+        match what % 38 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -110,11 +124,15 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.devices_reset(person);
                 devices.retain(|(owner, _)| owner.0 != person.0);
             }
-            30 => {
+            30 => history.exported(person),
+            31 if active.len() > 1 => erase(&mut history, *which, &mut active, &mut devices),
+            32 => erase(&mut history, *which, &mut invited, &mut devices),
+            33 => erase(&mut history, *which, &mut disabled, &mut devices),
+            34 => {
                 history.set_up_link_enforced(organization);
                 history.set_up_link_followed(person);
             }
-            31 => {
+            35 => {
                 let credential = history.credential_created(person);
                 history.token_issued(person, credential);
                 history.secret_rotated(person, credential);

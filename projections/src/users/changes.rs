@@ -35,6 +35,7 @@ pub(super) fn note(
             | UserEvent::OtpRejected(_)
             | UserEvent::OtpSetUpLinkRequested(_)
             | UserEvent::OtpSetUpLinkFollowed(_)
+            | UserEvent::UserExported(_)
     ) {
         return Ok(());
     }
@@ -104,7 +105,7 @@ fn changed_from(row: &Row<'_>) -> rusqlite::Result<Changed> {
             email: row.get::<_, Json<_>>("email")?.0,
             name: row.get::<_, Json<_>>("name")?.0,
         }),
-        Some(Status::Revoked) | None => None,
+        Some(Status::Revoked | Status::Erased) | None => None,
     };
     Ok(Changed {
         user_id: row.get::<_, Text<_>>("user_id")?.0,

@@ -1,7 +1,12 @@
 //! People as their events make them.
 
 use super::*;
-use crate::testing::{History, at, readers_of};
+use crate::{
+    adoption, invitations, organization_security, sessions,
+    testing::{History, at, readers_of},
+};
+use chrono::TimeDelta;
+use eventstore_schema::Actor;
 
 #[test]
 fn a_person_from_invitation_to_second_factor() {
@@ -111,4 +116,47 @@ fn pages_follow_one_another_without_gap_repeat_or_strangers() {
     );
     let revoked = by_id(&readers, revoked.0).unwrap().unwrap();
     assert_eq!(revoked.status, Status::Revoked);
+}
+
+#[test]
+fn who_is_erased_is_in_no_list_and_has_no_device() {
+    let mut history = History::default();
+    let acme = history.organization("Acme");
+    let [ada, grace] = [acme, acme].map(|id| history.registered(id));
+    let invited = history.invited(acme, Actor::Operator);
+    history.device_confirmed(grace);
+    history.signed_in(grace);
+    let before = history.head();
+    history.exported(grace);
+    history.erased(grace);
+    history.erased(invited);
+    let (_directory, readers) = readers_of(&history);
+    let listed = page(&readers, acme, None, 9).unwrap();
+    let ids: Vec<_> = listed.items.iter().map(|user| user.user_id).collect();
+    assert_eq!(ids, [ada.0]);
+    for erased in [grace, invited] {
+        let user = by_id(&readers, erased.0).unwrap().unwrap();
+        assert_eq!((user.status, user.devices), (Status::Erased, vec![]));
+    }
+    let changed = changed_since(&readers, acme, before, 9).unwrap();
+    let named: Vec<_> = changed.iter().map(|who| who.names.is_some()).collect();
+    assert_eq!(named, [false, false]);
+    let pending = invitations::Which::Pending;
+    let pending = invitations::page(&readers, acme, pending, None, 9).unwrap();
+    assert_eq!(pending.items, []);
+    let invitation = invitations::by_id(&readers, invited.0).unwrap().unwrap();
+    assert_eq!(invitation.status, invitations::Status::Erased);
+    assert_eq!(sessions::open_of(&readers, grace.0, (at(0), TimeDelta::hours(1)), 9).unwrap(), []);
+    let today = adoption::curve(&readers, acme, None)
+        .unwrap()
+        .pop()
+        .unwrap();
+    assert_eq!((today.people, today.with_device), (1, 0));
+    let security = organization_security::by_id(&readers, acme)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (security.people_active, security.invitations_pending),
+        (1, 0)
+    );
 }

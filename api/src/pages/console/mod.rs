@@ -3,6 +3,7 @@
 mod api_credential;
 mod api_credentials;
 mod audit;
+mod erase;
 mod home;
 mod invite;
 mod invite_list;
@@ -33,6 +34,11 @@ pub fn router() -> Router<Pawl> {
         )
         .route("/console/users/{id}", get(person::show))
         .route("/console/users/{id}/role", post(person::change_role))
+        .route(
+            "/console/users/{id}/erase",
+            get(erase::ask).post(erase::erase),
+        )
+        .route("/console/users/{id}/export", post(erase::export))
         .route("/console/users/{id}/{action}", post(person::act))
         .route(
             "/console/organization",

@@ -44,6 +44,7 @@ struct May {
     disable: bool,
     enable: bool,
     reset: bool,
+    erase: bool,
 }
 
 impl May {
@@ -56,6 +57,7 @@ impl May {
             change_role: person.status == Status::Active && may(Permission::ChangeRoles),
             disable: person.status == Status::Active && may(Permission::DisableUsers),
             enable: person.status == Status::Disabled && may(Permission::DisableUsers),
+            erase: person.status != Status::Erased && may(Permission::EraseUsers),
             reset: !person.devices.is_empty() && may(Permission::ResetOtpDevices),
         }
     }
@@ -84,7 +86,12 @@ async fn page(
         .await?
         .filter(|user| user.organization_id == organization)
         .ok_or(Rejection::NotFound)?;
-    let person = Person::of(pawl, user)?;
+    let mut person = Person::of(pawl, user)?;
+    if person.status == Status::Erased {
+        let nobody = reader.visitor.language.say("erased-person").to_string();
+        person.email.clone_from(&nobody);
+        person.name = nobody;
+    }
     let page = Page {
         may: May::of(reader, &person),
         roles: roles_given_by(authority.holder().role()),
@@ -114,7 +121,7 @@ async fn answer(
     }
 }
 
-fn somebody(signed_in: &SignedIn, user: UserId) -> Somebody {
+pub(super) fn somebody(signed_in: &SignedIn, user: UserId) -> Somebody {
     Somebody {
         organization: signed_in.authority.holder().organization(),
         user,

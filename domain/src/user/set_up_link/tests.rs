@@ -46,8 +46,18 @@ fn session_of(n: u128, person: &User, asks: bool) -> Enrolment {
     open.evolve(&by(recorded(100, started), n));
     let policy = state::<Organization>(policy);
     let token = (&digest("token"), None);
-    Enrolment::of(SessionHolder::of(session(n), &open, token, person, &policy, (now(), SessionLimits::default())).unwrap())
-        .unwrap()
+    Enrolment::of(
+        SessionHolder::of(
+            session(n),
+            &open,
+            token,
+            person,
+            &policy,
+            (now(), SessionLimits::default()),
+        )
+        .unwrap(),
+    )
+    .unwrap()
 }
 
 fn phone() -> OtpSecret {
