@@ -12,6 +12,8 @@ use crate::{
     files::write_whole,
     http::{health::projection_view, openapi},
     log_copy,
+    mail::Smtp,
+    reactions::CHECKPOINTS,
     server::Server,
     settings::{Flags, Settings},
     storage::{self, StartError},
@@ -139,10 +141,7 @@ async fn run(command: Command) -> Result<(), StartError> {
             rebuild(&Settings::resolve(flags)?).await
         }
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
-        Command::Config(ConfigCommand::Check(flags)) => {
-            check(&Settings::resolve(flags)?);
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Check(flags)) => check(&Settings::resolve(flags)?),
         Command::Openapi => {
             println!("{}", openapi().to_pretty_json()?);
             Ok(())
@@ -245,10 +244,13 @@ async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
     let copied = log_copy::copy(&*source.log, &*target.log, progress).await?;
     bar.finish_and_clear();
     if let Some(shared) = &arguments.shared {
-        let file = shared.join(storage::REACTIONS_CHECKPOINT);
-        let noted = Position(std::fs::read_to_string(&file)?.trim().parse()?);
-        let mapped = log_copy::map(&*source.log, &*target.log, noted).await?;
-        write_whole(&file, format!("{mapped}\n").as_bytes())?;
+        for file in CHECKPOINTS.map(|name| shared.join(name)) {
+            if file.exists() {
+                let noted = Position(std::fs::read_to_string(&file)?.trim().parse()?);
+                let mapped = log_copy::map(&*source.log, &*target.log, noted).await?;
+                write_whole(&file, format!("{mapped}\n").as_bytes())?;
+            }
+        }
     }
     println!(
         "{} events are the same in both; position {} there is {} here",
@@ -281,7 +283,7 @@ async fn home(place: &SecretString, must_exist: bool) -> Result<Home, StartError
     })
 }
 
-fn check(settings: &Settings) {
+fn check(settings: &Settings) -> Result<(), StartError> {
     println!("data             {}", settings.data.display());
     println!("shared           {}", settings.shared.display());
     let log = if settings.store.is_some() {
@@ -312,4 +314,14 @@ fn check(settings: &Settings) {
         "made on first start"
     };
     println!("setup-token      {token}");
+    println!("mail-from        {}", settings.mail_from);
+    match &settings.smtp {
+        None => println!("smtp-url         none: mail stays in the outbox"),
+        Some(smtp) => {
+            Smtp::new(smtp, None)?;
+            let seconds = smtp.timeout.as_secs();
+            println!("smtp-url         given, {seconds} seconds for a message");
+        }
+    }
+    Ok(())
 }

@@ -4,11 +4,11 @@ use crate::{
     application::{Parts, PasswordHasher, Pawl},
     clock::Clock,
     http,
-    mail::Outbox,
+    mail::{Composer, Outbox, Sender, Smtp},
     outside::{Development, Reviewers},
-    reactions::Reactions,
+    reactions::{Announcements, Letters, Reactions},
     settings::Settings,
-    storage::{self, REACTIONS_CHECKPOINT, StartError},
+    storage::{self, StartError},
     telemetry,
 };
 use eventstore::embedded::DataDir;
@@ -56,17 +56,12 @@ impl Server {
         projections.expect_same_log(&*store).await?;
         let readers = projections.readers()?;
         let stop = CancellationToken::new();
-        let reactions = Reactions {
+        let composer = Composer {
             store: store.clone(),
             keyring: keyring.clone(),
-            outbox: Outbox {
-                folder: settings.shared.join("outbox"),
-                public_url: public_url.clone(),
-            },
-            checkpoint: settings.shared.join(REACTIONS_CHECKPOINT),
-            lock: settings.shared.join("reactions.lock"),
+            public_url: public_url.clone(),
+            from: settings.mail_from.clone(),
         };
-        let reactions = tokio::spawn(reactions.run(stop.clone()));
         let pawl = Pawl::new(Parts {
             projections: projections.start(store.clone()),
             store,
@@ -78,6 +73,8 @@ impl Server {
             read_patience: READ_PATIENCE,
             stopping: stop.clone(),
         });
+        let reactions = reactions(settings, &pawl, composer)?;
+        let reactions = tokio::spawn(reactions.run(stop.clone()));
         let outside = match settings.kurrentdb_listen {
             Some(address) => {
                 let gate: Arc<dyn Gate> = if settings.kurrentdb_writable {
@@ -165,6 +162,47 @@ impl Server {
         self.pawl.projections().stop().await;
         Ok(())
     }
+}
+
+/// What follows from events, and where mail goes.
+fn reactions(
+    settings: &Settings,
+    pawl: &Pawl,
+    composer: Composer,
+) -> Result<Reactions, StartError> {
+    let outbox = Outbox::new(settings.shared.join("outbox"));
+    let sender = match &settings.smtp {
+        Some(smtp) => Some(Sender {
+            outbox: outbox.clone(),
+            smtp: Smtp::new(smtp, composer.public_url.domain())?,
+            composer: composer.clone(),
+            clock: pawl.clock().clone(),
+        }),
+        None => {
+            tracing::warn!("there is no smtp-url: mail stays in the outbox");
+            None
+        }
+    };
+    let letters = Letters {
+        pawl: pawl.clone(),
+        composer: composer.clone(),
+        outbox: outbox.clone(),
+    };
+    let announcements = Announcements {
+        pawl: pawl.clone(),
+        composer: composer.clone(),
+        outbox,
+        cursor: settings.shared.join("announcements.cursor"),
+    };
+    let Composer { store, keyring, .. } = composer;
+    Ok(Reactions::new(
+        &settings.shared,
+        &store,
+        keyring,
+        letters,
+        announcements,
+        sender,
+    ))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

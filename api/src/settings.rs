@@ -1,18 +1,22 @@
 //! Settings: flags, then environment variables (`PAWL_*`), then a TOML file, then what suits a
 //! laptop.
 
-use crate::{application::PasswordParameters, telemetry::LogFormat};
+use crate::{application::PasswordParameters, mail::SmtpSettings, telemetry::LogFormat};
 use clap::Args;
+use lettre::message::Mailbox;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+/// How long a message may take, in seconds.
+const SMTP_TIMEOUT: u32 = 60;
 /// Characters of a set-up token at least.
 const SETUP_TOKEN_CHARACTERS: usize = 20;
 
@@ -63,6 +67,24 @@ pub struct Flags {
     /// Passes for hashing a password [default: 2]
     #[arg(long, env = "PAWL_ARGON2_PASSES", value_name = "N")]
     pub argon2_passes: Option<u32>,
+    /// Mail server (smtps://user:password@host, or smtp://... with STARTTLS) [default: mail stays in
+    /// the outbox]
+    #[arg(
+        long,
+        env = "PAWL_SMTP_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub smtp_url: Option<SecretString>,
+    /// Whom mail is from, such as "Acme <no-reply@example.org>" [default: Pawl <no-reply@localhost>]
+    #[arg(long, env = "PAWL_MAIL_FROM", value_name = "MAILBOX")]
+    pub mail_from: Option<String>,
+    /// Authority that the mail server's certificate is of, as PEM [default: the system's]
+    #[arg(long, env = "PAWL_SMTP_CA_FILE", value_name = "FILE")]
+    pub smtp_ca_file: Option<PathBuf>,
+    /// How long the mail server may take for a message [default: 60]
+    #[arg(long, env = "PAWL_SMTP_TIMEOUT", value_name = "SECONDS")]
+    pub smtp_timeout: Option<u32>,
     /// Token of the first start's link, in place of one made by Pawl
     #[arg(
         long,
@@ -89,6 +111,10 @@ struct FromFile {
     log_format: Option<LogFormat>,
     argon2_memory_kib: Option<u32>,
     argon2_passes: Option<u32>,
+    smtp_url: Option<SecretString>,
+    mail_from: Option<String>,
+    smtp_ca_file: Option<PathBuf>,
+    smtp_timeout: Option<u32>,
 }
 
 /// The settings in force.
@@ -116,6 +142,10 @@ pub struct Settings {
     pub log_format: Option<LogFormat>,
     /// The work of hashing a password.
     pub passwords: PasswordParameters,
+    /// The mail server, where there is one.
+    pub smtp: Option<SmtpSettings>,
+    /// Whom mail is from.
+    pub mail_from: Mailbox,
     /// The token of the first start's link, where the operator chose one.
     pub setup_token: Option<SecretString>,
 }
@@ -146,6 +176,25 @@ impl Settings {
                 .unwrap_or(standard.passes),
         };
         passwords.check()?;
+        let mail_from = flags.mail_from.or(file.mail_from);
+        let smtp = flags
+            .smtp_url
+            .or(file.smtp_url)
+            .filter(|url| !url.expose_secret().is_empty())
+            .map(|url| SmtpSettings {
+                url,
+                ca_file: flags.smtp_ca_file.or(file.smtp_ca_file),
+                timeout: Duration::from_secs(
+                    flags
+                        .smtp_timeout
+                        .or(file.smtp_timeout)
+                        .unwrap_or(SMTP_TIMEOUT)
+                        .into(),
+                ),
+            });
+        if smtp.is_some() && mail_from.is_none() {
+            return Err("smtp-url needs mail-from: whom mail is from".to_owned());
+        }
         Ok(Self {
             listen: flags
                 .listen
@@ -163,6 +212,8 @@ impl Settings {
             log: checked_filter(flags.log.or(file.log))?,
             log_format: flags.log_format.or(file.log_format),
             passwords,
+            smtp,
+            mail_from: checked_sender(mail_from)?,
             setup_token: checked_token(flags.setup_token)?,
             // A variable that is set to nothing is not set.
             store: flags
@@ -186,6 +237,13 @@ fn checked_url(url: Url) -> Result<Url, String> {
             "public-url: {url} is not the root of a site, such as https://id.example.org"
         ))
     }
+}
+
+fn checked_sender(sender: Option<String>) -> Result<Mailbox, String> {
+    let sender = sender.unwrap_or_else(|| "Pawl <no-reply@localhost>".to_owned());
+    sender.parse().map_err(|_| {
+        format!("mail-from: {sender} is no sender, such as Acme <no-reply@example.org>")
+    })
 }
 
 fn checked_filter(filter: Option<String>) -> Result<String, String> {

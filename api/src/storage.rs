@@ -16,9 +16,6 @@ use std::{
 /// What can go wrong at the start, as one sentence.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-/// The name of the file that notes how far the reactions have come.
-pub const REACTIONS_CHECKPOINT: &str = "reactions.checkpoint";
-
 /// Opens the log and the keyring. Neither is made anew beside what is left of an older
 /// installation: a log without its keys cannot be read, and keys without their log would begin a
 /// second history.

@@ -67,6 +67,9 @@ text_id! {
     /// A recovery code as the log knows it: a keyed hash over the person and the code, in lower-case
     /// hexadecimal. Without the key it cannot be guessed from.
     RecoveryCodeDigest,
+    /// A browser as the log knows it: a keyed hash over a person and the random text that the browser
+    /// keeps. Without the key it reveals nothing, not even which people share a browser.
+    BrowserDigest,
     /// The SHA-256 of a bearer token, in lower-case hexadecimal. The token itself has 256 random
     /// bits, so its digest need not be kept secret.
     TokenDigest,

@@ -25,8 +25,8 @@ pub use address::{
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{
-    AddressId, CommandId, DeviceId, EventId, OrganizationId, PasswordId, RecoveryCodeDigest,
-    SessionId, TokenDigest, UserId,
+    AddressId, BrowserDigest, CommandId, DeviceId, EventId, OrganizationId, PasswordId,
+    RecoveryCodeDigest, SessionId, TokenDigest, UserId,
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
 pub use organization::{

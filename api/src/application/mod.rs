@@ -2,6 +2,7 @@
 //! events, answer. One file a use case; no rule lives here, and nothing of HTTP.
 
 mod authentication;
+mod browsers;
 mod change_password;
 mod context;
 mod execute;
@@ -10,6 +11,7 @@ mod invitations;
 mod loading;
 mod my_devices;
 mod names;
+mod notices;
 mod organizations;
 mod otp;
 mod password_reset;
@@ -24,6 +26,7 @@ mod set_up;
 mod sign_in;
 mod tokens;
 
+pub use browsers::BrowserToken;
 pub use context::RequestContext;
 pub use execute::Committed;
 pub use failure::Failure;
@@ -139,6 +142,12 @@ impl Pawl {
     /// Comes when the server is told to stop: time to let go of who would stay for ever.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.parts.stopping.clone().cancelled_owned()
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.parts.clock
     }
 
     /// Now.

@@ -144,6 +144,7 @@ mod tests {
             organization_id: acme(),
             token_digest: digest("token"),
             expires_at: now() + LIFETIME,
+            browser: None,
         }
         .into()
     }
@@ -156,6 +157,7 @@ mod tests {
             user: &person,
             organization: &organization,
             token_digest: digest("token"),
+            browser: None,
             at: now(),
         };
         given(history).when::<Session, _>(command, &proof)
@@ -210,6 +212,7 @@ mod tests {
             user: &state::<User>([registered(Role::Member), reset.into()]),
             organization: &state::<Organization>(organization(false)),
             token_digest: digest("token"),
+            browser: None,
             at: now(),
         };
         given::<SessionEvent>([] as [SessionEvent; 0])

@@ -111,6 +111,7 @@ pub struct User {
     pending: Option<PendingDevice>,
     recovery_codes: Option<RecoveryCodes>,
     throttle: Throttle,
+    code_step_closed_at: Option<Position>,
     last_accepted: Option<(SessionId, SecondFactor)>,
     must_set_up_device: bool,
     reset_link: Option<Link>,
@@ -206,6 +207,12 @@ impl User {
     #[must_use]
     pub fn must_set_up_device(&self) -> bool {
         self.must_set_up_device
+    }
+
+    /// Whether the event at this position is the wrong code that closed the code step last.
+    #[must_use]
+    pub fn code_step_was_closed_at(&self, position: Position) -> bool {
+        self.code_step_closed_at == Some(position)
     }
 
     fn device(&self, id: DeviceId) -> Option<&Device> {
@@ -340,7 +347,9 @@ impl Decider for User {
                 self.accept(SecondFactor::RecoveryCode, e.session_id);
             }
             UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
-                self.throttle.wrong(event.metadata.recorded_at);
+                if self.throttle.wrong(event.metadata.recorded_at) {
+                    self.code_step_closed_at = Some(event.position);
+                }
             }
         }
     }
