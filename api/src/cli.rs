@@ -244,11 +244,12 @@ async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
     let copied = log_copy::copy(&*source.log, &*target.log, progress).await?;
     bar.finish_and_clear();
     if let Some(shared) = &arguments.shared {
-        for file in CHECKPOINTS.map(|name| shared.join(name)) {
-            if file.exists() {
-                let noted = Position(std::fs::read_to_string(&file)?.trim().parse()?);
+        for (nth, file) in CHECKPOINTS.map(|name| shared.join(name)).iter().enumerate() {
+            // The first is always there, if this is the directory.
+            if nth == 0 || file.exists() {
+                let noted = Position(std::fs::read_to_string(file)?.trim().parse()?);
                 let mapped = log_copy::map(&*source.log, &*target.log, noted).await?;
-                write_whole(&file, format!("{mapped}\n").as_bytes())?;
+                write_whole(file, format!("{mapped}\n").as_bytes())?;
             }
         }
     }

@@ -43,6 +43,7 @@ pub struct TestServer {
     /// Its clock.
     pub clock: Arc<ManualClock>,
     directory: Arc<TempDir>,
+    flags: Flags,
     pawl: Pawl,
     elsewhere: Option<Elsewhere>,
     stop: oneshot::Sender<()>,
@@ -52,12 +53,17 @@ pub struct TestServer {
 impl TestServer {
     /// A fresh one.
     pub async fn start() -> Self {
-        let begin = DateTime::from_timestamp(1_800_000_015, 0).unwrap();
-        let directory = Arc::new(TempDir::new().unwrap());
-        Self::start_in(directory, Arc::new(ManualClock::at(begin))).await
+        Self::start_with(Flags::default()).await
     }
 
-    async fn start_in(directory: Arc<TempDir>, clock: Arc<ManualClock>) -> Self {
+    /// A fresh one with settings of its own.
+    pub async fn start_with(flags: Flags) -> Self {
+        let begin = DateTime::from_timestamp(1_800_000_015, 0).unwrap();
+        let directory = Arc::new(TempDir::new().unwrap());
+        Self::start_in(directory, Arc::new(ManualClock::at(begin)), flags).await
+    }
+
+    async fn start_in(directory: Arc<TempDir>, clock: Arc<ManualClock>, flags: Flags) -> Self {
         let elsewhere = if over_the_wire() {
             Some(Elsewhere::within(directory.path()).await)
         } else {
@@ -70,7 +76,7 @@ impl TestServer {
             argon2_passes: Some(CHEAP.passes),
             setup_token: Some(SETUP_TOKEN.into()),
             store: elsewhere.as_ref().map(|log| log.connection.as_str().into()),
-            ..Flags::default()
+            ..flags.clone()
         })
         .unwrap();
         let server = Server::start(&settings, clock.clone()).await.unwrap();
@@ -87,6 +93,7 @@ impl TestServer {
             client,
             clock,
             directory,
+            flags,
             pawl,
             elsewhere,
             stop,
@@ -164,9 +171,10 @@ impl TestServer {
     /// Stops in good order, lets `meanwhile` happen to the data directory, and starts again.
     pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         let (directory, clock) = (self.directory.clone(), self.clock.clone());
+        let flags = self.flags.clone();
         self.stop().await;
         meanwhile(directory.path());
-        Self::start_in(directory, clock).await
+        Self::start_in(directory, clock, flags).await
     }
 
     /// Stops in good order.
@@ -204,7 +212,12 @@ impl TestServer {
 
     /// A fresh server with the organization Acme and its administrator Ada, who has no phone yet.
     pub async fn with_acme() -> (Self, Acme) {
-        let server = Self::start().await;
+        Self::with_acme_and(Flags::default()).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn with_acme_and(flags: Flags) -> (Self, Acme) {
+        let server = Self::start_with(flags).await;
         let first = Person::named("ada");
         let body = json!({
             "token": SETUP_TOKEN,

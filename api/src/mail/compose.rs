@@ -52,30 +52,9 @@ impl Composer {
         let link = self.link(event, user, notice);
         let at = event.metadata.recorded_at;
         let words = Words::new(notice, letterhead, &to.name, link.as_str(), at)?;
-        let part = |kind, text: String| -> Result<SinglePart, MailError> {
-            let encoding = ContentTransferEncoding::QuotedPrintable;
-            let body = Body::new_with_encoding(text, encoding)
-                .map_err(|_| MailError::impossible("a text that cannot be encoded"))?;
-            Ok(SinglePart::builder().header(kind).body(body))
-        };
-        let parts = MultiPart::alternative()
-            .boundary(format!("=_{}", event.id))
-            .singlepart(part(ContentType::TEXT_PLAIN, words.text)?)
-            .singlepart(part(ContentType::TEXT_HTML, words.html)?);
-        let message = Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(Some(to.name), to.address))
-            .subject(words.subject)
-            .date(at.into())
-            .message_id(Some(self.message_id(event, user)))
-            .multipart(parts)
-            .map_err(MailError::impossible)?;
-        Ok(Some(message.formatted()))
-    }
-
-    /// The same for the same event and person, whenever it is made.
-    fn message_id(&self, event: &Recorded<Event>, user: UserId) -> String {
-        format!("<{}.{user}@{}>", event.id, self.from.email.domain())
+        let to = Mailbox::new(Some(to.name), to.address);
+        let id = format!("{}.{user}", event.id);
+        message(self.from.clone(), to, words, at, &id).map(Some)
     }
 
     /// Where the mail leads: a link that opens something is in invitations and forgotten passwords
@@ -155,3 +134,38 @@ impl Composer {
         time(at).to_string()
     }
 }
+
+/// A message with these words. What it is called is the same for the same event and person, so that
+/// one that came twice can be recognised.
+fn message(
+    from: Mailbox,
+    to: Mailbox,
+    words: Words,
+    at: DateTime<Utc>,
+    id: &str,
+) -> Result<Vec<u8>, MailError> {
+    let part = |kind, text: String| -> Result<SinglePart, MailError> {
+        let encoding = ContentTransferEncoding::QuotedPrintable;
+        let body = Body::new_with_encoding(text, encoding)
+            .map_err(|_| MailError::impossible("a text that cannot be encoded"))?;
+        Ok(SinglePart::builder().header(kind).body(body))
+    };
+    // No quoted-printable text holds this.
+    let parts = MultiPart::alternative()
+        .boundary(format!("=_{id}"))
+        .singlepart(part(ContentType::TEXT_PLAIN, words.text)?)
+        .singlepart(part(ContentType::TEXT_HTML, words.html)?);
+    let message_id = format!("<{id}@{}>", from.email.domain());
+    let message = Message::builder()
+        .from(from)
+        .to(to)
+        .subject(words.subject)
+        .date(at.into())
+        .message_id(Some(message_id))
+        .multipart(parts)
+        .map_err(MailError::impossible)?;
+    Ok(message.formatted())
+}
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,7 @@ impl Sender {
                     pause = FIRST_PAUSE;
                 }
                 Err(reason) => {
+                    metrics::counter!("pawl_mail_outages_total").increment(1);
                     tracing::warn!(reason, "no mail can be sent for now; it is tried again");
                     away_until = Some(now + pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);

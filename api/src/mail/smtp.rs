@@ -13,9 +13,9 @@ use lettre::{
 };
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, net::IpAddr, path::PathBuf, time::Duration};
 use tokio::time::timeout;
-use url::{Host, Url};
+use url::Url;
 
 /// How to reach a mail server.
 #[derive(Clone, Debug)]
@@ -54,13 +54,12 @@ impl Smtp {
             |_| "smtp-url is no address, such as smtps://user:password@mail.example.org",
         )?;
         let host = url.host().ok_or("smtp-url names no mail server")?;
-        let own = match &host {
-            Host::Domain(name) => *name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
         let name = host.to_string();
         let name = name.trim_matches(['[', ']']).to_owned();
+        let own = match name.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => name == "localhost",
+        };
         let (port, tls) = match security(&url)? {
             Security::Wrapped => (465, Tls::Wrapper(trust(settings, &name)?)),
             Security::Upgraded => (587, Tls::Required(trust(settings, &name)?)),
