@@ -192,6 +192,9 @@ impl Settings {
                         .into(),
                 ),
             });
+        if smtp.as_ref().is_some_and(|smtp| smtp.timeout.is_zero()) {
+            return Err("smtp-timeout: a message needs a second at least".to_owned());
+        }
         if smtp.is_some() && mail_from.is_none() {
             return Err("smtp-url needs mail-from: whom mail is from".to_owned());
         }

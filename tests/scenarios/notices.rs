@@ -169,10 +169,7 @@ async fn what_an_administrator_does_to_somebody_is_told_to_them() {
     let (server, acme, grace) = with_grace().await;
     let person = acme.path(&format!("users/{}", id_of(&grace).await));
     let role = json!({ "role": "auditor" });
-    let role = acme
-        .ada
-        .request(Method::PUT, &format!("{person}/role"))
-        .json(&role);
+    let role = acme.ada.request(Method::PATCH, &person).json(&role);
     let _ = harness::Reply::to(role).await.expect(200);
     let mailbox = server.mailbox();
     let mail = mailbox.notice(GRACE, "Your role at Acme changed", 1).await;

@@ -43,9 +43,13 @@ impl Pawl {
         let Event::Session(SessionEvent::SessionStarted(started)) = first.decode()?.data else {
             return Ok(None);
         };
-        self.wait_for(position).await?;
         let (user, browser) = (started.user_id, started.browser);
         let in_browser = browser.is_some();
+        if self.projections().has_stopped(&sessions::Sessions) {
+            // Rather once too often than to hold up all other mail.
+            return Ok(Some((user, in_browser)));
+        }
+        self.wait_for(position).await?;
         let before = self
             .query(&sessions::Sessions, move |readers| {
                 sessions::before(readers, user, browser, position)

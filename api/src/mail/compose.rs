@@ -2,19 +2,22 @@
 //! and person make the same message, byte for byte.
 
 use super::{
-    Letterhead, MailError, Notice,
+    Letterhead, MailError, MailName, Notice, Outbox,
     letterhead::{Addressee, decoded, open},
     notice::{Words, time},
 };
 use crate::application::{invitation_token, password_reset_token};
 use chrono::{DateTime, Utc};
-use eventstore::{Direction, EventStore, keyring::Keyring};
-use eventstore_schema::{DeviceId, Event, Personal, Recorded, UserEvent, UserId};
+use eventstore::{
+    Direction, EventStore,
+    keyring::{Keyring, KeyringError},
+};
+use eventstore_schema::{DeviceId, Event, KeyName, Personal, Recorded, UserEvent, UserId};
 use lettre::{
     Address, Message,
     message::{
         Body, Mailbox, MultiPart, SinglePart,
-        header::{ContentTransferEncoding, ContentType},
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -122,6 +125,20 @@ impl Composer {
         open(&self.keyring, "device_name", name)
     }
 
+    /// Takes those mails out again whose person has been erased since they were begun: whoever erases
+    /// takes away what is in the outbox by then.
+    pub fn withdraw_erased(&self, outbox: &Outbox, mails: &[MailName]) -> Result<(), MailError> {
+        for mail in mails {
+            match self.keyring.seal(&KeyName::person(mail.user), "", b"") {
+                Err(KeyringError::Destroyed { .. }) => outbox.remove(mail)?,
+                sealed => {
+                    sealed?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The address of a person; `None` once they are erased.
     pub(super) async fn address(&self, user: UserId) -> Result<Option<Address>, MailError> {
         let to = Addressee::of(&*self.store, &self.keyring, user).await?;
@@ -160,6 +177,11 @@ fn message(
         .from(from)
         .to(to)
         .subject(words.subject)
+        // Nobody's absence is answered (RFC 3834 section 5).
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".to_owned(),
+        ))
         .date(at.into())
         .message_id(Some(message_id))
         .multipart(parts)

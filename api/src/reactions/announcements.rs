@@ -75,8 +75,10 @@ impl Announcements {
             };
             self.note(event.id, last)?;
             let published = self.outbox.publish(MAKER, |mail| mail.user <= last);
-            let published = published.map_err(MailError::from)?.len();
-            tracing::info!(event_id = %event.id, mails = published, "mail written to the outbox");
+            let published = published.map_err(MailError::from)?;
+            self.composer.withdraw_erased(&self.outbox, &published)?;
+            let mails = published.len();
+            tracing::info!(event_id = %event.id, mails, "mail written to the outbox");
             told = page.next;
             if told.is_none() {
                 return Ok(());

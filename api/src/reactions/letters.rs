@@ -47,7 +47,9 @@ impl Reaction for Letters {
 
     fn noted(&self, position: Position) -> Result<(), Outage> {
         let published = self.outbox.publish(MAKER, |mail| mail.position <= position);
-        for mail in published.map_err(MailError::from)? {
+        let published = published.map_err(MailError::from)?;
+        self.composer.withdraw_erased(&self.outbox, &published)?;
+        for mail in published {
             tracing::info!(event_id = %mail.event, "mail written to the outbox");
         }
         Ok(())
