@@ -171,17 +171,16 @@ fn reactions(
     composer: Composer,
 ) -> Result<Reactions, StartError> {
     let outbox = Outbox::new(settings.shared.join("outbox"));
-    let sender = match &settings.smtp {
-        Some(smtp) => Some(Sender {
+    let sender = if let Some(smtp) = &settings.smtp {
+        Some(Sender {
             outbox: outbox.clone(),
             smtp: Smtp::new(smtp, composer.public_url.domain())?,
             composer: composer.clone(),
             clock: pawl.clock().clone(),
-        }),
-        None => {
-            tracing::warn!("there is no smtp-url: mail stays in the outbox");
-            None
-        }
+        })
+    } else {
+        tracing::warn!("there is no smtp-url: mail stays in the outbox");
+        None
     };
     let letters = Letters {
         pawl: pawl.clone(),

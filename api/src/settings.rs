@@ -67,8 +67,7 @@ pub struct Flags {
     /// Passes for hashing a password [default: 2]
     #[arg(long, env = "PAWL_ARGON2_PASSES", value_name = "N")]
     pub argon2_passes: Option<u32>,
-    /// Mail server (smtps://user:password@host, or smtp://... with STARTTLS) [default: mail stays in
-    /// the outbox]
+    /// Mail server (smtps://..., or smtp://... with STARTTLS) [default: mail stays in the outbox]
     #[arg(
         long,
         env = "PAWL_SMTP_URL",

@@ -151,6 +151,14 @@ impl TestServer {
         .await;
     }
 
+    /// Destroys this key, as if its owner were erased.
+    pub async fn destroy_key(&self, name: &KeyName) {
+        let file = |name: &str| self.data().join(name);
+        let master = MasterKey::load_or_create(&file("master.key"), false).unwrap();
+        let keyring = Keyring::open(&file("keyring.db"), &master).unwrap();
+        keyring.destroy(std::slice::from_ref(name)).await.unwrap();
+    }
+
     /// The log by way of KurrentDB's protocol.
     async fn over_the_wire(&self) -> Arc<dyn EventStore> {
         let address = self.open_to_clients(|_| Arc::new(Development)).await;

@@ -16,17 +16,17 @@ async fn a_mail_arrives_over_tls_with_a_login_and_both_parts_can_be_read() {
         let mail = SmtpServer::guarded(tls).await;
         let (server, acme) = acme_with(guarded(&mail, scheme)).await;
         invite(&acme, "grace").await;
-        let taken = mail.takes("grace", 1).await;
-        assert_eq!(taken["over_tls"], true, "{taken}");
-        assert_eq!(taken["login"], true, "{taken}");
-        assert_eq!(taken["sender"], "no-reply@acme.example");
-        assert_eq!(taken["from"], "Acme <no-reply@acme.example>");
-        assert_eq!(taken["to"], "grace Lovelace <grace@example.org>");
-        assert_eq!(taken["subject"], "Your invitation to Acme");
-        assert_eq!(taken["defects"], json!([]));
+        let arrived = mail.takes("grace", 1).await;
+        assert_eq!(arrived["over_tls"], true, "{arrived}");
+        assert_eq!(arrived["login"], true, "{arrived}");
+        assert_eq!(arrived["sender"], "no-reply@acme.example");
+        assert_eq!(arrived["from"], "Acme <no-reply@acme.example>");
+        assert_eq!(arrived["to"], "grace Lovelace <grace@example.org>");
+        assert_eq!(arrived["subject"], "Your invitation to Acme");
+        assert_eq!(arrived["defects"], json!([]));
         let (text, html) = (
-            taken["text"].as_str().unwrap(),
-            taken["html"].as_str().unwrap(),
+            arrived["text"].as_str().unwrap(),
+            arrived["html"].as_str().unwrap(),
         );
         let (_, link) = text.split_once("\nhttp://").unwrap();
         let link = format!("http://{}", link.split_whitespace().next().unwrap());
@@ -119,7 +119,7 @@ async fn whoever_is_refused_holds_nobody_up_and_the_log_keeps_quiet() {
         let body = json!({ "email": email, "name": "Somebody Lovelace", "role": "member" });
         let _ = session.post(&path, body).await.expect(201);
     }
-    let taken = mail.takes("grace", 1).await;
+    let arrived = mail.takes("grace", 1).await;
     let mailbox = harness::Mailbox::of(data.path());
     eventually("one is in failed/, none in the outbox", async || {
         (mailbox.failed().len() == 1 && mailbox.files().is_empty()).then_some(())
@@ -132,7 +132,7 @@ async fn whoever_is_refused_holds_nobody_up_and_the_log_keeps_quiet() {
     let (status, log) = server.terminate().await;
     assert!(status.success(), "{log}");
     assert!(log.contains("the mail server answered 550"), "{log}");
-    let (_, link) = taken["text"]
+    let (_, link) = arrived["text"]
         .as_str()
         .unwrap()
         .split_once("token=")

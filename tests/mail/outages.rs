@@ -85,6 +85,27 @@ async fn a_server_that_is_away_gets_its_mail_when_it_is_back() {
     assert_eq!(mail.taken_for("ada").len(), 2, "added and removed");
 }
 
+#[tokio::test]
+async fn whoever_is_erased_meanwhile_is_not_written_to() {
+    let mut mail = SmtpServer::open().await;
+    let (server, acme) = acme_with(in_clear(&mail)).await;
+    mail.end().await;
+    let grace = invite(&acme, "grace").await;
+    invite(&acme, "linus").await;
+    left(&server, 2, 0).await;
+    let key = KeyName::person(grace.parse().unwrap());
+    server.destroy_key(&key).await;
+    mail.begin().await;
+    eventually("nothing waits", async || {
+        server.clock.advance(TimeDelta::seconds(30));
+        server.mailbox().files().is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(mail.taken_for("linus").len(), 1);
+    assert!(mail.taken_for("grace").is_empty());
+    assert!(server.mailbox().failed().is_empty());
+}
+
 /// SMTP knows no better than to send it again; whoever reads it can tell that it is the same.
 #[tokio::test]
 async fn an_answer_that_is_lost_makes_a_copy_under_the_same_id() {

@@ -77,14 +77,13 @@ impl Follower {
     /// older state, all of which has been reacted to.
     async fn begin(&self) -> Result<Position, Outage> {
         let own = read(&self.checkpoint).map_err(Outage::Checkpoint)?;
-        let noted = match own {
-            Some(noted) => noted,
-            None => {
-                let begin = read(&self.fallback).map_err(Outage::Checkpoint)?;
-                let begin = begin.unwrap_or(Position::START);
-                self.note(begin)?;
-                begin
-            }
+        let noted = if let Some(noted) = own {
+            noted
+        } else {
+            let begin = read(&self.fallback).map_err(Outage::Checkpoint)?;
+            let begin = begin.unwrap_or(Position::START);
+            self.note(begin)?;
+            begin
         };
         let head = self.store.head().await?;
         if noted > head {
