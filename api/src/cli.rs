@@ -12,7 +12,10 @@ use crate::{
     clock::SystemClock,
     files::write_whole,
     http::{health::projection_view, openapi},
-    log_copy, permission_table,
+    log_copy,
+    mail::Smtp,
+    permission_table,
+    reactions::CHECKPOINTS,
     server::Server,
     settings::{Flags, Settings},
     storage::{self, StartError},
@@ -158,10 +161,7 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Keys(KeysCommand::Rotate(flags)) => rotate(Settings::resolve(flags)?).await,
-        Command::Config(ConfigCommand::Check(flags)) => {
-            check(&Settings::resolve(flags)?);
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Check(flags)) => check(&Settings::resolve(flags)?),
         Command::Openapi => {
             println!("{}", openapi().to_pretty_json()?);
             Ok(())
@@ -268,10 +268,14 @@ async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
     let copied = log_copy::copy(&*source.log, &*target.log, progress).await?;
     bar.finish_and_clear();
     if let Some(shared) = &arguments.shared {
-        let file = shared.join(storage::REACTIONS_CHECKPOINT);
-        let noted = Position(std::fs::read_to_string(&file)?.trim().parse()?);
-        let mapped = log_copy::map(&*source.log, &*target.log, noted).await?;
-        write_whole(&file, format!("{mapped}\n").as_bytes())?;
+        for (nth, file) in CHECKPOINTS.map(|name| shared.join(name)).iter().enumerate() {
+            // The first is always there, if this is the directory.
+            if nth == 0 || file.exists() {
+                let noted = Position(std::fs::read_to_string(file)?.trim().parse()?);
+                let mapped = log_copy::map(&*source.log, &*target.log, noted).await?;
+                write_whole(file, format!("{mapped}\n").as_bytes())?;
+            }
+        }
     }
     println!(
         "{} events are the same in both; position {} there is {} here",
@@ -325,7 +329,7 @@ async fn home(place: &SecretString, must_exist: bool) -> Result<Home, StartError
     })
 }
 
-fn check(settings: &Settings) {
+fn check(settings: &Settings) -> Result<(), StartError> {
     println!("data             {}", settings.data.display());
     println!("shared           {}", settings.shared.display());
     let log = if settings.store.is_some() {
@@ -366,4 +370,14 @@ fn check(settings: &Settings) {
         "made on first start"
     };
     println!("setup-token      {token}");
+    println!("mail-from        {}", settings.mail_from);
+    match &settings.smtp {
+        None => println!("smtp-url         none: mail stays in the outbox"),
+        Some(smtp) => {
+            Smtp::new(smtp, None)?;
+            let seconds = smtp.timeout.as_secs();
+            println!("smtp-url         given, {seconds} seconds for a message");
+        }
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! come stands in the keyring itself, so that one that was put back from a copy forgets again what it
 //! had forgotten, before anything is served.
 
+use crate::mail::Outbox;
 use eventstore::{
     Direction, EventStore, StoreError,
     keyring::{CarriedOut, Keyring, KeyringError},
@@ -24,8 +25,6 @@ use std::{
 
 /// Events read at a time.
 const PAGE: usize = 500;
-/// The folder in the outbox with the mail that could not be sent.
-const FAILED: &str = "failed";
 
 /// What keeps something from being forgotten, for now.
 #[derive(Debug, thiserror::Error)]
@@ -153,10 +152,12 @@ impl Erasure {
             }
         }
         self.keyring.destroy(&keys).await?;
-        let folders = [self.outbox.clone(), self.outbox.join(FAILED)];
+        let outbox = Outbox::new(self.outbox.clone());
         let deleted = tokio::task::spawn_blocking(move || {
-            let mut folders = folders.iter();
-            folders.try_for_each(|folder| delete_mail(folder, user, &events))
+            let folders = outbox.folders()?;
+            folders
+                .iter()
+                .try_for_each(|folder| delete_mail(folder, user, &events))
         });
         Ok(deleted.await.map_err(io::Error::other)??)
     }
@@ -246,7 +247,7 @@ mod tests {
         }
         let events = HashSet::from([EventId(id(90))]);
         delete_mail(folder.path(), user, &events).unwrap();
-        delete_mail(&folder.path().join(FAILED), user, &events).unwrap();
+        delete_mail(&folder.path().join("failed"), user, &events).unwrap();
         for (names, there) in [(&gone, false), (&stay, true)] {
             for name in names {
                 assert_eq!(folder.path().join(name).exists(), there, "{name}");

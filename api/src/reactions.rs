@@ -1,47 +1,62 @@
-//! What follows from events: mail is written, and what was replaced or erased is forgotten. Each reaction
-//! follows the log from where it stopped, so a restart loses none, and doing one twice is harmless.
+//! What follows from events: what was replaced or erased is forgotten, and mail is written. Each reaction follows
+//! the log by itself from where it stopped, so a restart loses none, one that fails holds up no other,
+//! and doing one twice is harmless.
+
+mod announcements;
+mod follower;
+mod letters;
+
+pub use announcements::Announcements;
+pub use letters::Letters;
 
 use crate::{
+    application::Failure,
     erasure::{Erasure, Unfinished},
-    files::write_whole,
-    mail::{MailError, Outbox},
+    mail::{MailError, Sender},
 };
-use eventstore::{EventStore, StoreError, keyring::Keyring};
-use eventstore_schema::{DecodeError, Event, Position, Recorded, UserEvent};
-use futures::StreamExt as _;
+use async_trait::async_trait;
+use eventstore::StoreError;
+use eventstore_schema::{DecodeError, Event, EventId, Position, Recorded};
+use follower::Follower;
 use std::{
-    fs::{self, File},
+    fs::File,
     io,
-    path::PathBuf,
-    sync::Arc,
+    path::{Path, PathBuf},
     time::Duration,
 };
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long to wait before trying again what failed.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How often to look whether the node that reacts has ended.
 const TURN: Duration = Duration::from_secs(1);
-/// Events from which nothing followed, after which it is noted how far the reactions have come.
-const NOTE_EVERY: u64 = 1_000;
 
-/// Follows the log and reacts, until told to stop.
-pub struct Reactions {
-    /// The log.
-    pub store: Arc<dyn EventStore>,
-    /// The keys.
-    pub keyring: Keyring,
-    /// The mail.
-    pub outbox: Outbox,
-    /// What forgets.
-    pub erasure: Erasure,
-    /// Where it is noted how far the reactions have come.
-    pub checkpoint: PathBuf,
-    /// Held by the one node that reacts.
-    pub lock: PathBuf,
+/// The files that note how far each reaction has come. The first notes the forgetting, and once
+/// noted it all: where another one is missing, its reaction begins there.
+pub const CHECKPOINTS: [&str; 3] = [
+    "reactions.checkpoint",
+    "letters.checkpoint",
+    "announcements.checkpoint",
+];
+
+/// One kind of consequence.
+#[async_trait]
+trait Reaction: Send + Sync {
+    /// Before the log is followed from after this position: finishes what was noted, and drops what was
+    /// not.
+    fn begin(&self, _noted: Position) -> Result<(), Outage> {
+        Ok(())
+    }
+
+    /// Whether something followed from the event.
+    async fn react(&self, event: &Recorded<Event>) -> Result<bool, Outage>;
+
+    /// It is durable that everything up to this event, at this position, has been reacted to.
+    async fn noted(&self, _position: Position, _event: EventId) -> Result<(), Outage> {
+        Ok(())
+    }
 }
 
-/// What keeps the reactions from going on, for now.
+/// What keeps a reaction from going on, for now.
 #[derive(Debug, thiserror::Error)]
 enum Outage {
     #[error(transparent)]
@@ -52,29 +67,66 @@ enum Outage {
     Decode(#[from] DecodeError),
     #[error(transparent)]
     Mail(#[from] MailError),
+    #[error(transparent)]
+    Application(#[from] Failure),
     #[error("the checkpoint of the reactions: {0}")]
     Checkpoint(io::Error),
 }
 
+/// Everything that reacts.
+pub struct Reactions {
+    lock: PathBuf,
+    followers: Vec<Follower>,
+    sender: Option<Sender>,
+}
+
 impl Reactions {
-    /// Follows the log, once no other node does.
+    /// The reactions of an installation, in the directory that its nodes share. Without a sender, mail
+    /// stays in the outbox.
+    #[must_use]
+    pub fn new(
+        shared: &Path,
+        erasure: Erasure,
+        letters: Letters,
+        announcements: Announcements,
+        sender: Option<Sender>,
+    ) -> Self {
+        let [first, letters_file, announcements_file] = CHECKPOINTS.map(|name| shared.join(name));
+        let store = erasure.store.clone();
+        let follower = |checkpoint: PathBuf, reaction: Box<dyn Reaction>| Follower {
+            store: store.clone(),
+            checkpoint,
+            fallback: first.clone(),
+            reaction,
+        };
+        Self {
+            lock: shared.join("reactions.lock"),
+            // The one whose checkpoint the others begin at comes last.
+            followers: vec![
+                follower(letters_file, Box::new(letters)),
+                follower(announcements_file, Box::new(announcements)),
+                follower(first.clone(), Box::new(Forgetting(erasure))),
+            ],
+            sender,
+        }
+    }
+
+    /// Reacts, once no other node does, until told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let Some(_lock) = stop.run_until_cancelled(self.turn()).await else {
             return;
         };
-        while !stop.is_cancelled() {
-            let outcome = tokio::select! {
-                outcome = self.follow() => outcome,
-                () = stop.cancelled() => return,
-            };
-            if let Err(error) = outcome {
-                tracing::error!(%error, "a reaction failed and will be tried again");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(PATIENCE) => {}
-                () = stop.cancelled() => return,
-            }
+        for follower in &self.followers {
+            follower.prepare(&stop).await;
         }
+        let mut tasks = JoinSet::new();
+        for follower in self.followers {
+            tasks.spawn(follower.run(stop.clone()));
+        }
+        if let Some(sender) = self.sender {
+            tasks.spawn(sender.run(stop));
+        }
+        tasks.join_all().await;
     }
 
     /// Waits for the lock. A node that ends, however it ends, lets it go.
@@ -94,79 +146,18 @@ impl Reactions {
             tokio::time::sleep(TURN).await;
         }
     }
-
-    async fn follow(&self) -> Result<(), Outage> {
-        let mut noted = self.begin().await?;
-        let mut events = self.store.subscribe(noted);
-        while let Some(event) = events.next().await {
-            let event = event?;
-            let (position, id) = (event.position, event.id);
-            let reacted = event.stream.is_ours() && self.react(&event.decode()?).await?;
-            if reacted || position.0 >= noted.0 + NOTE_EVERY {
-                self.erasure.note(position, id).await?;
-                self.note(position)?;
-                noted = position;
-            }
-        }
-        Ok(())
-    }
-
-    /// Where to begin. A checkpoint behind the end of the log says that the log was put back to an
-    /// older state, all of which has been reacted to.
-    async fn begin(&self) -> Result<Position, Outage> {
-        let noted = self.noted().map_err(Outage::Checkpoint)?;
-        let head = self.store.head().await?;
-        if noted > head {
-            tracing::warn!(%noted, %head, "the log was put back; reactions begin at its end");
-            self.note(head)?;
-        }
-        Ok(noted.min(head))
-    }
-
-    /// Whether something followed from the event.
-    async fn react(&self, event: &Recorded<Event>) -> Result<bool, Outage> {
-        match &event.data {
-            Event::User(UserEvent::UserInvited(_) | UserEvent::InvitationResent(_)) => {
-                let written = self.outbox.invitation(&*self.store, &self.keyring, event);
-                mailed(event, written.await)
-            }
-            Event::User(UserEvent::PasswordResetRequested(_)) => {
-                let written = self
-                    .outbox
-                    .password_reset(&*self.store, &self.keyring, event);
-                mailed(event, written.await)
-            }
-            Event::User(UserEvent::OtpSetUpLinkRequested(_)) => {
-                let written = self
-                    .outbox
-                    .otp_set_up_link(&*self.store, &self.keyring, event);
-                mailed(event, written.await)
-            }
-            _ => Ok(self.erasure.carry_out(event).await?),
-        }
-    }
-
-    fn noted(&self) -> io::Result<Position> {
-        match fs::read_to_string(&self.checkpoint) {
-            Ok(text) => text.trim().parse().map(Position).map_err(io::Error::other),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Position::START),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn note(&self, position: Position) -> Result<(), Outage> {
-        write_whole(&self.checkpoint, format!("{position}\n").as_bytes())
-            .map_err(Outage::Checkpoint)
-    }
 }
 
-/// Passes over a mail that can never be written: trying again would hold up everybody's for ever.
-fn mailed(event: &Recorded<Event>, written: Result<(), MailError>) -> Result<bool, Outage> {
-    match written {
-        Err(MailError::Impossible(reason)) => {
-            tracing::error!(event_id = %event.id, reason, "a mail cannot be written");
-        }
-        written => written?,
+/// Forgets what was replaced or erased.
+struct Forgetting(Erasure);
+
+#[async_trait]
+impl Reaction for Forgetting {
+    async fn react(&self, event: &Recorded<Event>) -> Result<bool, Outage> {
+        Ok(self.0.carry_out(event).await?)
     }
-    Ok(true)
+
+    async fn noted(&self, position: Position, event: EventId) -> Result<(), Outage> {
+        Ok(self.0.note(position, event).await?)
+    }
 }

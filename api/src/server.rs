@@ -5,11 +5,11 @@ use crate::{
     clock::Clock,
     erasure::Erasure,
     http::{self, TrustedProxy},
-    mail::Outbox,
+    mail::{Composer, Outbox, Sender, Smtp},
     outside::{Development, Reviewers},
-    reactions::Reactions,
+    reactions::{Announcements, Letters, Reactions},
     settings::Settings,
-    storage::{self, OUTBOX_FOLDER, REACTIONS_CHECKPOINT, StartError},
+    storage::{self, OUTBOX_FOLDER, StartError},
     telemetry,
 };
 use eventstore::embedded::DataDir;
@@ -64,18 +64,12 @@ impl Server {
         projections.expect_same_log(&*store).await?;
         let readers = projections.readers()?;
         let stop = CancellationToken::new();
-        let reactions = Reactions {
+        let composer = Composer {
             store: store.clone(),
             keyring: keyring.clone(),
-            outbox: Outbox {
-                folder: outbox.clone(),
-                public_url: public_url.clone(),
-            },
-            erasure,
-            checkpoint: settings.shared.join(REACTIONS_CHECKPOINT),
-            lock: settings.shared.join("reactions.lock"),
+            public_url: public_url.clone(),
+            from: settings.mail_from.clone(),
         };
-        let reactions = tokio::spawn(reactions.run(stop.clone()));
         let pawl = Pawl::new(Parts {
             projections: projections.start(store.clone()),
             store,
@@ -90,6 +84,8 @@ impl Server {
             read_patience: READ_PATIENCE,
             stopping: stop.clone(),
         });
+        let reactions = reactions(settings, &pawl, composer, erasure)?;
+        let reactions = tokio::spawn(reactions.run(stop.clone()));
         let outside = match settings.kurrentdb_listen {
             Some(address) => {
                 let gate: Arc<dyn Gate> = if settings.kurrentdb_writable {
@@ -184,6 +180,45 @@ impl Server {
         self.pawl.projections().stop().await;
         Ok(())
     }
+}
+
+/// What follows from events, and where mail goes.
+fn reactions(
+    settings: &Settings,
+    pawl: &Pawl,
+    composer: Composer,
+    erasure: Erasure,
+) -> Result<Reactions, StartError> {
+    let outbox = Outbox::new(settings.shared.join(OUTBOX_FOLDER));
+    let sender = if let Some(smtp) = &settings.smtp {
+        Some(Sender {
+            outbox: outbox.clone(),
+            smtp: Smtp::new(smtp, composer.public_url.domain())?,
+            composer: composer.clone(),
+            clock: pawl.clock().clone(),
+        })
+    } else {
+        tracing::warn!("there is no smtp-url: mail stays in the outbox");
+        None
+    };
+    let letters = Letters {
+        pawl: pawl.clone(),
+        composer: composer.clone(),
+        outbox: outbox.clone(),
+    };
+    let announcements = Announcements {
+        pawl: pawl.clone(),
+        composer,
+        outbox,
+        cursor: settings.shared.join("announcements.cursor"),
+    };
+    Ok(Reactions::new(
+        &settings.shared,
+        erasure,
+        letters,
+        announcements,
+        sender,
+    ))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

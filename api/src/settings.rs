@@ -4,11 +4,13 @@
 use crate::{
     application::{Limits, PasswordParameters},
     http::TrustedProxy,
+    mail::SmtpSettings,
     telemetry::LogFormat,
 };
 use chrono::TimeDelta;
 use clap::Args;
 use domain::session::SessionLimits;
+use lettre::message::Mailbox;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::{
@@ -16,10 +18,13 @@ use std::{
     net::SocketAddr,
     ops::RangeInclusive,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+/// How long a message may take, in seconds.
+const SMTP_TIMEOUT: u32 = 60;
 /// Characters of a set-up token at least.
 const SETUP_TOKEN_CHARACTERS: usize = 20;
 
@@ -88,6 +93,23 @@ pub struct Flags {
     /// Days for which the link of an invitation works [default: 7]
     #[arg(long, env = "PAWL_INVITATION_DAYS", value_name = "N")]
     pub invitation_days: Option<u32>,
+    /// Mail server (smtps://..., or smtp://... with STARTTLS) [default: mail stays in the outbox]
+    #[arg(
+        long,
+        env = "PAWL_SMTP_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub smtp_url: Option<SecretString>,
+    /// Whom mail is from, such as "Acme <no-reply@example.org>" [default: Pawl <no-reply@localhost>]
+    #[arg(long, env = "PAWL_MAIL_FROM", value_name = "MAILBOX")]
+    pub mail_from: Option<String>,
+    /// Authority that the mail server's certificate is of, as PEM [default: the system's]
+    #[arg(long, env = "PAWL_SMTP_CA_FILE", value_name = "FILE")]
+    pub smtp_ca_file: Option<PathBuf>,
+    /// How long the mail server may take for a message [default: 60]
+    #[arg(long, env = "PAWL_SMTP_TIMEOUT", value_name = "SECONDS")]
+    pub smtp_timeout: Option<u32>,
     /// Token of the first start's link, in place of one made by Pawl
     #[arg(
         long,
@@ -118,6 +140,10 @@ struct FromFile {
     session_idle_minutes: Option<u32>,
     session_hours: Option<u32>,
     invitation_days: Option<u32>,
+    smtp_url: Option<SecretString>,
+    mail_from: Option<String>,
+    smtp_ca_file: Option<PathBuf>,
+    smtp_timeout: Option<u32>,
 }
 
 /// The settings in force.
@@ -149,6 +175,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<TrustedProxy>,
     /// How long things last.
     pub limits: Limits,
+    /// The mail server, where there is one.
+    pub smtp: Option<SmtpSettings>,
+    /// Whom mail is from.
+    pub mail_from: Mailbox,
     /// The token of the first start's link, where the operator chose one.
     pub setup_token: Option<SecretString>,
 }
@@ -179,6 +209,28 @@ impl Settings {
                 .unwrap_or(standard.passes),
         };
         passwords.check()?;
+        let mail_from = flags.mail_from.or(file.mail_from);
+        let smtp = flags
+            .smtp_url
+            .or(file.smtp_url)
+            .filter(|url| !url.expose_secret().is_empty())
+            .map(|url| SmtpSettings {
+                url,
+                ca_file: flags.smtp_ca_file.or(file.smtp_ca_file),
+                timeout: Duration::from_secs(
+                    flags
+                        .smtp_timeout
+                        .or(file.smtp_timeout)
+                        .unwrap_or(SMTP_TIMEOUT)
+                        .into(),
+                ),
+            });
+        if smtp.as_ref().is_some_and(|smtp| smtp.timeout.is_zero()) {
+            return Err("smtp-timeout: a message needs a second at least".to_owned());
+        }
+        if smtp.is_some() && mail_from.is_none() {
+            return Err("smtp-url needs mail-from: whom mail is from".to_owned());
+        }
         Ok(Self {
             listen: flags
                 .listen
@@ -205,6 +257,8 @@ impl Settings {
                 flags.session_hours.or(file.session_hours),
                 flags.invitation_days.or(file.invitation_days),
             )?,
+            smtp,
+            mail_from: checked_sender(mail_from)?,
             setup_token: checked_token(flags.setup_token)?,
             // A variable that is set to nothing is not set.
             store: flags
@@ -252,6 +306,13 @@ fn checked_url(url: Url) -> Result<Url, String> {
             "public-url: {url} is not the root of a site, such as https://id.example.org"
         ))
     }
+}
+
+fn checked_sender(sender: Option<String>) -> Result<Mailbox, String> {
+    let sender = sender.unwrap_or_else(|| "Pawl <no-reply@localhost>".to_owned());
+    sender.parse().map_err(|_| {
+        format!("mail-from: {sender} is no sender, such as Acme <no-reply@example.org>")
+    })
 }
 
 fn checked_filter(filter: Option<String>) -> Result<String, String> {

@@ -16,9 +16,6 @@ use std::{
 /// What can go wrong at the start, as one sentence.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-/// The name of the file that notes how far the reactions have come.
-pub const REACTIONS_CHECKPOINT: &str = "reactions.checkpoint";
-
 /// The name of the folder with the mail.
 pub const OUTBOX_FOLDER: &str = "outbox";
 

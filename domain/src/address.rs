@@ -8,8 +8,8 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    Actor, AddressClaimed, AddressEvent, AddressReleased, PasswordResetDeclined, Recorded,
-    SignInRejected, UserId,
+    Actor, AddressClaimed, AddressEvent, AddressReleased, PasswordResetDeclined, Position,
+    Recorded, SignInRejected, UserId,
 };
 
 /// Rejected attempts that an address takes within [`THROTTLE_WINDOW`] (OWASP ASVS 2.2.1 asks for
@@ -18,6 +18,9 @@ pub const THROTTLE_LIMIT: usize = 10;
 /// How long a rejected attempt counts.
 pub const THROTTLE_WINDOW: TimeDelta = TimeDelta::minutes(15);
 
+/// How long nobody is told again that their address was closed.
+const QUIET: TimeDelta = TimeDelta::hours(24);
+
 /// What is known of an address.
 #[derive(Clone, Debug, Default)]
 pub struct Address {
@@ -25,9 +28,30 @@ pub struct Address {
     /// The newest rejections, oldest first, [`THROTTLE_LIMIT`] at most.
     rejections: Vec<DateTime<Utc>>,
     declined_resets: MailThrottle,
+    /// The rejection that closed it, for the first time in a day.
+    closed: Option<(Position, DateTime<Utc>)>,
 }
 
 impl Address {
+    /// Whether the event at this position closed the address, and its holder is to hear of it: whoever
+    /// keeps on guessing closes it every few minutes, which is told once a day.
+    #[must_use]
+    pub fn was_closed_at(&self, position: Position) -> bool {
+        self.closed.is_some_and(|(at, _)| at == position)
+    }
+
+    /// Takes in a rejection.
+    fn reject(&mut self, position: Position, at: DateTime<Utc>) {
+        if self.rejections.len() == THROTTLE_LIMIT {
+            self.rejections.remove(0);
+        }
+        self.rejections.push(at);
+        let told = self.closed.is_some_and(|(_, told)| at < told + QUIET);
+        if self.admit(at).is_err() && !told {
+            self.closed = Some((position, at));
+        }
+    }
+
     /// The person to whom it belongs.
     #[must_use]
     pub fn holder(&self) -> Option<UserId> {
@@ -58,10 +82,7 @@ impl Decider for Address {
             AddressEvent::AddressClaimed(claimed) => self.holder = Some(claimed.user_id),
             AddressEvent::AddressReleased(_) => self.holder = None,
             AddressEvent::SignInRejected(_) => {
-                if self.rejections.len() == THROTTLE_LIMIT {
-                    self.rejections.remove(0);
-                }
-                self.rejections.push(event.metadata.recorded_at);
+                self.reject(event.position, event.metadata.recorded_at);
             }
             AddressEvent::PasswordResetDeclined(_) => {
                 self.declined_resets.sent(event.metadata.recorded_at);
@@ -224,5 +245,37 @@ mod tests {
                 &Anyone,
             )
             .then_refused([rejected()], &Rejection::SignInRejected);
+    }
+
+    #[test]
+    fn the_rejection_that_closes_the_address_is_told_and_told_again_after_a_day() {
+        let mut address = Address::default();
+        let mut told = Vec::new();
+        // Somebody who guesses as often as they are let, for a day and an hour.
+        for minute in 0..25 * 60 {
+            let at = now() + TimeDelta::minutes(minute);
+            if address.admit(at).is_ok() {
+                let position = Position(u64::try_from(minute).unwrap() + 1);
+                address.reject(position, at);
+                if address.was_closed_at(position) {
+                    told.push(minute);
+                }
+            }
+        }
+        assert_eq!(told[0], 9);
+        assert_eq!(told.len(), 2);
+        assert!(told[1] - told[0] >= 24 * 60);
+    }
+
+    #[test]
+    fn wrong_passwords_that_close_nothing_are_not_told() {
+        let mut address = Address::default();
+        for n in 0..40 {
+            address.reject(
+                Position(n + 1),
+                now() + THROTTLE_WINDOW / 8 * i32::try_from(n).unwrap(),
+            );
+            assert!(!address.was_closed_at(Position(n + 1)));
+        }
     }
 }

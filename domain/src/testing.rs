@@ -165,6 +165,7 @@ pub(crate) fn holder(
         organization_id: organization,
         token_digest: digest("token"),
         expires_at: now() + crate::session::LIFETIME,
+        browser: None,
     };
     let factor: Option<SessionEvent> = second_factor.then(|| {
         SecondFactorAccepted {
@@ -212,6 +213,7 @@ pub(crate) fn holder_begun_at(
         organization_id: acme(),
         token_digest: digest("token"),
         expires_at: now() + crate::session::LIFETIME,
+        browser: None,
     };
     open.evolve(&recorded(position - 1, started.into()));
     let policy = state::<Organization>(organization(false));

@@ -72,6 +72,9 @@ text_id! {
     /// The name of a scope. Which names there are, and what they open, `domain` says: a name that it
     /// does not know opens nothing, so a new one changes no event.
     ScopeName,
+    /// A browser as the log knows it: a keyed hash over a person and the random text that the browser
+    /// keeps. Without the key it reveals nothing, not even which people share a browser.
+    BrowserDigest,
     /// The SHA-256 of a bearer token, in lower-case hexadecimal. The token itself has 256 random
     /// bits, so its digest need not be kept secret.
     TokenDigest,

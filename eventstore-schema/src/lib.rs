@@ -30,8 +30,8 @@ pub use api_credential::{
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{
-    AddressId, ApiCredentialId, CommandId, DeviceId, EventId, OrganizationId, PasswordId,
-    RecoveryCodeDigest, ScopeName, SessionId, TokenDigest, UserId,
+    AddressId, ApiCredentialId, BrowserDigest, CommandId, DeviceId, EventId, OrganizationId,
+    PasswordId, RecoveryCodeDigest, ScopeName, SessionId, TokenDigest, UserId,
 };
 pub use installation::{InstallationEvent, SetUpClaimed};
 pub use organization::{

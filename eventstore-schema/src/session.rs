@@ -1,6 +1,6 @@
 //! What can happen to a session.
 
-use crate::{DeviceId, OrganizationId, TokenDigest, UserId, event::events};
+use crate::{BrowserDigest, DeviceId, OrganizationId, TokenDigest, UserId, event::events};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,30 @@ pub struct SessionStarted {
     pub token_digest: TokenDigest,
     /// The session is over then, whatever happens before.
     pub expires_at: DateTime<Utc>,
+    /// The browser, where it is one that lets itself be known again. Not known of those recorded in
+    /// version 1.
+    pub browser: Option<BrowserDigest>,
+}
+
+/// Version 1, before browsers were known again.
+#[derive(Deserialize)]
+pub(crate) struct SessionStartedV1 {
+    user_id: UserId,
+    organization_id: OrganizationId,
+    token_digest: TokenDigest,
+    expires_at: DateTime<Utc>,
+}
+
+impl From<SessionStartedV1> for SessionStarted {
+    fn from(old: SessionStartedV1) -> Self {
+        Self {
+            user_id: old.user_id,
+            organization_id: old.organization_id,
+            token_digest: old.token_digest,
+            expires_at: old.expires_at,
+            browser: None,
+        }
+    }
 }
 
 /// The person showed a second factor in this session, whose token was exchanged.
@@ -96,7 +120,7 @@ events! {
     /// What can happen to a session.
     SessionEvent {
         /// See [`SessionStarted`].
-        SessionStarted = 1,
+        SessionStarted = 2 { 1: SessionStartedV1 },
         /// See [`SecondFactorAccepted`].
         SecondFactorAccepted = 1,
         /// See [`RecoveryCodeAccepted`].
@@ -123,5 +147,15 @@ mod tests {
         assert_eq!(read, Event::Session(SignedIn { factors }.into()));
         let impossible = r#"{"factors":["recovery_code"]}"#;
         assert!(Event::decode("SignedIn", 1, impossible).is_err());
+    }
+
+    #[test]
+    fn a_session_of_before_browsers_were_known_again_is_of_none() {
+        let old = include_str!("../published/SessionStarted.v1.sample.json");
+        let read = Event::decode("SessionStarted", 1, old).unwrap();
+        let Event::Session(SessionEvent::SessionStarted(started)) = read else {
+            panic!("{read:?}");
+        };
+        assert_eq!(started.browser, None);
     }
 }

@@ -3,11 +3,12 @@
 use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
-    value::{Micros, Text},
+    value::{Micros, Text, Whole},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    Event, Factor, Recorded, SessionEvent, SessionId, StreamName, UserEvent, UserId,
+    BrowserDigest, Event, Factor, Position, Recorded, SessionEvent, SessionId, StreamName,
+    UserEvent, UserId,
 };
 use rusqlite::{Row, params};
 
@@ -25,8 +26,12 @@ const TABLES: &[Table] = &[Table {
                  recovery_code_at BIGINT,
                  signed_in_at BIGINT,
                  expires_at BIGINT NOT NULL,
-                 ended_at BIGINT
+                 ended_at BIGINT,
+                 browser TEXT,
+                 signed_in_position BIGINT
              ) WITHOUT ROWID;
+             CREATE INDEX sessions_by_browser ON sessions (user_id, browser, signed_in_position)
+             WHERE signed_in_position IS NOT NULL;
              CREATE INDEX open_sessions_by_user ON sessions (user_id, expires_at)
              WHERE ended_at IS NULL",
 }];
@@ -61,13 +66,14 @@ impl Projection for Sessions {
             SessionEvent::SessionStarted(started) => {
                 rows.execute(
                     "INSERT INTO sessions
-                         (session_id, user_id, started_at, last_event_at, expires_at)
-                     VALUES (?1, ?2, ?3, ?3, ?4)",
+                         (session_id, user_id, started_at, last_event_at, expires_at, browser)
+                     VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
                     params![
                         session,
                         Text(started.user_id),
                         at,
-                        Micros(started.expires_at)
+                        Micros(started.expires_at),
+                        started.browser.as_ref().map(Text)
                     ],
                 )?;
                 Ok(())
@@ -82,8 +88,10 @@ impl Projection for Sessions {
                 params![session, at],
             ),
             SessionEvent::SignedIn(_) => rows.change(
-                "UPDATE sessions SET signed_in_at = ?2, last_event_at = ?2 WHERE session_id = ?1",
-                params![session, at],
+                "UPDATE sessions
+                 SET signed_in_at = ?2, last_event_at = ?2, signed_in_position = ?3
+                 WHERE session_id = ?1",
+                params![session, at, Whole(event.position.0)],
             ),
             SessionEvent::SessionUsed(_) => rows.change(
                 "UPDATE sessions SET last_event_at = ?2 WHERE session_id = ?1",
@@ -172,6 +180,44 @@ pub fn open_of(
             )?
             .collect::<Result<_, _>>()?;
         Ok(sessions)
+    })
+}
+
+/// What is known of the sign-ins of a person before one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Whether there was any.
+    pub any: bool,
+    /// Whether there was one in the same browser. Nobody's without a browser is the same.
+    pub same_browser: bool,
+}
+
+/// The sign-ins of a person before the one at this position. What ended before every factor had been
+/// shown is none.
+pub fn before(
+    readers: &Readers,
+    user_id: UserId,
+    browser: Option<BrowserDigest>,
+    position: Position,
+) -> Result<Before, DatabaseError> {
+    readers.read(|view| {
+        let before = view
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM sessions
+                                WHERE user_id = ?1 AND signed_in_position < ?2),
+                        EXISTS (SELECT 1 FROM sessions
+                                WHERE user_id = ?1 AND browser = ?3 AND signed_in_position < ?2)",
+            )?
+            .query_row(
+                params![Text(user_id), Whole(position.0), browser.map(Text)],
+                |row| {
+                    Ok(Before {
+                        any: row.get(0)?,
+                        same_browser: row.get(1)?,
+                    })
+                },
+            )?;
+        Ok(before)
     })
 }
 
@@ -277,5 +323,36 @@ mod tests {
         // In session 1 of hers, which goes on.
         history.password_changed_in(grace, hers);
         assert_eq!(open(&history, grace.0), 1);
+    }
+
+    #[test]
+    fn sign_ins_before_another_are_those_that_were_completed_before_it() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let [ada, grace] = [(); 2].map(|()| history.registered(acme));
+        let mut expected = Vec::new();
+        let mut expect = |history: &History, browser: Option<&str>, any, same_browser| {
+            let browser = browser.map(|browser| BrowserDigest(browser.into()));
+            let before = Before { any, same_browser };
+            expected.push((browser, history.head(), before));
+        };
+        history.signed_in_with(grace, Some("laptop"));
+        history.signed_in_with(ada, Some("laptop"));
+        expect(&history, Some("laptop"), false, false);
+        history.signed_in_with(ada, Some("laptop"));
+        expect(&history, Some("laptop"), true, true);
+        // Whoever knows the password alone does not make a browser known.
+        history.half_signed_in_with(ada, Some("theirs"));
+        history.signed_in_with(ada, Some("theirs"));
+        expect(&history, Some("theirs"), true, false);
+        history.signed_in_with(ada, None);
+        expect(&history, None, true, false);
+        history.signed_in_with(ada, None);
+        expect(&history, None, true, false);
+        let (_directory, readers) = readers_of(&history);
+        for (browser, position, expected) in expected {
+            let found = before(&readers, ada.0, browser.clone(), position).unwrap();
+            assert_eq!(found, expected, "{browser:?} at {position}");
+        }
     }
 }

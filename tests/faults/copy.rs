@@ -27,7 +27,7 @@ async fn copy(from: &str, to: &str, shared: Option<&Path>) -> (bool, String) {
 }
 
 fn mails(data: &Path) -> usize {
-    fs::read_dir(data.join("outbox")).unwrap().count()
+    Mailbox::of(data).files().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

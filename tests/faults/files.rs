@@ -192,16 +192,37 @@ async fn settings_that_cannot_be_read() {
         ),
         ("log = \"pawl=loud\"", "log: "),
         ("argon2-memory-kib = 1", "argon2: "),
+        ("mail-from = \"Acme\"", "mail-from: Acme is no sender"),
+        ("smtp-url = \"smtps://mail.example.org\"", "needs mail-from"),
+        (
+            "smtp-url = \"smtp://pawl:s3cret@mail.example.org?tls=none\"\nmail-from = \"a@b.c\"",
+            "show the password",
+        ),
+        (
+            "smtp-url = \"smtps://mail.example.org\"\nmail-from = \"a@b.c\"\nsmtp-ca-file = \"no\"",
+            "cannot read no",
+        ),
+        (
+            "smtp-url = \"smtps://mail.example.org\"\nmail-from = \"a@b.c\"\nsmtp-timeout = 0",
+            "smtp-timeout: ",
+        ),
     ] {
         fs::write(&file, text).unwrap();
         let config = file.to_str().unwrap();
         let (ended, _, error) = pawl(&["config", "check", "--config", config], data.path()).await;
         assert!(!ended);
         assert!(error.contains(words), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
     }
-    fs::write(&file, "listen = \"127.0.0.1:9\"\n").unwrap();
+    let mail =
+        "smtp-url = \"smtps://pawl:s3cret@mail.example.org\"\nmail-from = \"Acme <a@b.c>\"\n";
+    fs::write(&file, format!("listen = \"127.0.0.1:9\"\n{mail}")).unwrap();
     let config = file.to_str().unwrap();
     let (ended, out, error) = pawl(&["config", "check", "--config", config], data.path()).await;
     assert!(ended, "{error}");
     assert!(out.contains("127.0.0.1:9"), "{out}");
+    assert!(
+        out.contains("Acme <a@b.c>") && !out.contains("s3cret"),
+        "{out}"
+    );
 }

@@ -8,6 +8,7 @@
     reason = "it is all test"
 )]
 
+mod announcement;
 mod copy;
 mod files;
 mod full_disk;

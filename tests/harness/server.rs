@@ -36,13 +36,16 @@ const CHEAP: PasswordParameters = PasswordParameters {
     passes: 1,
 };
 
+/// What a test changes in the settings.
+type Change = Arc<dyn Fn(&mut Flags) + Send + Sync>;
+
 /// A running server with a data directory of its own.
 pub struct TestServer {
     /// Talks to it, without a session.
     pub client: Client,
     /// Its clock.
     pub clock: Arc<ManualClock>,
-    change: fn(&mut Flags),
+    change: Change,
     limits: Limits,
     directory: Arc<TempDir>,
     pawl: Pawl,
@@ -58,17 +61,18 @@ impl TestServer {
     }
 
     /// A fresh one with settings of its own.
-    pub async fn start_with(change: fn(&mut Flags)) -> Self {
+    pub async fn start_with(change: impl Fn(&mut Flags) + Send + Sync + 'static) -> Self {
         let begin = DateTime::from_timestamp(1_800_000_015, 0).unwrap();
         let directory = Arc::new(TempDir::new().unwrap());
-        Self::start_in(directory, Arc::new(ManualClock::at(begin)), change).await
+        Self::start_in(
+            directory,
+            Arc::new(ManualClock::at(begin)),
+            Arc::new(change),
+        )
+        .await
     }
 
-    async fn start_in(
-        directory: Arc<TempDir>,
-        clock: Arc<ManualClock>,
-        change: fn(&mut Flags),
-    ) -> Self {
+    async fn start_in(directory: Arc<TempDir>, clock: Arc<ManualClock>, change: Change) -> Self {
         let elsewhere = if over_the_wire() {
             Some(Elsewhere::within(directory.path()).await)
         } else {
@@ -168,6 +172,14 @@ impl TestServer {
         .await;
     }
 
+    /// Destroys this key, as if its owner were erased.
+    pub async fn destroy_key(&self, name: &KeyName) {
+        let file = |name: &str| self.data().join(name);
+        let master = MasterKey::load_or_create(&file("master.key"), false).unwrap();
+        let keyring = Keyring::open(&file("keyring.db"), &master).unwrap();
+        keyring.destroy(std::slice::from_ref(name)).await.unwrap();
+    }
+
     /// The log by way of KurrentDB's protocol.
     async fn over_the_wire(&self) -> Arc<dyn EventStore> {
         let address = self.open_to_clients(|_| Arc::new(Development)).await;
@@ -188,7 +200,7 @@ impl TestServer {
     /// Stops in good order, lets `meanwhile` happen to the data directory, and starts again.
     pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         let (directory, clock) = (self.directory.clone(), self.clock.clone());
-        let change = self.change;
+        let change = self.change.clone();
         self.stop().await;
         meanwhile(directory.path());
         Self::start_in(directory, clock, change).await
@@ -196,7 +208,7 @@ impl TestServer {
 
     /// Stops in good order, and starts again with these settings.
     pub async fn restart_with(mut self, change: fn(&mut Flags)) -> Self {
-        self.change = change;
+        self.change = Arc::new(change);
         self.restart_after(|_| ()).await
     }
 
@@ -239,7 +251,9 @@ impl TestServer {
     }
 
     /// The same with settings of its own.
-    pub async fn with_acme_and(change: fn(&mut Flags)) -> (Self, Acme) {
+    pub async fn with_acme_and(
+        change: impl Fn(&mut Flags) + Send + Sync + 'static,
+    ) -> (Self, Acme) {
         let server = Self::start_with(change).await;
         let first = Person::named("ada");
         let body = json!({

@@ -62,13 +62,12 @@ async fn an_administrator_changes_name_color_and_logo_and_takes_them_away_again(
     assert_eq!(grace.get(&here(&acme)).await.expect(200), changed);
     let session = grace.get("/v1/session").await.expect(200);
     assert_eq!(session["organization"], "Acme and Sons");
-    let mail = std::fs::read_dir(server.data().join("outbox")).unwrap();
-    let mails: Vec<_> = mail.map(|mail| mail.unwrap().path()).collect();
+    let mails = server.mailbox().to("grace@example.org");
     let [mail] = &mails[..] else {
         panic!("{mails:?}");
     };
-    let mail = std::fs::read_to_string(mail).unwrap();
     assert!(mail.contains("invited to Acme and Sons."), "{mail}");
+    assert!(mail.contains("background: #0b5c3f"), "{mail}");
 
     let away = json!({ "accent_color": null, "logo": null });
     let _ = acme.ada.patch(&here(&acme), away).await.expect(200);

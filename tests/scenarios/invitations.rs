@@ -147,6 +147,5 @@ async fn unusual_addresses_get_their_mail() {
             .expect(201);
     }
     server.invite(&acme.ada, &acme.id, "grace", "member").await;
-    let mails = std::fs::read_dir(server.data().join("outbox")).unwrap();
-    assert_eq!(mails.count(), unusual.len() + 1);
+    assert_eq!(server.mailbox().files().len(), unusual.len() + 1);
 }

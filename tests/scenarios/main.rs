@@ -27,6 +27,7 @@ mod machines;
 mod managing_people;
 mod my_devices;
 mod no_authority_without_the_policy;
+mod notices;
 mod one_way;
 mod outside;
 mod own_sessions;

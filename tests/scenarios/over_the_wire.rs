@@ -26,6 +26,7 @@ mod machines;
 mod managing_people;
 mod my_devices;
 mod no_authority_without_the_policy;
+mod notices;
 mod one_way;
 mod own_sessions;
 mod passwords;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 14] = [
+const PROGRAMS: [(&[&str], &str); 15] = [
     (&["bash", "--version"], "bash"),
     (&["chromedriver", "--version"], "chromium-driver"),
     (&["chromium", "--version"], "chromium"),
@@ -19,6 +19,11 @@ const PROGRAMS: [(&[&str], &str); 14] = [
     (&["openssl", "version"], "openssl"),
     (&["perl", "--version"], "perl-base"),
     (&["python3", "-c", "import ensurepip, venv"], "python3-venv"),
+    // Debian's Python: another one does not see Debian's packages.
+    (
+        &["/usr/bin/python3", "-c", "import aiosmtpd"],
+        "python3-aiosmtpd",
+    ),
     (&["unshare", "--version"], "util-linux"),
     (&["zbarimg", "--version"], "zbar-tools"),
 ];

@@ -1,5 +1,6 @@
 //! What identifies a command and the request that brought it.
 
+use super::BrowserToken;
 use eventstore_schema::CommandId;
 use uuid::Uuid;
 
@@ -12,6 +13,8 @@ pub struct RequestContext {
     pub command_digest: Option<String>,
     /// The request, for tracing it through logs and events.
     pub correlation_id: Uuid,
+    /// The browser, where it lets itself be known again.
+    pub browser: Option<BrowserToken>,
 }
 
 impl RequestContext {
@@ -22,6 +25,7 @@ impl RequestContext {
             command_id: CommandId(Uuid::now_v7()),
             command_digest: None,
             correlation_id: Uuid::now_v7(),
+            browser: None,
         }
     }
 
@@ -31,6 +35,7 @@ impl RequestContext {
             command_id: CommandId(Uuid::now_v7()),
             command_digest: None,
             correlation_id: self.correlation_id,
+            browser: self.browser.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod api_credentials;
 mod authentication;
+mod browsers;
 mod change_password;
 mod context;
 mod erasures;
@@ -18,6 +19,7 @@ mod limits;
 mod loading;
 mod my_devices;
 mod names;
+mod notices;
 mod organizations;
 mod otp;
 mod password_reset;
@@ -34,6 +36,7 @@ mod sign_in;
 mod tokens;
 
 pub use api_credentials::{ClientSecret, IssuedToken, NewApiCredential};
+pub use browsers::BrowserToken;
 pub use context::RequestContext;
 pub use execute::Committed;
 pub use failure::Failure;
@@ -170,6 +173,12 @@ impl Pawl {
     #[must_use]
     pub fn public_url(&self) -> &str {
         self.0.parts.public_url.as_str().trim_end_matches('/')
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.parts.clock
     }
 
     /// Now.

@@ -88,6 +88,7 @@ impl Pawl {
                 user: &user.state,
                 organization: &organization.state,
                 token_digest: digest(&session_token),
+                browser: self.browser_of(request, proof.user()),
                 at: self.now(),
                 limits: self.limits().sessions,
             })

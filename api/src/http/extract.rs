@@ -374,6 +374,7 @@ pub fn request_context(
         command_id: command.unwrap_or_else(|| CommandId(Uuid::now_v7())),
         command_digest: command.map(|_| pawl.command_digest(bytes)),
         correlation_id,
+        browser: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Forms: their fields, the command that they are, and what is said about a refusal.
 
-use super::{detour::Detour, session_cookie, visitor::Visitor, words::Language};
+use super::{browser_cookie, detour::Detour, session_cookie, visitor::Visitor, words::Language};
 use crate::{
     application::{Failure, Pawl, RequestContext},
     http::{
@@ -50,7 +50,8 @@ where
         let caller = caller.unwrap_or_default();
         let pawl = Pawl::from_ref(state);
         let command = keyed_command(&pawl, &parts, caller.as_bytes(), key.as_bytes());
-        let context = request_context(&pawl, &parts, &bytes, Some(command));
+        let mut context = request_context(&pawl, &parts, &bytes, Some(command));
+        context.browser = browser_cookie::token(&parts.headers);
         Ok(Self {
             fields: fields(&parts, &bytes).await?,
             context,

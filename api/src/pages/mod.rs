@@ -7,6 +7,7 @@ mod again;
 mod assets;
 mod authenticator;
 mod brand;
+mod browser_cookie;
 mod console;
 mod detour;
 mod first_link;
@@ -90,6 +91,7 @@ pub fn router() -> Router<Pawl> {
         .merge(console::router())
         .merge(links)
         .layer(middleware::from_fn(same_origin::require))
+        .layer(middleware::from_fn(browser_cookie::give))
         .layer(middleware::map_response(refer_to_ourselves))
         .route("/assets/{name}", get(assets::asset))
         .route("/organizations/{id}/color.css", get(brand::color))

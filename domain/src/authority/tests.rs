@@ -59,6 +59,7 @@ fn sessions_that_began_before_they_were_ended_are_over() {
             organization_id: acme(),
             token_digest: presented.clone(),
             expires_at: now() + TimeDelta::hours(1),
+            browser: None,
         };
         let mut event = recorded(0, SessionEvent::from(started));
         event.position = Position(began);

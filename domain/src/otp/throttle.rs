@@ -18,8 +18,8 @@ pub struct Throttle {
 
 impl Throttle {
     /// Takes in a wrong code. From the fifth in a row on, the account waits: a minute, then twice
-    /// as long each time, up to a day.
-    pub(crate) fn wrong(&mut self, at: DateTime<Utc>) {
+    /// as long each time, up to a day. Whether it is the one that closes an account that was open.
+    pub(crate) fn wrong(&mut self, at: DateTime<Utc>) -> bool {
         self.wrong_in_a_row = self.wrong_in_a_row.saturating_add(1);
         if let Some(doublings) = self.wrong_in_a_row.checked_sub(FREE) {
             let minutes = 1_i64
@@ -27,6 +27,7 @@ impl Throttle {
                 .unwrap_or(LONGEST_MINUTES);
             self.closed_until = Some(at + TimeDelta::minutes(minutes.min(LONGEST_MINUTES)));
         }
+        self.wrong_in_a_row == FREE
     }
 
     /// Takes in a right code.
@@ -50,7 +51,9 @@ mod tests {
 
     fn waits(wrong: u32) -> i64 {
         let mut throttle = Throttle::default();
-        (0..wrong).for_each(|_| throttle.wrong(now()));
+        for _ in 0..wrong {
+            throttle.wrong(now());
+        }
         match throttle.admit(now()) {
             Ok(()) => 0,
             Err(Rejection::TooManyAttempts { retry_at }) => (retry_at - now()).num_minutes(),
@@ -67,9 +70,25 @@ mod tests {
     }
 
     #[test]
+    fn of_wrong_codes_in_a_row_one_closes_the_account() {
+        let mut throttle = Throttle::default();
+        let mut closing = || {
+            (1..=20)
+                .filter(|_| throttle.wrong(now()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(closing(), [5]);
+        assert_eq!(closing(), [] as [i32; 0]);
+        throttle.right();
+        assert!((1..=5).any(|_| throttle.wrong(now())));
+    }
+
+    #[test]
     fn a_right_code_ends_the_wait() {
         let mut throttle = Throttle::default();
-        (0..9).for_each(|_| throttle.wrong(now()));
+        for _ in 0..9 {
+            throttle.wrong(now());
+        }
         throttle.right();
         assert_eq!(throttle.admit(now()), Ok(()));
     }

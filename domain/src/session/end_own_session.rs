@@ -40,6 +40,7 @@ mod tests {
             organization_id: acme(),
             token_digest: digest("token"),
             expires_at: now() + LIFETIME,
+            browser: None,
         }
         .into()
     }

@@ -157,6 +157,7 @@ mod tests {
             organization_id: acme(),
             token_digest: digest("token"),
             expires_at: now() + LIFETIME,
+            browser: None,
         }
         .into()
     }
@@ -169,6 +170,7 @@ mod tests {
             user: &person,
             organization: &organization,
             token_digest: digest("token"),
+            browser: None,
             at: now(),
             limits: SessionLimits::default(),
         };
@@ -224,6 +226,7 @@ mod tests {
             user: &state::<User>([registered(Role::Member), reset.into()]),
             organization: &state::<Organization>(organization(false)),
             token_digest: digest("token"),
+            browser: None,
             at: now(),
             limits: SessionLimits::default(),
         };

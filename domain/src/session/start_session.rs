@@ -9,7 +9,9 @@ use crate::{
     user::{PasswordProof, User},
 };
 use chrono::{DateTime, Utc};
-use eventstore_schema::{Factor, SessionEvent, SessionStarted, SignedIn, TokenDigest};
+use eventstore_schema::{
+    BrowserDigest, Factor, SessionEvent, SessionStarted, SignedIn, TokenDigest,
+};
 
 /// Starts a session of a person who has just shown, or chosen, their password.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct StartSession<'a> {
     pub organization: &'a Organization,
     /// The digest of the token that the client gets.
     pub token_digest: TokenDigest,
+    /// The browser, where it lets itself be known again.
+    pub browser: Option<BrowserDigest>,
     /// Now.
     pub at: DateTime<Utc>,
     /// How long sessions last.
@@ -39,6 +43,7 @@ impl Decide<StartSession<'_>> for Session {
             organization_id: by.organization(),
             token_digest: command.token_digest,
             expires_at: command.at + command.limits.lifetime,
+            browser: command.browser,
         };
         let mut events = vec![started.into()];
         if next_step(command.user, command.organization, self) == NextStep::Done {

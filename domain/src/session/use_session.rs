@@ -41,6 +41,7 @@ mod tests {
     /// A session of user 1 that began now and was used after so many minutes.
     fn used_after(minutes: &[i64]) -> Session {
         let started = SessionStarted {
+            browser: None,
             user_id: user(1),
             organization_id: acme(),
             token_digest: digest("token"),

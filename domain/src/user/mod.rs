@@ -123,6 +123,7 @@ pub struct User {
     pending: Option<PendingDevice>,
     recovery_codes: Option<RecoveryCodes>,
     throttle: Throttle,
+    code_step_closed_at: Option<Position>,
     last_accepted: Option<(SessionId, SecondFactor)>,
     must_set_up_device: bool,
     set_up_links: SetUpLinks,
@@ -228,6 +229,12 @@ impl User {
     #[must_use]
     pub fn must_set_up_device(&self) -> bool {
         self.must_set_up_device
+    }
+
+    /// Whether the event at this position is the wrong code that closed the code step last.
+    #[must_use]
+    pub fn code_step_was_closed_at(&self, position: Position) -> bool {
+        self.code_step_closed_at == Some(position)
     }
 
     fn device(&self, id: DeviceId) -> Option<&Device> {
@@ -367,7 +374,9 @@ impl Decider for User {
                 self.end_sessions(event.position, None);
             }
             UserEvent::OtpRejected(_) | UserEvent::RecoveryCodeRejected(_) => {
-                self.throttle.wrong(event.metadata.recorded_at);
+                if self.throttle.wrong(event.metadata.recorded_at) {
+                    self.code_step_closed_at = Some(event.position);
+                }
             }
             UserEvent::OtpSetUpLinkRequested(e) => {
                 self.set_up_links.requested(e, event.metadata.recorded_at);

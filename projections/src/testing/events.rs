@@ -2,9 +2,9 @@
 
 use super::{History, Person, at};
 use eventstore_schema::{
-    AccentColorChanged, Actor, DeviceId, Factor, LogoChanged, OrganizationEvent, OrganizationId,
-    OrganizationRenamed, OtpSetUpLinkEnforced, SecondFactorAccepted, SessionEnded, SessionEvent,
-    SessionId, SessionStarted, SessionUsed, SignedIn, StreamName, TokenDigest,
+    AccentColorChanged, Actor, BrowserDigest, DeviceId, Factor, LogoChanged, OrganizationEvent,
+    OrganizationId, OrganizationRenamed, OtpSetUpLinkEnforced, SecondFactorAccepted, SessionEnded,
+    SessionEvent, SessionId, SessionStarted, SessionUsed, SignedIn, StreamName, TokenDigest,
 };
 
 fn used() -> SessionEvent {
@@ -36,16 +36,32 @@ impl History {
 
     /// A session that begins with a password, where nothing more is required.
     pub(crate) fn signed_in(&mut self, person: Person) -> SessionId {
+        self.signed_in_with(person, None)
+    }
+
+    /// The same, in a browser.
+    pub(crate) fn signed_in_with(&mut self, person: Person, browser: Option<&str>) -> SessionId {
+        let session_id = self.half_signed_in_with(person, browser);
+        let factors = vec![Factor::Password];
+        self.of_session(person, session_id, SignedIn { factors });
+        session_id
+    }
+
+    /// A session in which only the password has been shown.
+    pub(crate) fn half_signed_in_with(
+        &mut self,
+        person: Person,
+        browser: Option<&str>,
+    ) -> SessionId {
         let session_id = SessionId(self.id());
         let started = SessionStarted {
             user_id: person.0,
             organization_id: person.1,
             token_digest: TokenDigest("2".into()),
             expires_at: at(self.events.len() + 1_000),
+            browser: browser.map(|browser| BrowserDigest(browser.into())),
         };
         self.of_session(person, session_id, started);
-        let factors = vec![Factor::Password];
-        self.of_session(person, session_id, SignedIn { factors });
         session_id
     }
 

@@ -146,7 +146,10 @@ fn who_is_erased_is_in_no_list_and_has_no_device() {
     assert_eq!(pending.items, []);
     let invitation = invitations::by_id(&readers, invited.0).unwrap().unwrap();
     assert_eq!(invitation.status, invitations::Status::Erased);
-    assert_eq!(sessions::open_of(&readers, grace.0, (at(0), TimeDelta::hours(1)), 9).unwrap(), []);
+    assert_eq!(
+        sessions::open_of(&readers, grace.0, (at(0), TimeDelta::hours(1)), 9).unwrap(),
+        []
+    );
     let today = adoption::curve(&readers, acme, None)
         .unwrap()
         .pop()

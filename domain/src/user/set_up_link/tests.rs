@@ -37,6 +37,7 @@ fn session_of(n: u128, person: &User, asks: bool) -> Enrolment {
     let mut policy = organization(true);
     policy.extend(asks.then(|| OtpSetUpLinkEnforced {}.into()));
     let started = SessionEvent::from(SessionStarted {
+        browser: None,
         user_id: user(1),
         organization_id: acme(),
         token_digest: digest("token"),

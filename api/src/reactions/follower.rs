@@ -1,0 +1,114 @@
+//! Follows the log for one reaction, and notes how far it has come.
+
+use super::{Outage, Reaction};
+use crate::files::write_whole;
+use eventstore::EventStore;
+use eventstore_schema::Position;
+use futures::StreamExt as _;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long to wait before trying again what failed.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Events from which nothing followed, after which it is noted how far the reaction has come.
+const NOTE_EVERY: u64 = 1_000;
+
+/// A reaction that follows the log.
+pub(super) struct Follower {
+    pub(super) store: Arc<dyn EventStore>,
+    /// Where it is noted how far it has come.
+    pub(super) checkpoint: PathBuf,
+    /// Where that was noted before it had a checkpoint of its own.
+    pub(super) fallback: PathBuf,
+    pub(super) reaction: Box<dyn Reaction>,
+}
+
+impl Follower {
+    /// Notes where it begins, before any other reaction has come further.
+    pub(super) async fn prepare(&self, stop: &CancellationToken) {
+        let prepared = async {
+            while let Err(error) = self.begin().await {
+                tracing::error!(%error, "a reaction failed and will be tried again");
+                tokio::time::sleep(PATIENCE).await;
+            }
+        };
+        stop.run_until_cancelled(prepared).await;
+    }
+
+    /// Follows the log until told to stop.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let outcome = tokio::select! {
+                outcome = self.follow() => outcome,
+                () = stop.cancelled() => return,
+            };
+            if let Err(error) = outcome {
+                tracing::error!(%error, "a reaction failed and will be tried again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PATIENCE) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn follow(&self) -> Result<(), Outage> {
+        let mut noted = self.begin().await?;
+        let mut events = self.store.subscribe(noted);
+        while let Some(event) = events.next().await {
+            let event = event?;
+            let (position, id) = (event.position, event.id);
+            let reacted = event.stream.is_ours() && self.reaction.react(&event.decode()?).await?;
+            if reacted || position.0 >= noted.0 + NOTE_EVERY {
+                self.note(position)?;
+                self.reaction.noted(position, id).await?;
+                noted = position;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where to begin. A checkpoint behind the end of the log says that the log was put back to an
+    /// older state, all of which has been reacted to.
+    async fn begin(&self) -> Result<Position, Outage> {
+        let own = read(&self.checkpoint).map_err(Outage::Checkpoint)?;
+        let noted = if let Some(noted) = own {
+            noted
+        } else {
+            let begin = read(&self.fallback).map_err(Outage::Checkpoint)?;
+            let begin = begin.unwrap_or(Position::START);
+            self.note(begin)?;
+            begin
+        };
+        let head = self.store.head().await?;
+        if noted > head {
+            tracing::warn!(%noted, %head, "the log was put back; reactions begin at its end");
+            self.note(head)?;
+        }
+        let noted = noted.min(head);
+        self.reaction.begin(noted)?;
+        Ok(noted)
+    }
+
+    fn note(&self, position: Position) -> Result<(), Outage> {
+        write_whole(&self.checkpoint, format!("{position}\n").as_bytes())
+            .map_err(Outage::Checkpoint)
+    }
+}
+
+/// The position in a file, if it is there.
+fn read(file: &Path) -> io::Result<Option<Position>> {
+    match fs::read_to_string(file) {
+        Ok(text) => {
+            let position = text.trim().parse().map_err(io::Error::other)?;
+            Ok(Some(Position(position)))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
