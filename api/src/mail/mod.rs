@@ -1,5 +1,8 @@
 //! Mail. In this version messages are written as files under `DATA/outbox/`.
 
+#[cfg(test)]
+mod late;
+
 use crate::{
     application::{invitation_token, password_reset_token},
     files::write_whole,
