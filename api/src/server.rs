@@ -62,6 +62,8 @@ impl Server {
         };
         let projections = Projections::open(settings.data.join("projections.db"))?;
         projections.expect_same_log(&*store).await?;
+        // A keyring that was put back from a copy may hold keys that have been destroyed since.
+        erasure.catch_up().await?;
         let readers = projections.readers()?;
         let stop = CancellationToken::new();
         let composer = Composer {

@@ -1,6 +1,6 @@
 //! Where the log and the keys are, as the settings say.
 
-use crate::{erasure::Erasure, settings::Settings};
+use crate::settings::Settings;
 use eventstore::{
     EventStore, StoreError,
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
@@ -64,13 +64,6 @@ pub async fn open(
         Some(log) => log,
         None => open_log(settings, directory).await?,
     };
-    // A keyring that was put back from a copy may hold keys that have been destroyed since.
-    let erasure = Erasure {
-        store: log.clone(),
-        keyring: keyring.clone(),
-        outbox: settings.shared.join(OUTBOX_FOLDER),
-    };
-    erasure.catch_up().await?;
     Ok((log, keyring))
 }
 

@@ -2,6 +2,8 @@
 //! and addresses are opened when a mail is written and never logged.
 
 mod compose;
+#[cfg(test)]
+mod late;
 mod letterhead;
 mod notice;
 mod outbox;

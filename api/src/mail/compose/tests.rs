@@ -11,6 +11,7 @@ fn every_kind() -> Vec<(&'static str, Notice)> {
     vec![
         ("invitation", N::Invitation { until: until() }),
         ("password-link", N::PasswordLink { until: until() }),
+        ("otp-set-up-link", N::OtpSetUpLink { until: until() }),
         ("two-factor-enforced", N::TwoFactorEnforced),
         (
             "authenticator-added",
