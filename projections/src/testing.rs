@@ -20,7 +20,7 @@ use eventstore_schema::{
     OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordId, PasswordRehashed,
     PasswordReset, PasswordResetRequested, Personal, Position, RecordedEvent, Role, RoleChanged,
     Sealed, SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserDisabled,
-    UserEnabled, UserErased, UserEvent, UserExported, UserId, UserInvited, UserRegistered,
+    UserEnabled, UserEvent, UserId, UserInvited, UserRegistered,
 };
 use futures::{StreamExt, stream};
 use std::collections::HashMap;
@@ -264,14 +264,6 @@ impl History {
 
     pub(crate) fn enabled(&mut self, person: Person) {
         self.of(person, Actor::Operator, UserEnabled {});
-    }
-
-    pub(crate) fn erased(&mut self, person: Person) {
-        self.of(person, Actor::Operator, UserErased {});
-    }
-
-    pub(crate) fn exported(&mut self, person: Person) {
-        self.of(person, Actor::Operator, UserExported {});
     }
 
     pub(crate) fn appointed(&mut self, Person(user_id, organization): Person) {

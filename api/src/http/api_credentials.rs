@@ -3,7 +3,8 @@
 use super::{
     answer::Answer,
     audit::ActorView,
-    extract::{Authorized, Bare, CaughtUp, Command},
+    body::{Bare, Command},
+    extract::{Authorized, CaughtUp},
     page::{ListQuery, Page},
     path::{CredentialPath, OrganizationPath},
     problem::{Problem, ProblemBody},

@@ -1,7 +1,8 @@
 //! Erasing people, for good.
 
 use super::{
-    extract::{Authorized, Command, IfMatch},
+    body::Command,
+    extract::{Authorized, IfMatch},
     path::PersonPath,
     problem::{Problem, ProblemBody},
 };

@@ -3,7 +3,8 @@
 
 use super::{
     audit::{AuditItem, item},
-    extract::{Authorized, Bare},
+    body::Bare,
+    extract::Authorized,
     own_sessions::open_sessions,
     path::PersonPath,
     problem::{Problem, ProblemBody},

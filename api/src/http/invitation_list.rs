@@ -1,7 +1,8 @@
 //! Inviting everybody on a list.
 
 use super::{
-    extract::{CsvCommand, Mandated, bearer},
+    body::CsvCommand,
+    extract::{Mandated, bearer},
     path::OrganizationPath,
     problem::{LineProblem, Problem, ProblemBody},
 };

@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Bare, CaughtUp, Command, IfMatch, Mandated},
+    body::{Bare, Command},
+    extract::{CaughtUp, IfMatch, Mandated},
     page::{ListQuery, Page},
     passwords::new_password,
     path::{OrganizationPath, PersonPath},

@@ -6,6 +6,7 @@ mod answer;
 mod api_credentials;
 mod appearance;
 mod audit;
+pub mod body;
 mod common_answers;
 mod erasures;
 pub mod exports;
@@ -129,7 +130,7 @@ pub fn router(
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(pawl)
-        .layer(middleware::from_fn(extract::take_in))
+        .layer(middleware::from_fn(body::take_in))
         .layer(middleware::from_fn_with_state(
             request_timeout,
             layers::time_out,

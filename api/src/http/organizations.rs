@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, Command},
+    body::{Bare, Command},
+    extract::Authorized,
     invitations::{InvitationView, Invite, new_invitation},
     path::OrganizationPath,
     problem::{Problem, ProblemBody},

@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, CaughtUp, Command, Enrolling, OptionalBody},
+    body::{Bare, Command, OptionalBody},
+    extract::{Authorized, CaughtUp, Enrolling},
     page::Page,
     problem::{Problem, ProblemBody},
     recovery_codes::shown,

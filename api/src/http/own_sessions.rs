@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, CaughtUp},
+    body::Bare,
+    extract::{Authorized, CaughtUp},
     page::Page,
     problem::{Problem, ProblemBody},
 };

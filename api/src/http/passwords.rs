@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Command},
+    body::Command,
+    extract::Authorized,
     problem::{Problem, ProblemBody},
     sign_in::{Secret, SessionStep},
 };

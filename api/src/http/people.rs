@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Bare, Command, IfMatch, Mandated},
+    body::{Bare, Command},
+    extract::{IfMatch, Mandated},
     path::PersonPath,
     problem::{Problem, ProblemBody},
 };

@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare},
+    body::Bare,
+    extract::Authorized,
     problem::{Problem, ProblemBody},
 };
 use crate::application::Pawl;

@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, Command, Holder},
+    body::{Bare, Command},
+    extract::{Authorized, Holder},
     problem::{Problem, ProblemBody},
     sign_in::{SecondFactor, SessionStep},
 };

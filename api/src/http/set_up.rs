@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    extract::Command,
+    body::Command,
     passwords::new_password,
     problem::{Problem, ProblemBody},
     sign_in::Secret,

@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Command, Holder},
+    body::Command,
+    extract::Holder,
     problem::{self, Problem, ProblemBody},
 };
 use crate::application::{Pawl, SessionGrant, ShownFactor};

@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Command, IfMatch, Mandated},
+    body::Command,
+    extract::{IfMatch, Mandated},
     path::OrganizationPath,
     problem::{Problem, ProblemBody},
 };

@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    extract::{Authorized, Bare, CaughtUp, IfMatch, Mandated, invalid},
+    body::Bare,
+    extract::{Authorized, CaughtUp, IfMatch, Mandated, invalid},
     page::{self, Page},
     path::{OrganizationPath, PersonPath},
     problem::{Problem, ProblemBody},

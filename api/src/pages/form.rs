@@ -4,7 +4,8 @@ use super::{browser_cookie, detour::Detour, session_cookie, visitor::Visitor, wo
 use crate::{
     application::{Failure, Pawl, RequestContext},
     http::{
-        extract::{keyed_command, read, request_context},
+        body::read,
+        extract::{keyed_command, request_context},
         problem::{self, Problem},
     },
 };

@@ -5,6 +5,7 @@ use eventstore_schema::{
     AccentColorChanged, Actor, BrowserDigest, DeviceId, Factor, LogoChanged, OrganizationEvent,
     OrganizationId, OrganizationRenamed, OtpSetUpLinkEnforced, SecondFactorAccepted, SessionEnded,
     SessionEvent, SessionId, SessionStarted, SessionUsed, SignedIn, StreamName, TokenDigest,
+    UserErased, UserExported,
 };
 
 fn used() -> SessionEvent {
@@ -12,6 +13,14 @@ fn used() -> SessionEvent {
 }
 
 impl History {
+    pub(crate) fn erased(&mut self, person: Person) {
+        self.of(person, Actor::Operator, UserErased {});
+    }
+
+    pub(crate) fn exported(&mut self, person: Person) {
+        self.of(person, Actor::Operator, UserExported {});
+    }
+
     pub(crate) fn renamed(&mut self, id: OrganizationId, name: &str) {
         let event = OrganizationRenamed { name: name.into() };
         self.of_organization(id, event);

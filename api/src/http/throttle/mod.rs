@@ -32,7 +32,9 @@ enum Costs {
     Always,
 }
 
-/// Every call that takes a secret, or makes Pawl write a mail, without a right of its own.
+/// Every call that takes a secret, or makes Pawl write a mail, without a right of its own. Not the one
+/// for access tokens: the secrets of machines have 256 bits, and one that goes on with an old secret
+/// would keep the people at its address out.
 const GUARDED: &[(Method, &str, Costs)] = &[
     (Method::POST, "/v1/setup", Costs::Wrong),
     (Method::POST, "/v1/sign-in", Costs::Wrong),
