@@ -1,5 +1,6 @@
 //! An e-mail address: it belongs to one person at most, and too many wrong passwords close it for a
-//! while, whether it belongs to anybody or not.
+//! while, whether it belongs to anybody or not. A browser in which its holder has signed in before has
+//! an allowance of its own, so that nobody else keeps them out by guessing.
 
 use crate::{
     Anyone, Rejection,
@@ -8,11 +9,11 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
-    Actor, AddressClaimed, AddressEvent, AddressReleased, PasswordResetDeclined, Position,
-    Recorded, SignInRejected, UserId,
+    Actor, AddressClaimed, AddressEvent, AddressReleased, BrowserDigest, PasswordResetDeclined,
+    Position, Recorded, SignInRejected, UserId,
 };
 
-/// Rejected attempts that an address takes within [`THROTTLE_WINDOW`] (OWASP ASVS 2.2.1 asks for
+/// Rejected attempts that an address, and each known browser, takes within [`THROTTLE_WINDOW`] (OWASP ASVS 2.2.1 asks for
 /// fewer than 100 an hour; this is 40).
 pub const THROTTLE_LIMIT: usize = 10;
 /// How long a rejected attempt counts.
@@ -25,11 +26,45 @@ const QUIET: TimeDelta = TimeDelta::hours(24);
 #[derive(Clone, Debug, Default)]
 pub struct Address {
     holder: Option<UserId>,
-    /// The newest rejections, oldest first, [`THROTTLE_LIMIT`] at most.
-    rejections: Vec<DateTime<Utc>>,
+    /// Those of everybody but the known browsers.
+    rejections: Rejections,
+    /// Those of each known browser, as long as they count.
+    in_known_browsers: Vec<(BrowserDigest, Rejections)>,
     declined_resets: MailThrottle,
     /// The rejection that closed it, for the first time in a day.
     closed: Option<(Position, DateTime<Utc>)>,
+}
+
+/// The newest rejections, oldest first, [`THROTTLE_LIMIT`] at most.
+#[derive(Clone, Debug, Default)]
+struct Rejections(Vec<DateTime<Utc>>);
+
+impl Rejections {
+    fn take_in(&mut self, at: DateTime<Utc>) {
+        if self.0.len() == THROTTLE_LIMIT {
+            self.0.remove(0);
+        }
+        self.0.push(at);
+    }
+
+    fn admit(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
+        match self.0.first() {
+            Some(first) if self.0.len() == THROTTLE_LIMIT => {
+                let retry_at = *first + THROTTLE_WINDOW;
+                if now < retry_at {
+                    Err(Rejection::TooManyAttempts { retry_at })
+                } else {
+                    Ok(())
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count_at(&self, now: DateTime<Utc>) -> bool {
+        let newest = self.0.last();
+        newest.is_some_and(|newest| now < *newest + THROTTLE_WINDOW)
+    }
 }
 
 impl Address {
@@ -42,13 +77,22 @@ impl Address {
 
     /// Takes in a rejection.
     fn reject(&mut self, position: Position, at: DateTime<Utc>) {
-        if self.rejections.len() == THROTTLE_LIMIT {
-            self.rejections.remove(0);
-        }
-        self.rejections.push(at);
+        self.rejections.take_in(at);
         let told = self.closed.is_some_and(|(_, told)| at < told + QUIET);
-        if self.admit(at).is_err() && !told {
+        if self.rejections.admit(at).is_err() && !told {
             self.closed = Some((position, at));
+        }
+    }
+
+    /// The same of a known browser.
+    fn reject_in(&mut self, browser: &BrowserDigest, at: DateTime<Utc>) {
+        self.in_known_browsers
+            .retain(|(_, rejections)| rejections.count_at(at));
+        let known = &mut self.in_known_browsers;
+        if let Some((_, rejections)) = known.iter_mut().find(|(each, _)| each == browser) {
+            rejections.take_in(at);
+        } else {
+            known.push((browser.clone(), Rejections(vec![at])));
         }
     }
 
@@ -58,18 +102,20 @@ impl Address {
         self.holder
     }
 
-    /// Refuses while too many attempts have been rejected lately.
-    pub fn admit(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
-        match self.rejections.first() {
-            Some(first) if self.rejections.len() == THROTTLE_LIMIT => {
-                let retry_at = *first + THROTTLE_WINDOW;
-                if now < retry_at {
-                    Err(Rejection::TooManyAttempts { retry_at })
-                } else {
-                    Ok(())
-                }
-            }
-            _ => Ok(()),
+    /// Refuses while too many attempts have been rejected lately: of everybody, or in this browser
+    /// where its holder is known to have signed in with it.
+    pub fn admit(
+        &self,
+        known_browser: Option<&BrowserDigest>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Rejection> {
+        let Some(browser) = known_browser else {
+            return self.rejections.admit(now);
+        };
+        let mut known = self.in_known_browsers.iter();
+        match known.find(|(each, _)| each == browser) {
+            Some((_, rejections)) => rejections.admit(now),
+            None => Ok(()),
         }
     }
 }
@@ -81,9 +127,10 @@ impl Decider for Address {
         match &event.data {
             AddressEvent::AddressClaimed(claimed) => self.holder = Some(claimed.user_id),
             AddressEvent::AddressReleased(_) => self.holder = None,
-            AddressEvent::SignInRejected(_) => {
-                self.reject(event.position, event.metadata.recorded_at);
-            }
+            AddressEvent::SignInRejected(rejected) => match &rejected.browser {
+                Some(browser) => self.reject_in(browser, event.metadata.recorded_at),
+                None => self.reject(event.position, event.metadata.recorded_at),
+            },
             AddressEvent::PasswordResetDeclined(_) => {
                 self.declined_resets.sent(event.metadata.recorded_at);
             }
@@ -140,6 +187,8 @@ impl Decide<ReleaseAddress> for Address {
 /// Refuses a sign-in at the password step, and remembers it.
 #[derive(Debug)]
 pub struct RejectSignIn {
+    /// The browser, where the holder has signed in with it before.
+    pub known_browser: Option<BrowserDigest>,
     /// The time of the attempt.
     pub at: DateTime<Utc>,
 }
@@ -148,10 +197,11 @@ impl Decide<RejectSignIn> for Address {
     type By = Anyone;
 
     fn decide(&self, command: RejectSignIn, _by: &Anyone) -> Decision<AddressEvent> {
-        self.admit(command.at)?;
+        self.admit(command.known_browser.as_ref(), command.at)?;
         record_and_refuse(
             SignInRejected {
                 user_id: self.holder,
+                browser: command.known_browser,
             },
             Rejection::SignInRejected,
         )
@@ -185,7 +235,19 @@ mod tests {
     use crate::testing::*;
 
     fn rejected() -> AddressEvent {
-        SignInRejected { user_id: None }.into()
+        rejected_in(None)
+    }
+
+    fn rejected_in(browser: Option<BrowserDigest>) -> AddressEvent {
+        let user_id = None;
+        SignInRejected { user_id, browser }.into()
+    }
+
+    fn reject_at(at: DateTime<Utc>) -> RejectSignIn {
+        RejectSignIn {
+            known_browser: None,
+            at,
+        }
     }
 
     #[test]
@@ -213,7 +275,7 @@ mod tests {
     #[test]
     fn a_wrong_password_is_remembered_for_unknown_addresses_too() {
         given::<AddressEvent>([] as [AddressEvent; 0])
-            .when::<Address, _>(RejectSignIn { at: now() }, &Anyone)
+            .when::<Address, _>(reject_at(now()), &Anyone)
             .then_refused([rejected()], &Rejection::SignInRejected);
     }
 
@@ -233,18 +295,39 @@ mod tests {
     fn too_many_wrong_passwords_close_the_address_for_a_while() {
         let history = || given((0..THROTTLE_LIMIT).map(|_| rejected()));
         history()
-            .when::<Address, _>(RejectSignIn { at: now() }, &Anyone)
+            .when::<Address, _>(reject_at(now()), &Anyone)
             .then_rejected(&Rejection::TooManyAttempts {
                 retry_at: now() + THROTTLE_WINDOW,
             });
         history()
-            .when::<Address, _>(
-                RejectSignIn {
-                    at: now() + THROTTLE_WINDOW,
-                },
-                &Anyone,
-            )
+            .when::<Address, _>(reject_at(now() + THROTTLE_WINDOW), &Anyone)
             .then_refused([rejected()], &Rejection::SignInRejected);
+    }
+
+    #[test]
+    fn whoever_guesses_elsewhere_does_not_close_a_known_browser_nor_the_other_way_round() {
+        let laptop = BrowserDigest("laptop".into());
+        let reject = |known_browser| RejectSignIn {
+            known_browser,
+            at: now(),
+        };
+        let elsewhere = || given((0..THROTTLE_LIMIT).map(|_| rejected()));
+        elsewhere()
+            .when::<Address, _>(reject(Some(laptop.clone())), &Anyone)
+            .then_refused(
+                [rejected_in(Some(laptop.clone()))],
+                &Rejection::SignInRejected,
+            );
+        let there = || given((0..THROTTLE_LIMIT).map(|_| rejected_in(Some(laptop.clone()))));
+        there()
+            .when::<Address, _>(reject(None), &Anyone)
+            .then_refused([rejected()], &Rejection::SignInRejected);
+        // It has an allowance, not a free hand.
+        there()
+            .when::<Address, _>(reject(Some(laptop.clone())), &Anyone)
+            .then_rejected(&Rejection::TooManyAttempts {
+                retry_at: now() + THROTTLE_WINDOW,
+            });
     }
 
     #[test]
@@ -254,7 +337,7 @@ mod tests {
         // Somebody who guesses as often as they are let, for a day and an hour.
         for minute in 0..25 * 60 {
             let at = now() + TimeDelta::minutes(minute);
-            if address.admit(at).is_ok() {
+            if address.admit(None, at).is_ok() {
                 let position = Position(u64::try_from(minute).unwrap() + 1);
                 address.reject(position, at);
                 if address.was_closed_at(position) {

@@ -1,6 +1,6 @@
 //! What can happen to an e-mail address.
 
-use crate::{UserId, event::events};
+use crate::{BrowserDigest, UserId, event::events};
 use serde::{Deserialize, Serialize};
 
 /// The address belongs to this person from now on.
@@ -27,6 +27,23 @@ pub struct AddressReleased {
 pub struct SignInRejected {
     /// The person who holds the address, if any.
     pub user_id: Option<UserId>,
+    /// The browser in which it happened, where that person has signed in with it before.
+    pub browser: Option<BrowserDigest>,
+}
+
+/// Version 1, before browsers were known again.
+#[derive(Deserialize)]
+pub(crate) struct SignInRejectedV1 {
+    user_id: Option<UserId>,
+}
+
+impl From<SignInRejectedV1> for SignInRejected {
+    fn from(old: SignInRejectedV1) -> Self {
+        Self {
+            user_id: old.user_id,
+            browser: None,
+        }
+    }
 }
 
 /// Somebody asked for a link with which to choose a new password, and there is nobody at this address
@@ -46,7 +63,7 @@ events! {
         /// See [`AddressReleased`].
         AddressReleased = 1,
         /// See [`SignInRejected`].
-        SignInRejected = 1,
+        SignInRejected = 2 { 1: SignInRejectedV1 },
         /// See [`PasswordResetDeclined`].
         PasswordResetDeclined = 1,
     }

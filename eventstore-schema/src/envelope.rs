@@ -19,6 +19,8 @@ pub struct Position(pub u64);
 impl Position {
     /// Before the first event.
     pub const START: Self = Self(0);
+    /// Behind every event.
+    pub const END: Self = Self(u64::MAX >> 1);
 }
 
 impl fmt::Display for Position {

@@ -86,7 +86,9 @@ impl Projection for AuditTrail {
 fn subject(event: &Recorded<Event>) -> Cow<'_, StreamName> {
     match &event.data {
         Event::Address(
-            AddressEvent::SignInRejected(SignInRejected { user_id: Some(id) })
+            AddressEvent::SignInRejected(SignInRejected {
+                user_id: Some(id), ..
+            })
             | AddressEvent::PasswordResetDeclined(PasswordResetDeclined { user_id: Some(id) }),
         ) => Cow::Owned(StreamName::user(*id)),
         _ => Cow::Borrowed(&event.stream),
@@ -302,7 +304,10 @@ mod tests {
         let admin = history.registered(acme);
         let address = StreamName::address(&AddressId("0".into()));
         for user_id in [Some(admin.0), None] {
-            let event = AddressEvent::from(SignInRejected { user_id });
+            let event = AddressEvent::from(SignInRejected {
+                user_id,
+                browser: None,
+            });
             history.record(address.clone(), Some(acme), Actor::Anonymous, event);
         }
         let (_directory, readers) = readers_of(&history);

@@ -94,7 +94,9 @@ async fn mail_that_is_written_again_is_not_written_to_who_was_erased() {
     let _ = erase(&acme, &acme.ada, &id, EMAIL).await.expect(204);
     let server = server
         .restart_after(|data| {
-            fs::remove_file(data.join("reactions.checkpoint")).unwrap();
+            for checkpoint in ["reactions.checkpoint", "letters.checkpoint"] {
+                fs::remove_file(data.join(checkpoint)).unwrap();
+            }
             fs::remove_dir_all(data.join("outbox")).unwrap();
         })
         .await;

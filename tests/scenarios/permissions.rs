@@ -127,6 +127,7 @@ fn body_of(call: &str, role: &str) -> Value {
         "organizations" => {
             json!({ "organization": "Globex", "email": "hank@example.org", "name": "Hank" })
         }
+        "{user}" if call.starts_with("DELETE") => json!({ "confirm": "nobody@example.org" }),
         "{user}" => json!({ "role": "member" }),
         "{org}" => json!({ "name": "Acme" }),
         _ => json!({}),

@@ -145,3 +145,37 @@ async fn an_unknown_address_is_answered_like_a_wrong_password() {
     server.wait_steps(30);
     let _ = server.sign_in("ada").await.expect(200);
 }
+
+/// Somebody who guesses again and again closes the address, but not in the owner's own browser.
+#[tokio::test]
+async fn nobody_keeps_the_owner_out_of_a_browser_that_they_have_used_before() {
+    let (server, _) = TestServer::with_acme().await;
+    let page = server.client.get("/sign-in").await;
+    let cookie = page.header("set-cookie").split(';').next().unwrap();
+    let sign_in = async |cookie: &str, password: &str| {
+        let (key, password) = (uuid::Uuid::now_v7(), password.replace(' ', "+"));
+        let form = format!("command={key}&email=ada%40example.org&password={password}");
+        let request = server
+            .client
+            .request(Method::POST, "/sign-in")
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", cookie)
+            .header("content-type", "application/x-www-form-urlencoded");
+        Reply::to(request.body(form)).await.status.as_u16()
+    };
+    assert_eq!(sign_in(cookie, harness::PASSWORD).await, 200);
+    let stranger = "__Host-pawl-browser=AAAAAAAAAAAAAAAAAAAAAA";
+    for _ in 0..10 {
+        assert_eq!(sign_in(stranger, "wrong").await, 401);
+    }
+    assert_eq!(sign_in(stranger, harness::PASSWORD).await, 429);
+    assert_eq!(sign_in("", harness::PASSWORD).await, 429);
+    assert_eq!(sign_in(cookie, harness::PASSWORD).await, 200);
+    // Whoever sits at it does not guess more than elsewhere.
+    for _ in 0..10 {
+        assert_eq!(sign_in(cookie, "wrong").await, 401);
+    }
+    assert_eq!(sign_in(cookie, harness::PASSWORD).await, 429);
+    server.wait_steps(30);
+    assert_eq!(sign_in(cookie, harness::PASSWORD).await, 200);
+}

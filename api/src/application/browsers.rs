@@ -3,8 +3,10 @@
 
 use super::{Failure, Pawl, RequestContext};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use eventstore_schema::{BrowserDigest, UserId};
+use eventstore_schema::{BrowserDigest, Position, UserId};
+use projections::sessions::{self, Sessions};
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 /// Random bytes of the text.
 const BYTES: usize = 16;
@@ -46,5 +48,26 @@ impl Pawl {
         let message = [user.0.as_bytes(), token.as_text().as_bytes()].concat();
         let mac = self.keyring().mac("browser", &message);
         Some(BrowserDigest(HEXLOWER.encode(&mac)))
+    }
+
+    /// The same, where this person has signed in with it before, as far as the read model knows. For
+    /// nobody the work is the same as for somebody.
+    pub(super) async fn known_browser_of(
+        &self,
+        request: &RequestContext,
+        user: Option<UserId>,
+    ) -> Option<BrowserDigest> {
+        let asked = user.unwrap_or(UserId(Uuid::nil()));
+        let browser = self.browser_of(request, asked)?;
+        let digest = Some(browser.clone());
+        let before = self
+            .query(&Sessions, move |readers| {
+                sessions::before(readers, asked, digest, Position::END)
+            })
+            .await
+            .inspect_err(|error| tracing::warn!(%error, "a browser is taken for unknown"));
+        before
+            .is_ok_and(|before| before.same_browser)
+            .then_some(browser)
     }
 }

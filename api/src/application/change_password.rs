@@ -66,16 +66,22 @@ impl Pawl {
         let profile = user.active().ok_or(Rejection::Unauthenticated)?;
         let stream = StreamName::address(&profile.address_id);
         let address = self.load::<Address>(&stream).await?;
-        address.state.admit(self.now())?;
+        let known_browser = self.known_browser_of(request, Some(id)).await;
+        address.state.admit(known_browser.as_ref(), self.now())?;
         let matches = self.matches(Some(id), user, &current).await?;
         // Others may have tried in the meantime; their failures count before this success does.
         let address = self.load::<Address>(&stream).await?;
-        address.state.admit(self.now())?;
+        address.state.admit(known_browser.as_ref(), self.now())?;
         if let Ok(shown) = user.show_password(id, matches) {
             return Ok(shown);
         }
         let target = Target::new(stream, profile.organization_id);
-        let command = |_: &Address| Ok(RejectSignIn { at: self.now() });
+        let command = |_: &Address| {
+            Ok(RejectSignIn {
+                known_browser: known_browser.clone(),
+                at: self.now(),
+            })
+        };
         match self
             .execute(&target, &Anyone, &request.once(), command)
             .await

@@ -39,9 +39,10 @@ impl Pawl {
         let email = EmailAddress::parse(email).map_err(|_| Rejection::SignInRejected)?;
         let stream = StreamName::address(&self.address_id(&email));
         let address = self.load::<Address>(&stream).await?;
-        address.state.admit(self.now())?;
-
         let holder = address.state.holder();
+        let known_browser = self.known_browser_of(request, holder).await;
+        address.state.admit(known_browser.as_ref(), self.now())?;
+
         let mut user = match holder {
             Some(id) => self.load::<User>(&StreamName::user(id)).await?,
             None => Arc::default(),
@@ -55,14 +56,19 @@ impl Pawl {
         self.load::<Address>(&stream)
             .await?
             .state
-            .admit(self.now())?;
+            .admit(known_browser.as_ref(), self.now())?;
         if let Some(Ok(proof)) = holder.map(|id| user.state.show_password(id, matches)) {
             self.keep_cost(&user.state, password, &proof, request).await;
             return self.start_session(&proof, request).await;
         }
         let organization = user.state.profile().map(|profile| profile.organization_id);
         let target = Target::new(stream, organization);
-        let command = |_: &Address| Ok(RejectSignIn { at: self.now() });
+        let command = |_: &Address| {
+            Ok(RejectSignIn {
+                known_browser: known_browser.clone(),
+                at: self.now(),
+            })
+        };
         // Each attempt counts, also under the idempotency key of another: or a key that was used
         // before would be a way to guess without being counted.
         self.execute(&target, &Anyone, &request.once(), command)

@@ -147,6 +147,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
 fn sign_in_rejected(history: &mut History, person: Person) {
     let address = StreamName::address(&AddressId("0".into()));
     let event = AddressEvent::from(SignInRejected {
+        browser: None,
         user_id: Some(person.0),
     });
     history.record(address, Some(person.1), Actor::Anonymous, event);
