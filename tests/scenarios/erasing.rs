@@ -105,8 +105,6 @@ async fn no_byte_of_an_erased_person_is_left_in_any_file_and_the_log_is_what_it_
         .get(&acme.path("users?search=brewster"))
         .await
         .expect(200);
-    let subject = "An authenticator was added to your account";
-    let _ = server.mailbox().notice(EMAIL, subject, 2).await;
     // A mail that could not be sent, and one that was cut off.
     let outbox = data.join("outbox");
     let of_grace = that_hold(&outbox, &[EMAIL]);
