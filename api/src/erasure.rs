@@ -3,7 +3,7 @@
 //! come stands in the keyring itself, so that one that was put back from a copy forgets again what it
 //! had forgotten, before anything is served.
 
-use crate::mail::Outbox;
+use crate::mail::{MailName, Outbox};
 use eventstore::{
     Direction, EventStore, StoreError,
     keyring::{CarriedOut, Keyring, KeyringError},
@@ -127,6 +127,27 @@ impl Erasure {
         }
         self.keyring.destroy(&keys).await?;
         Ok(true)
+    }
+
+    /// Deletes the mail of everybody who has been erased, wherever it came from: a crash between the
+    /// writing and the looking, or a copy of the outbox that was put back.
+    pub async fn sweep_mail(&self) -> Result<(), Unfinished> {
+        let (outbox, keyring) = (Outbox::new(self.outbox.clone()), self.keyring.clone());
+        let swept = tokio::task::spawn_blocking(move || {
+            for folder in outbox.folders()? {
+                for entry in folder.read_dir().into_iter().flatten() {
+                    let (name, path) = entry.map(|entry| (entry.file_name(), entry.path()))?;
+                    let mail = name.to_string_lossy().parse::<MailName>();
+                    if let Ok(mail) = mail
+                        && keyring.is_destroyed(&KeyName::person(mail.user))?
+                    {
+                        fs::remove_file(path)?;
+                    }
+                }
+            }
+            Ok(())
+        });
+        swept.await.map_err(io::Error::other)?
     }
 
     /// Destroys the key of a person and every key of what is sealed in their stream, then deletes

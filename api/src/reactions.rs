@@ -76,6 +76,7 @@ enum Outage {
 /// Everything that reacts.
 pub struct Reactions {
     lock: PathBuf,
+    erasure: Erasure,
     followers: Vec<Follower>,
     sender: Option<Sender>,
 }
@@ -92,15 +93,17 @@ impl Reactions {
         sender: Option<Sender>,
     ) -> Self {
         let [first, letters_file, announcements_file] = CHECKPOINTS.map(|name| shared.join(name));
-        let store = erasure.store.clone();
+        let (store, keyring) = (erasure.store.clone(), erasure.keyring.clone());
         let follower = |checkpoint: PathBuf, reaction: Box<dyn Reaction>| Follower {
             store: store.clone(),
             checkpoint,
             fallback: first.clone(),
+            keyring: keyring.clone(),
             reaction,
         };
         Self {
             lock: shared.join("reactions.lock"),
+            erasure: erasure.clone(),
             // The one whose checkpoint the others begin at comes last.
             followers: vec![
                 follower(letters_file, Box::new(letters)),
@@ -119,6 +122,9 @@ impl Reactions {
         for follower in &self.followers {
             follower.prepare(&stop).await;
         }
+        if let Err(error) = self.erasure.sweep_mail().await {
+            tracing::error!(%error, "mail of erased people may be left in the outbox");
+        }
         let mut tasks = JoinSet::new();
         for follower in self.followers {
             tasks.spawn(follower.run(stop.clone()));
@@ -126,7 +132,11 @@ impl Reactions {
         if let Some(sender) = self.sender {
             tasks.spawn(sender.run(stop));
         }
-        tasks.join_all().await;
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a reaction has stopped; restart Pawl");
+            }
+        }
     }
 
     /// Waits for the lock. A node that ends, however it ends, lets it go.

@@ -152,6 +152,8 @@ mod tests {
     fn what_asks_for_a_fresh_second_factor_has_no_scope() {
         for kept in [
             P::ResetOtpDevices,
+            P::EraseUsers,
+            P::ExportUsers,
             P::ManageApiCredentials,
             P::RegisterOrganizations,
         ] {

@@ -82,36 +82,14 @@ impl Projection for Users {
         changes::note(rows, event, what)?;
         match what {
             UserEvent::UserRegistered(person) => {
-                rows.execute(
-                    INSERT,
-                    params![
-                        user,
-                        Text(person.organization_id),
-                        Word(person.role),
-                        Word(Status::Active),
-                        Json(&person.email),
-                        Json(&person.name),
-                        at,
-                        revision
-                    ],
-                )?;
-                Ok(())
+                let what = (person.organization_id, person.role, Status::Active);
+                let names = (&person.email, &person.name);
+                insert(rows, &user, what, names, (&at, &revision))
             }
             UserEvent::UserInvited(person) => {
-                rows.execute(
-                    INSERT,
-                    params![
-                        user,
-                        Text(person.organization_id),
-                        Word(person.role),
-                        Word(Status::Invited),
-                        Json(&person.email),
-                        Json(&person.name),
-                        at,
-                        revision
-                    ],
-                )?;
-                Ok(())
+                let what = (person.organization_id, person.role, Status::Invited);
+                let names = (&person.email, &person.name);
+                insert(rows, &user, what, names, (&at, &revision))
             }
             UserEvent::InvitationAccepted(_) => rows.change(
                 "UPDATE users SET status = 'active', accepted_at = ?2, revision = ?3
@@ -175,6 +153,23 @@ impl Projection for Users {
             | UserEvent::UserExported(_) => seen(rows, &user, &revision),
         }
     }
+}
+
+/// Somebody who was not there before.
+fn insert(
+    rows: &mut Rows<'_>,
+    user: &Text<UserId>,
+    (organization, role, status): (OrganizationId, Role, Status),
+    (email, name): (&Personal, &Personal),
+    (at, revision): (&Micros, &Whole),
+) -> Result<(), ProjectionError> {
+    let (organization, role, status) = (Text(organization), Word(role), Word(status));
+    let (email, name) = (Json(email), Json(name));
+    rows.execute(
+        INSERT,
+        params![user, organization, role, status, email, name, at, revision],
+    )?;
+    Ok(())
 }
 
 /// Says whether the person can sign in from now on.

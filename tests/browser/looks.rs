@@ -128,22 +128,7 @@ async fn no_page_keeps_anybody_out() {
     ada.open("/console/users").await;
     ada.click("grace").await;
     gallery.look(&ada, "console-user-active").await;
-    ada.open("/console/security/enforce").await;
-    gallery.look(&ada, "console-security-link").await;
-    ada.click("Ask for the link").await;
-    ada.sees("The link is asked for, from now on and for good.")
-        .await;
-    gallery.look(&ada, "console-security-link-on").await;
-    invite(&ada, "barbara", "Member").await;
-    accept(&grace, &server, "barbara").await;
-    grace.arrives_at("/authenticator").await;
-    sign_out(&grace).await;
-    sign_in(&grace, "barbara").await;
-    grace.arrives_at("/authenticator").await;
-    gallery.look(&grace, "set-up-link").await;
-    grace.click("Send the link").await;
-    grace.sees("We have sent a link to your address").await;
-    gallery.look(&grace, "set-up-link-sent").await;
+    look_at_the_link(&mut gallery, &server, &ada, &grace).await;
     look_at_credentials(&mut gallery, &ada).await;
     sign_out(&ada).await;
     gallery.look(&ada, "sign-in").await;
@@ -165,4 +150,29 @@ async fn look_at_credentials(gallery: &mut Gallery, ada: &Browser) {
     gallery.look(ada, "console-api-credential").await;
     ada.open("/console/api-credentials").await;
     gallery.look(ada, "console-api-credentials").await;
+}
+
+/// The link before a first set-up: asked for by the one, needed by the other.
+async fn look_at_the_link(
+    gallery: &mut Gallery,
+    server: &TestServer,
+    ada: &Browser,
+    grace: &Browser,
+) {
+    ada.open("/console/security/enforce").await;
+    gallery.look(ada, "console-security-link").await;
+    ada.click("Ask for the link").await;
+    ada.sees("The link is asked for, from now on and for good.")
+        .await;
+    gallery.look(ada, "console-security-link-on").await;
+    invite(ada, "barbara", "Member").await;
+    accept(grace, server, "barbara").await;
+    grace.arrives_at("/authenticator").await;
+    sign_out(grace).await;
+    sign_in(grace, "barbara").await;
+    grace.arrives_at("/authenticator").await;
+    gallery.look(grace, "set-up-link").await;
+    grace.click("Send the link").await;
+    grace.sees("We have sent a link to your address").await;
+    gallery.look(grace, "set-up-link-sent").await;
 }

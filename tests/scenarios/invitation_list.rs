@@ -141,7 +141,6 @@ async fn where_one_line_is_wrong_nobody_is_invited() {
     assert_eq!(
         lines,
         [
-            problem(3, "address-taken"),
             problem(4, "forbidden"),
             problem(5, "invalid-field"),
             problem(6, "invalid-field"),
@@ -159,6 +158,16 @@ async fn where_one_line_is_wrong_nobody_is_invited() {
         .await
         .problem(415, "unsupported-media-type");
     assert_eq!(server.client.head().await, head);
+
+    // Who belongs elsewhere, a list that is right finds out, as a single invitation would.
+    let list = "email,name\nright@example.org,Right\nhank@example.org,Hank\n";
+    let done = last(&send(&manager, &path, "d", list).await);
+    assert_eq!(
+        (&done["state"], &done["invited"]),
+        (&json!("finished"), &json!(1))
+    );
+    assert_eq!(done["refused"][0]["line"], 3);
+    assert_eq!(done["refused"][0]["type"], "/problems/address-taken");
 }
 
 /// The list was sent before, but a right that ends, ends.

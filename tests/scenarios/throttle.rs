@@ -157,12 +157,22 @@ async fn mail_to_many_cannot_be_asked_for() {
 #[tokio::test]
 async fn forms_of_other_sites_cost_nothing() {
     let (server, _) = TestServer::with_acme().await;
-    for _ in 0..=AT_ONCE {
-        let form = server
-            .client
-            .request(Method::POST, "/sign-in")
-            .header("sec-fetch-site", "cross-site");
-        Reply::to(form.body("")).await.problem(403, "cross-site");
+    for path in [
+        "/sign-in",
+        "/forgotten-password",
+        "/v1/password-reset",
+        "/v1/session/otp",
+    ] {
+        for _ in 0..=AT_ONCE / 2 {
+            for (header, value) in [
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "https://evil.example"),
+            ] {
+                let form = server.client.request(Method::POST, path);
+                let form = form.header(header, value).body("");
+                Reply::to(form).await.problem(403, "cross-site");
+            }
+        }
     }
     let _ = server.sign_in("ada").await.expect(200);
 }

@@ -48,7 +48,7 @@ pub struct ListReport {
     pub invited: usize,
     /// How many had been before, or belonged to the organization.
     pub already_there: usize,
-    /// Who could not be invited after all: somebody else was faster.
+    /// Who could not be invited: their address is taken elsewhere, or somebody else was faster.
     pub refused: Vec<RefusedLine>,
     /// Why it broke off, if it did.
     pub stopped: Option<Failure>,
@@ -121,14 +121,18 @@ impl Pawl {
             return Ok(Outlook::Invite);
         };
         let user = self.load::<User>(&StreamName::user(holder)).await?;
-        Ok(match user.state.profile() {
-            _ if user.state.has_given_up(&address_id) => Outlook::Invite,
-            // Claimed and no more: whoever comes first invites them.
-            None => Outlook::Invite,
-            Some(_) if holder == self.candidate(&new.email, request) => Outlook::Invite,
-            Some(profile) if profile.organization_id == organization => Outlook::AlreadyThere,
-            Some(_) => Outlook::Refused(Rejection::AddressTaken),
-        })
+        let profile = user.state.profile();
+        let ours = profile.is_some_and(|profile| profile.organization_id == organization);
+        let gone = user.state.has_given_up(&address_id);
+        // Whoever belongs elsewhere is found out with the invitation only, as with a single one: or a
+        // list that is wrong on purpose would ask about thousands and leave no trace.
+        Ok(
+            if ours && !gone && holder != self.candidate(&new.email, request) {
+                Outlook::AlreadyThere
+            } else {
+                Outlook::Invite
+            },
+        )
     }
 
     /// The id that this list gives to whom it invites, each time that it is sent under one key.
@@ -147,6 +151,7 @@ impl Pawl {
 
     /// Invites everybody on the list, also if nobody waits for the end of it. The right to do so is
     /// asked for again every few lines.
+    #[must_use]
     pub fn invite_many(
         &self,
         organization: OrganizationId,

@@ -7,7 +7,7 @@ use super::{
 use crate::application::{List, Pawl, RequestContext};
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRef, FromRequest, Request},
+    extract::{FromRef, FromRequest, MatchedPath, Request},
     http::{HeaderMap, header},
     middleware::Next,
     response::Response,
@@ -19,6 +19,12 @@ use serde::de::DeserializeOwned;
 pub const BODY_LIMIT: usize = 72 * 1024;
 /// Bytes of a list or a file.
 const FILE_LIMIT: usize = 1024 * 1024;
+/// What takes one.
+const FILES: [&str; 3] = [
+    "/v1/organizations/{org}/invitations/list",
+    "/console/users/invite-list",
+    "/console/organization/logo",
+];
 
 /// A command: its body, strictly read, and what identifies it.
 pub struct Command<T> {
@@ -153,10 +159,9 @@ async fn read_up_to(limit: usize, body: Body) -> Result<Bytes, Problem> {
 /// its use there is no waiting for a slow client.
 pub async fn take_in(request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let limit = match media_type(&parts.headers).as_str() {
-        "text/csv" | "multipart/form-data" => FILE_LIMIT,
-        _ => BODY_LIMIT,
-    };
+    let route = parts.extensions.get::<MatchedPath>();
+    let takes_a_file = route.is_some_and(|route| FILES.contains(&route.as_str()));
+    let limit = if takes_a_file { FILE_LIMIT } else { BODY_LIMIT };
     let body = read_up_to(limit, body).await?;
     Ok(next.run(Request::from_parts(parts, body.into())).await)
 }

@@ -66,6 +66,10 @@ fn common(operation: &Operation) -> Vec<(&'static str, &'static [&'static str])>
     if operation.security.is_some() {
         answers.push(("401", &["unauthenticated"]));
     }
+    // What is throttled is not taken from another site's page.
+    if operation.responses.responses.contains_key("429") {
+        answers.push(("403", &["cross-site"]));
+    }
     if operation.request_body.is_some() {
         answers.push(("400", &["malformed-json", "unknown-field"]));
         answers.push(("413", &["body-too-large"]));

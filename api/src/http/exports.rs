@@ -4,21 +4,21 @@
 use super::{
     audit::{AuditItem, item},
     body::Bare,
-    extract::Authorized,
+    extract::{Authorized, bearer},
     own_sessions::open_sessions,
     path::PersonPath,
     problem::{Problem, ProblemBody},
     users,
 };
-use crate::application::{Failure, Pawl};
+use crate::application::{Bearer, Failure, Pawl, SessionToken};
 use axum::{
     body::{Body, Bytes},
     extract::State,
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::Rejection;
+use domain::{Authority, Permission, Rejection};
 use eventstore_schema::{OrganizationId, Position, UserId};
 use futures::stream;
 use projections::users::{Users, by_id};
@@ -66,12 +66,14 @@ pub async fn somebody(
     State(pawl): State<Pawl>,
     Authorized(authority): Authorized,
     PersonPath(organization, user): PersonPath,
+    headers: HeaderMap,
     Bare(context): Bare,
 ) -> Result<Response, Problem> {
     let exported = pawl
         .export_user(organization, user, &authority, &context)
         .await?;
-    Ok(document(&pawl, organization, user, exported.position).await?)
+    let whose = (organization, user);
+    Ok(document(&pawl, whose, token_of(&headers)?, exported.position).await?)
 }
 
 /// Export myself
@@ -90,19 +92,29 @@ pub async fn somebody(
 pub async fn oneself(
     State(pawl): State<Pawl>,
     Authorized(authority): Authorized,
+    headers: HeaderMap,
     Bare(context): Bare,
 ) -> Result<Response, Problem> {
     let exported = pawl.export_oneself(&authority, &context).await?;
     let holder = authority.holder();
-    let (organization, user) = (holder.organization(), holder.user());
-    Ok(document(&pawl, organization, user, exported.position).await?)
+    let whose = (holder.organization(), holder.user());
+    Ok(document(&pawl, whose, token_of(&headers)?, exported.position).await?)
 }
 
-/// The document, with everything up to this position and perhaps more.
+/// The token of a person, whom no machine asks for.
+fn token_of(headers: &HeaderMap) -> Result<SessionToken, Rejection> {
+    match bearer(headers) {
+        Some(Bearer::Session(token)) => Ok(token),
+        _ => Err(Rejection::Unauthenticated),
+    }
+}
+
+/// The document, with everything up to this position and perhaps more. Whoever reads it slowly is
+/// asked for the right again, by this token.
 pub async fn document(
     pawl: &Pawl,
-    organization: OrganizationId,
-    user: UserId,
+    (organization, user): (OrganizationId, UserId),
+    token: SessionToken,
     position: Position,
 ) -> Result<Response, Failure> {
     let person = pawl.query(&Users, move |readers| by_id(readers, user));
@@ -120,6 +132,7 @@ pub async fn document(
         pawl: pawl.clone(),
         organization,
         user,
+        token,
         next: Next::Begin(begin),
     };
     let body = Body::from_stream(stream::try_unfold(pieces, Pieces::next));
@@ -137,6 +150,7 @@ struct Pieces {
     pawl: Pawl,
     organization: OrganizationId,
     user: UserId,
+    token: SessionToken,
     next: Next,
 }
 
@@ -147,10 +161,21 @@ enum Next {
 }
 
 impl Pieces {
+    async fn permitted(&self) -> Result<(), Failure> {
+        let by = Authority::of(self.pawl.look_at(&self.token, None).await?)?;
+        if by.holder().user() != self.user {
+            by.permit(Permission::ExportUsers, self.organization)?;
+        }
+        Ok(())
+    }
+
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, Failure> {
         let (mut piece, after) = match std::mem::replace(&mut self.next, Next::Nothing) {
             Next::Begin(begin) => (begin, Position::START),
-            Next::After(position) => (String::new(), position),
+            Next::After(position) => {
+                self.permitted().await?;
+                (String::new(), position)
+            }
             Next::Nothing => return Ok(None),
         };
         let page = self

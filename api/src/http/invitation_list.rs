@@ -48,7 +48,7 @@ pub struct ListResult {
     invited: usize,
     /// How many had been invited before, or belonged to the organization.
     already_there: usize,
-    /// Who could not be invited after all: somebody else was faster.
+    /// Who could not be invited: their address is taken elsewhere, or somebody else was faster.
     refused: Vec<LineProblem>,
     /// The position of the last invitation, for `Pawl-Min-Position`.
     position: Option<u64>,
@@ -68,7 +68,7 @@ impl From<ListReport> for ListState {
         let result = ListResult {
             invited: report.invited,
             already_there: report.already_there,
-            refused: report.refused.into_iter().map(LineProblem::of).collect(),
+            refused: report.refused.iter().map(LineProblem::of).collect(),
             position: report.position.map(|position| position.0),
         };
         match report.stopped {
@@ -115,7 +115,9 @@ pub async fn invite(
 ) -> Result<Response, Problem> {
     let token = bearer(&headers).ok_or(Rejection::Unauthenticated)?;
     let checked = pawl.check_list(organization, list, &mandate, &context);
-    let checked = checked.await?.map_err(Problem::with_lines)?;
+    let checked = checked
+        .await?
+        .map_err(|refused| Problem::with_lines(&refused))?;
     let progress = pawl.invite_many(organization, checked, token, context);
     let lines = stream::unfold(progress, async |mut progress| {
         let state = ListState::from(progress.recv().await?);

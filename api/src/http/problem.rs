@@ -146,7 +146,7 @@ pub struct LineProblem {
 impl LineProblem {
     /// As the line was refused.
     #[must_use]
-    pub fn of(refused: RefusedLine) -> Self {
+    pub fn of(refused: &RefusedLine) -> Self {
         let kind = match &refused.fault {
             LineFault::Rejected(rejection) => Problem::from(rejection.clone()).kind,
             LineFault::Twice { .. } | LineFault::Fields => INVALID_FIELD,
@@ -180,10 +180,10 @@ impl Problem {
 
     /// A list in which these lines are wrong.
     #[must_use]
-    pub fn with_lines(refused: Vec<RefusedLine>) -> Self {
+    pub fn with_lines(refused: &[RefusedLine]) -> Self {
         let detail = "Nobody was invited. Mend these lines, and send the list again.";
         Self {
-            lines: refused.into_iter().map(LineProblem::of).collect(),
+            lines: refused.iter().map(LineProblem::of).collect(),
             ..Self::new(INVALID_LIST, detail)
         }
     }

@@ -207,6 +207,7 @@ impl Outbox {
         let unfinished = self.folder.join("unfinished");
         let makers = names(&unfinished)?.into_iter();
         let mut folders: Vec<_> = makers.map(|maker| unfinished.join(maker)).collect();
+        folders.retain(|folder| folder.is_dir());
         folders.extend([self.folder.clone(), self.failed()]);
         Ok(folders)
     }

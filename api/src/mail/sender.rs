@@ -74,7 +74,10 @@ impl Sender {
 
     /// Sends what is due; why nothing can be sent at present, where that is so.
     async fn round(&self, was_away: bool, stop: &CancellationToken) -> Result<(), String> {
-        let waiting = self.outbox.waiting(self.clock.now(), BATCH);
+        let (outbox, now) = (self.outbox.clone(), self.clock.now());
+        // There may be a hundred thousand to look through.
+        let waiting = tokio::task::spawn_blocking(move || outbox.waiting(now, BATCH));
+        let waiting = waiting.await.map_err(io::Error::other).flatten();
         let waiting = waiting.map_err(|error| format!("the outbox: {error}"))?;
         #[expect(clippy::cast_precision_loss)]
         {

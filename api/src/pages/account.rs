@@ -6,6 +6,7 @@ use super::{
     first_link::password,
     form::{Form, Refusal, status_of},
     frame::{self, Frame},
+    session_cookie,
     sign_in::{Done, Nothing},
     visitor::{Reader, SignedIn},
 };
@@ -129,8 +130,11 @@ pub async fn export(
 ) -> Result<Response, Detour> {
     let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
     let (organization, user) = (by.holder().organization(), by.holder().user());
+    let token = session_cookie::token(&signed_in.visitor.jar).ok_or(Detour::SignIn)?;
     match pawl.export_oneself(by, &context).await {
-        Ok(exported) => Ok(exports::document(pawl, organization, user, exported.position).await?),
+        Ok(exported) => {
+            Ok(exports::document(pawl, (organization, user), token, exported.position).await?)
+        }
         Err(failure) => {
             let refusal = Refusal::of(failure, &signed_in.visitor)?;
             page(&signed_in, None, Some(refusal)).await

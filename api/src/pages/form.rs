@@ -12,7 +12,7 @@ use crate::{
 use axum::{
     body::Bytes,
     extract::{Form as Fields, FromRef, FromRequest, Request},
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
 };
 use axum_extra::extract::CookieJar;
 use domain::Rejection;
@@ -45,12 +45,8 @@ where
         let (parts, body) = request.into_parts();
         let bytes = read(body).await?;
         let key = fields::<Keyed>(&parts, &bytes).await?.command;
-        let session = session_cookie::token(&CookieJar::from_headers(&parts.headers));
-        // The session, not its token: the first of two answers may have brought a new one.
-        let caller = session.map(|token| token.session().0);
-        let caller = caller.unwrap_or_default();
         let pawl = Pawl::from_ref(state);
-        let command = keyed_command(&pawl, &parts, caller.as_bytes(), key.as_bytes());
+        let command = keyed_command(&pawl, &parts, caller(&parts).as_bytes(), key.as_bytes());
         let mut context = request_context(&pawl, &parts, &bytes, Some(command));
         context.browser = browser_cookie::token(&parts.headers);
         Ok(Self {
@@ -60,10 +56,14 @@ where
     }
 }
 
-async fn fields<T: DeserializeOwned>(
-    parts: &axum::http::request::Parts,
-    bytes: &Bytes,
-) -> Result<T, Detour> {
+/// Who sends a form: the session, not its token, since the first of two answers may have brought a new
+/// one.
+pub(super) fn caller(parts: &Parts) -> Uuid {
+    let session = session_cookie::token(&CookieJar::from_headers(&parts.headers));
+    session.map(|token| token.session().0).unwrap_or_default()
+}
+
+async fn fields<T: DeserializeOwned>(parts: &Parts, bytes: &Bytes) -> Result<T, Detour> {
     let mut copy = Request::new(bytes.clone().into());
     parts.method.clone_into(copy.method_mut());
     parts.headers.clone_into(copy.headers_mut());

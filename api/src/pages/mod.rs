@@ -17,7 +17,7 @@ mod frame;
 mod invitation;
 mod problem;
 mod recovery_codes;
-mod same_origin;
+pub mod same_origin;
 mod session_cookie;
 mod set_up_link;
 mod sign_in;

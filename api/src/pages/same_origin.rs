@@ -20,6 +20,14 @@ pub async fn require(request: Request, next: Next) -> Result<Response, Detour> {
     }
 }
 
+/// Whether a browser says that another site's page sent this. What is no browser says nothing.
+#[must_use]
+pub fn is_of_another_site(headers: &HeaderMap) -> bool {
+    let names_its_origin = ["sec-fetch-site", header::ORIGIN.as_str()];
+    let says = names_its_origin.map(|name| headers.contains_key(name));
+    says.contains(&true) && !is_same_origin(headers)
+}
+
 fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {

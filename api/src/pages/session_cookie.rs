@@ -27,11 +27,11 @@ pub fn forget(jar: CookieJar) -> CookieJar {
 }
 
 fn cookie(value: String) -> Cookie<'static> {
-    strict(NAME, value)
+    of_this_host(NAME, value)
 }
 
 /// A cookie that no script sees and no other host gets. Its name begins with `__Host-`.
-pub fn strict(name: &'static str, value: String) -> Cookie<'static> {
+pub fn of_this_host(name: &'static str, value: String) -> Cookie<'static> {
     Cookie::build((name, value))
         .path("/")
         .secure(true)

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use domain::{Enrolment, Rejection};
 use secrecy::SecretString;
 
-/// As strict as the session's. It ends with the browser; the token in it dies before, mostly.
+/// Like the session's. It ends with the browser; the token in it dies before, mostly.
 const COOKIE: &str = "__Host-pawl-set-up-link";
 
 #[derive(Template)]
@@ -37,7 +37,7 @@ struct Page {
 
 /// Takes the token out of the address, and leads on to the page without it.
 pub fn keep(jar: CookieJar, token: &str) -> Response {
-    let cookie = session_cookie::strict(COOKIE, token.to_owned());
+    let cookie = session_cookie::of_this_host(COOKIE, token.to_owned());
     // No page is shown here, and the next one has another address: nothing of this one is passed on.
     let no_referrer = [(header::REFERRER_POLICY, "no-referrer")];
     (jar.add(cookie), no_referrer, Redirect::to("/authenticator")).into_response()
@@ -74,7 +74,7 @@ pub async fn before(
 /// The token that the browser was opened with. It is tried once.
 fn take_token(visitor: &mut Visitor) -> Option<SecretString> {
     let token = SecretString::from(visitor.jar.get(COOKIE)?.value());
-    let used = session_cookie::strict(COOKIE, String::new());
+    let used = session_cookie::of_this_host(COOKIE, String::new());
     visitor.jar = std::mem::take(&mut visitor.jar).remove(used);
     Some(token)
 }

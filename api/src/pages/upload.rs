@@ -1,6 +1,6 @@
 //! Forms with a file in them.
 
-use super::detour::Detour;
+use super::{detour::Detour, form::caller};
 use crate::{
     application::{Pawl, RequestContext},
     http::{
@@ -47,7 +47,7 @@ where
         }
         let pawl = Pawl::from_ref(state);
         let key = key.ok_or_else(unreadable)?;
-        let command = keyed_command(&pawl, &parts, &[], key.as_bytes());
+        let command = keyed_command(&pawl, &parts, caller(&parts).as_bytes(), key.as_bytes());
         // The file, not the body: its boundaries differ when it is sent twice.
         let context = request_context(&pawl, &parts, &file, Some(command));
         Ok(Self {

@@ -56,6 +56,14 @@ impl Visitor {
         Ok(self.pawl.authenticate(&token, command).await?)
     }
 
+    /// The same for somebody who watches a page: that uses no session.
+    pub async fn watcher(&self) -> Result<Authority, Detour> {
+        let token = session_cookie::token(&self.jar).ok_or(Detour::SignIn)?;
+        let holder = self.pawl.look_at(&token, None).await?;
+        let next = holder.next();
+        Authority::of(holder).map_err(|_| Detour::Step(next))
+    }
+
     /// The right to act, or the page that comes before it.
     pub async fn authority(&self) -> Result<Authority, Detour> {
         let holder = self.holder(None).await?;
@@ -125,6 +133,24 @@ impl SignedIn {
     /// What stands around their page.
     pub async fn frame(&self) -> Result<Frame, Failure> {
         self.visitor.frame_for(self.authority.holder()).await
+    }
+}
+
+/// The same, of whoever watches a page that follows what happens. A browser begins to by itself, so it
+/// does not keep the session awake.
+pub struct Watching(pub SignedIn);
+
+impl<S> FromRequestParts<S> for Watching
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Detour;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Detour> {
+        let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
+        let authority = visitor.watcher().await?;
+        Ok(Self(SignedIn { visitor, authority }))
     }
 }
 

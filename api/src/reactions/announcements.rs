@@ -57,11 +57,11 @@ impl Announcements {
         let letterhead = Letterhead::of(&*self.composer.store, event).await?;
         self.pawl.wait_for(event.position).await?;
         let mut told = self.told(event.id).map_err(Outage::Checkpoint)?;
-        self.outbox
-            .settle(MAKER, |mail| {
-                mail.event == event.id && told.is_some_and(|told| mail.user <= told)
-            })
-            .map_err(MailError::from)?;
+        let settled = self.outbox.settle(MAKER, |mail| {
+            mail.event == event.id && told.is_some_and(|told| mail.user <= told)
+        });
+        let settled = settled.map_err(MailError::from)?;
+        self.composer.withdraw_erased(&self.outbox, &settled)?;
         loop {
             let page = self.pawl.people_to_tell(organization, told, PAGE).await?;
             for person in &page.items {

@@ -1,8 +1,8 @@
 //! Follows the log for one reaction, and notes how far it has come.
 
 use super::{Outage, Reaction};
-use crate::files::write_whole;
-use eventstore::EventStore;
+use crate::{erasure::Unfinished, files::write_whole};
+use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::Position;
 use futures::StreamExt as _;
 use std::{
@@ -25,14 +25,18 @@ pub(super) struct Follower {
     pub(super) checkpoint: PathBuf,
     /// Where that was noted before it had a checkpoint of its own.
     pub(super) fallback: PathBuf,
+    /// Knows up to where the log had been looked through, where no file is left of it.
+    pub(super) keyring: Keyring,
     pub(super) reaction: Box<dyn Reaction>,
 }
 
 impl Follower {
-    /// Notes where it begins, before any other reaction has come further.
+    /// Notes where it begins, where that is not noted yet, before any other reaction has come further.
     pub(super) async fn prepare(&self, stop: &CancellationToken) {
         let prepared = async {
-            while let Err(error) = self.begin().await {
+            while !self.checkpoint.exists()
+                && let Err(error) = self.noted()
+            {
                 tracing::error!(%error, "a reaction failed and will be tried again");
                 tokio::time::sleep(PATIENCE).await;
             }
@@ -76,15 +80,7 @@ impl Follower {
     /// Where to begin. A checkpoint behind the end of the log says that the log was put back to an
     /// older state, all of which has been reacted to.
     async fn begin(&self) -> Result<Position, Outage> {
-        let own = read(&self.checkpoint).map_err(Outage::Checkpoint)?;
-        let noted = if let Some(noted) = own {
-            noted
-        } else {
-            let begin = read(&self.fallback).map_err(Outage::Checkpoint)?;
-            let begin = begin.unwrap_or(Position::START);
-            self.note(begin)?;
-            begin
-        };
+        let noted = self.noted()?;
         let head = self.store.head().await?;
         if noted > head {
             tracing::warn!(%noted, %head, "the log was put back; reactions begin at its end");
@@ -93,6 +89,22 @@ impl Follower {
         let noted = noted.min(head);
         self.reaction.begin(noted)?;
         Ok(noted)
+    }
+
+    /// How far it had come. Where the files are lost, as after a backup without them, it goes on at the
+    /// end of what there was: nobody gets the mail of years again.
+    fn noted(&self) -> Result<Position, Outage> {
+        if let Some(noted) = read(&self.checkpoint).map_err(Outage::Checkpoint)? {
+            return Ok(noted);
+        }
+        let begin = if let Some(noted) = read(&self.fallback).map_err(Outage::Checkpoint)? {
+            noted
+        } else {
+            let carried_out = self.keyring.carried_out().map_err(Unfinished::from)?;
+            carried_out.map_or(Position::START, |last| last.position)
+        };
+        self.note(begin)?;
+        Ok(begin)
     }
 
     fn note(&self, position: Position) -> Result<(), Outage> {

@@ -28,22 +28,19 @@ pub struct Letters {
 impl Reaction for Letters {
     fn begin(&self, noted: Position) -> Result<(), Outage> {
         let settled = self.outbox.settle(MAKER, |mail| mail.position <= noted);
-        settled.map_err(MailError::from)?;
-        Ok(())
+        let settled = settled.map_err(MailError::from)?;
+        Ok(self.composer.withdraw_erased(&self.outbox, &settled)?)
     }
 
     async fn react(&self, event: &Recorded<Event>) -> Result<bool, Outage> {
-        let Some((user, notice)) = self.notice(event).await? else {
-            return Ok(false);
-        };
-        match self.write(event, user, &notice).await {
+        match self.tell(event).await {
             // Trying again would hold up everybody's for ever.
-            Err(MailError::Impossible(reason)) => {
+            Err(Outage::Mail(MailError::Impossible(reason))) => {
                 tracing::error!(event_id = %event.id, reason, "a mail cannot be written");
+                Ok(true)
             }
-            written => written?,
+            told => told,
         }
-        Ok(true)
     }
 
     async fn noted(&self, position: Position, _event: EventId) -> Result<(), Outage> {
@@ -58,6 +55,15 @@ impl Reaction for Letters {
 }
 
 impl Letters {
+    /// Whether there was anybody to tell.
+    async fn tell(&self, event: &Recorded<Event>) -> Result<bool, Outage> {
+        let Some((user, notice)) = self.notice(event).await? else {
+            return Ok(false);
+        };
+        self.write(event, user, &notice).await?;
+        Ok(true)
+    }
+
     async fn write(
         &self,
         event: &Recorded<Event>,

@@ -13,7 +13,8 @@ use crate::{
     user::User,
 };
 use eventstore_schema::{
-    Actor, AdministratorAppointed, AdministratorDismissed, OrganizationEvent, Position, UserId,
+    Actor, AdministratorAppointed, AdministratorDismissed, OrganizationEvent, Position, Role,
+    UserId,
 };
 
 impl Organization {
@@ -74,8 +75,10 @@ impl Decide<DismissAdministrator<'_>> for Organization {
     fn decide(
         &self,
         command: DismissAdministrator<'_>,
-        _by: &Mandate,
+        by: &Mandate,
     ) -> Decision<OrganizationEvent> {
+        // They may have become one since it was asked whether they can be managed.
+        by.permit_giving(Role::Admin)?;
         let user_id = command.user_id;
         if command.user.is_dismissed(self.dismissed_at(user_id)) {
             return nothing_to_do();

@@ -1,10 +1,10 @@
 //! What single events make of a person, where it takes more than a line.
 
-use super::{Device, Link, PendingDevice, Profile, SetUpLinks, Standing, User};
+use super::{Device, Link, PendingDevice, Profile, Standing, User};
 use crate::otp::{Throttle, TimeStep};
 use eventstore_schema::{
-    Actor, Metadata, OtpDeviceConfirmed, OtpDeviceRegistered, PasswordResetRequested, UserInvited,
-    UserRegistered,
+    Actor, Metadata, OtpDeviceConfirmed, OtpDeviceRegistered, PasswordRehashed,
+    PasswordResetRequested, UserInvited, UserRegistered,
 };
 
 impl User {
@@ -43,6 +43,14 @@ impl User {
         self.reset_mails.sent(about.recorded_at);
         if about.actor == Actor::Operator {
             self.set_up_links.handed_over();
+        }
+    }
+
+    pub(super) fn password_rehashed(&mut self, event: &PasswordRehashed) {
+        if let Some((_, Standing::Active(password) | Standing::Disabled(password))) =
+            &mut self.person
+        {
+            password.clone_from(&event.password);
         }
     }
 
@@ -85,7 +93,6 @@ impl User {
         // Nothing is left that could have been guessed.
         self.throttle = Throttle::default();
         self.must_set_up_device = true;
-        // What was mailed before is dead, and nobody waits for a new one.
-        self.set_up_links = SetUpLinks::default();
+        self.set_up_links.reset();
     }
 }

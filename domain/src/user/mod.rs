@@ -332,13 +332,7 @@ impl Decider for User {
                 self.replace_password(&e.password);
                 self.end_sessions(event.position, Some(e.session_id));
             }
-            UserEvent::PasswordRehashed(e) => {
-                if let Some((_, Standing::Active(password) | Standing::Disabled(password))) =
-                    &mut self.person
-                {
-                    password.clone_from(&e.password);
-                }
-            }
+            UserEvent::PasswordRehashed(e) => self.password_rehashed(e),
             UserEvent::OtpDeviceRegistered(e) => self.set_up_begun(e),
             UserEvent::OtpDeviceConfirmed(e) => {
                 self.device_confirmed(e);

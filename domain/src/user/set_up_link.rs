@@ -61,6 +61,14 @@ impl SetUpLinks {
         };
     }
 
+    /// What was mailed before is dead, and nobody waits for a new one. A mailbox that was lost stays so.
+    pub(super) fn reset(&mut self) {
+        *self = Self {
+            mailbox_lost: self.mailbox_lost,
+            ..Self::default()
+        };
+    }
+
     /// An authenticator is there: no link of before opens anything any more.
     pub(super) fn served(&mut self) {
         self.open = None;

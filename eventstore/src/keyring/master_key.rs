@@ -9,7 +9,7 @@ use std::{
     fmt::{self, Write as _},
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
@@ -124,12 +124,17 @@ impl MasterKey {
 
     /// Puts a new file in the place of the old one, whole or not at all.
     fn replace_file(&self) -> Result<(), KeyringError> {
-        let unfinished = self.file.with_added_extension("new");
         let failed = |error| unwritable(&self.file, &error);
+        // Where the name is a link, the old key lies at its end.
+        let file = fs::canonicalize(&self.file).map_err(failed)?;
+        let old = fs::metadata(&file).map_err(failed)?;
+        let unfinished = file.with_added_extension("new");
         let mut made = new_file(&unfinished, false).map_err(failed)?;
-        self.write(&mut made, &self.file)?;
-        fs::rename(&unfinished, &self.file).map_err(failed)?;
-        sync_folder(&self.file).map_err(failed)
+        // Whoever runs the server reads it, whoever runs the command.
+        fchown(&made, Some(old.uid()), Some(old.gid())).map_err(failed)?;
+        self.write(&mut made, &file)?;
+        fs::rename(&unfinished, &file).map_err(failed)?;
+        sync_folder(&file).map_err(failed)
     }
 
     fn write(&self, made: &mut File, file: &Path) -> Result<(), KeyringError> {

@@ -7,7 +7,8 @@ use crate::{
     testing::{Flaky, History, MemoryStore, Person},
 };
 use eventstore_schema::{
-    Actor, AddressEvent, AddressId, DeviceId, Role, SessionId, SignInRejected, StreamName,
+    Actor, AddressEvent, AddressId, DeviceId, OrganizationId, Role, SessionId, SignInRejected,
+    StreamName,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -24,6 +25,42 @@ fn erase(
         let person = among.swap_remove(which.index(among.len()));
         history.erased(person);
         devices.retain(|(owner, _)| owner.0 != person.0);
+    }
+}
+
+/// What happens to one organization or person, and changes nothing about who may be next.
+fn to_one(history: &mut History, what: u8, organization: OrganizationId, person: Person) {
+    match what {
+        12 => history.renamed(organization, "Renamed"),
+        13 => history.look_changed(organization),
+        18 => history.reset_requested(person),
+        19 => history.password_reset(person),
+        20 => {
+            history.password_changed(person);
+            history.password_rehashed(person);
+        }
+        23 => history.role_changed(person, Role::Analyst),
+        24 => {
+            history.appointed(person);
+            history.dismissed(person);
+        }
+        26 => {
+            history.recovery_codes_issued(person);
+            history.recovery_code_rejected(person);
+            history.recovery_code_used(person);
+        }
+        30 => history.exported(person),
+        34 => {
+            history.set_up_link_enforced(organization);
+            history.set_up_link_followed(person);
+        }
+        35 => {
+            let credential = history.credential_created(person);
+            history.token_issued(person, credential);
+            history.secret_rotated(person, credential);
+            history.credential_revoked(person, credential);
+        }
+        _ => history.code_rejected(person),
     }
 }
 
@@ -67,8 +104,6 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                     person.0,
                 );
             }
-            12 => history.renamed(organization, "Renamed"),
-            13 => history.look_changed(organization),
             14 => history.days += 1,
             15 => sessions.push((person, history.signed_in(person))),
             16 if !sessions.is_empty() => {
@@ -81,12 +116,6 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.session_ended(person, session);
             }
             11 => sign_in_rejected(&mut history, person),
-            18 => history.reset_requested(person),
-            19 => history.password_reset(person),
-            20 => {
-                history.password_changed(person);
-                history.password_rehashed(person);
-            }
             21 if active.len() > 1 => {
                 let person = active.swap_remove(which.index(active.len()));
                 history.disabled(person);
@@ -97,20 +126,10 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.enabled(person);
                 active.push(person);
             }
-            23 => history.role_changed(person, Role::Analyst),
-            24 => {
-                history.appointed(person);
-                history.dismissed(person);
-            }
             // Under way when they were disabled.
             25 if !disabled.is_empty() => {
                 let person = *which.get(&disabled);
                 devices.push((person, history.device_confirmed(person)));
-            }
-            26 => {
-                history.recovery_codes_issued(person);
-                history.recovery_code_rejected(person);
-                history.recovery_code_used(person);
             }
             27 if !devices.is_empty() => {
                 let (person, device) = *which.get(&devices);
@@ -124,21 +143,10 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.devices_reset(person);
                 devices.retain(|(owner, _)| owner.0 != person.0);
             }
-            30 => history.exported(person),
             31 if active.len() > 1 => erase(&mut history, *which, &mut active, &mut devices),
             32 => erase(&mut history, *which, &mut invited, &mut devices),
             33 => erase(&mut history, *which, &mut disabled, &mut devices),
-            34 => {
-                history.set_up_link_enforced(organization);
-                history.set_up_link_followed(person);
-            }
-            35 => {
-                let credential = history.credential_created(person);
-                history.token_issued(person, credential);
-                history.secret_rotated(person, credential);
-                history.credential_revoked(person, credential);
-            }
-            _ => history.code_rejected(person),
+            other => to_one(&mut history, other, organization, person),
         }
     }
     history

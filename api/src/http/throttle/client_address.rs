@@ -53,7 +53,9 @@ fn trusts(proxies: &[TrustedProxy], address: IpAddr) -> bool {
 /// proxy has. Each proxy adds the address that it sees at the end, so all before that is hearsay.
 pub fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &[TrustedProxy]) -> IpAddr {
     let lines = headers.get_all(FORWARDED_FOR).into_iter();
-    let named = lines.flat_map(|line| line.to_str().unwrap_or_default().split(','));
+    // Each name for itself: what a client has put before it may be anything.
+    let named = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let named = named.map(|name| std::str::from_utf8(name).unwrap_or_default());
     let named: Vec<_> = named.collect();
     let mut client = peer.to_canonical();
     for name in named.into_iter().rev() {
@@ -74,10 +76,13 @@ pub fn passed_on_by_a_stranger(
     headers.contains_key(FORWARDED_FOR) && !trusts(proxies, peer.to_canonical())
 }
 
-/// Some proxies add the port.
+/// Some proxies add the port, or put brackets around.
 fn address(name: &str) -> Option<IpAddr> {
     let name = name.trim();
-    let bare = name.parse::<IpAddr>().ok();
+    let inner = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    let bare = inner.unwrap_or(name).parse::<IpAddr>().ok();
     let address = bare.or_else(|| Some(name.parse::<SocketAddr>().ok()?.ip()))?;
     Some(address.to_canonical())
 }

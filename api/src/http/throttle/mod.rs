@@ -8,7 +8,7 @@ mod client_address;
 pub use client_address::TrustedProxy;
 
 use super::problem::{self, Problem};
-use crate::application::Pawl;
+use crate::{application::Pawl, pages::same_origin::is_of_another_site};
 use attempts::{Attempt, Attempts};
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
@@ -120,6 +120,12 @@ pub async fn throttle(
     let Some(costs) = costs_of(&request) else {
         return next.run(request).await;
     };
+    // Another site's page is not looked at, and costs nothing: or it could spend the attempts of
+    // everybody who looks at it.
+    if is_of_another_site(request.headers()) {
+        let detail = "Another site's page sent this. Send it from here.";
+        return Problem::new(problem::CROSS_SITE, detail).into_response();
+    }
     let attempt = match throttle.take(&request) {
         Ok(attempt) => attempt,
         Err(problem) => return problem.into_response(),
@@ -139,20 +145,15 @@ fn costs_of(request: &Request) -> Option<Costs> {
         .map(|(.., costs)| *costs)
 }
 
-/// Whether the answer says that what was shown is not right. Forms from elsewhere are not looked
-/// at, and cost nothing: or another site could spend the attempts of its visitors.
+/// Whether the answer says that what was shown is not right.
 fn was_wrong(response: &Response) -> bool {
-    let from_elsewhere = response
-        .extensions()
-        .get::<Problem>()
-        .is_some_and(|problem| problem.kind() == problem::CROSS_SITE);
     let wrong = [
         StatusCode::BAD_REQUEST,
         StatusCode::UNAUTHORIZED,
         StatusCode::FORBIDDEN,
         StatusCode::NOT_FOUND,
     ];
-    wrong.contains(&response.status()) && !from_elsewhere
+    wrong.contains(&response.status())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::{
         address::Query,
         detour::Detour,
         frame::{self, Frame},
-        visitor::{Reader, SignedIn, Visitor},
+        visitor::{Reader, SignedIn, Visitor, Watching},
     },
     live::{Follow, Follower, follow},
 };
@@ -158,7 +158,7 @@ async fn entries(
 
 /// What happens from now on; after a break, from the last message on.
 pub async fn live(
-    signed_in: SignedIn,
+    Watching(signed_in): Watching,
     Query(query): Query<AuditQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Detour> {

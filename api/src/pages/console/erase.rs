@@ -7,6 +7,7 @@ use super::{
         detour::Detour,
         form::{Form, Refusal, status_of},
         frame::{self, Frame},
+        session_cookie,
         sign_in::Nothing,
         visitor::{Reader, SignedIn},
     },
@@ -89,8 +90,11 @@ pub async fn export(
 ) -> Result<Response, Detour> {
     let (pawl, by) = (&signed_in.visitor.pawl, &signed_in.authority);
     let organization = by.holder().organization();
+    let token = session_cookie::token(&signed_in.visitor.jar).ok_or(Detour::SignIn)?;
     match pawl.export_user(organization, id, by, &context).await {
-        Ok(exported) => Ok(exports::document(pawl, organization, id, exported.position).await?),
+        Ok(exported) => {
+            Ok(exports::document(pawl, (organization, id), token, exported.position).await?)
+        }
         Err(failure) => {
             let refusal = Refusal::of(failure, &signed_in.visitor)?;
             page(&signed_in, id, Some(refusal)).await

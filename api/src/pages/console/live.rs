@@ -3,7 +3,6 @@
 
 use super::super::{detour::Detour, visitor::SignedIn};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use domain::Authority;
 use eventstore_schema::Position;
 use futures::{
     StreamExt as _,
@@ -66,8 +65,7 @@ impl Follower {
                 .await;
         }
         let head = pawl.catch_up().await?;
-        let holder = self.signed_in.visitor.holder(None).await?;
-        self.signed_in.authority = Authority::of(holder)?;
+        self.signed_in.authority = self.signed_in.visitor.watcher().await?;
         what.next(self, head).await
     }
 }

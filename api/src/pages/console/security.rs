@@ -7,7 +7,7 @@ use super::{
         form::{Form, Refusal, status_of},
         frame::{self, Frame},
         sign_in::Done,
-        visitor::{Reader, SignedIn},
+        visitor::{Reader, SignedIn, Watching},
     },
     live::{Follow, Follower, follow},
 };
@@ -142,7 +142,7 @@ pub async fn enforce(
 }
 
 /// How many have still to set up, as it changes.
-pub async fn live(signed_in: SignedIn) -> Result<Response, Detour> {
+pub async fn live(Watching(signed_in): Watching) -> Result<Response, Detour> {
     read(&signed_in).await?;
     Ok(follow(
         signed_in,
