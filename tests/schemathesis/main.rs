@@ -4,8 +4,6 @@
 //!
 //! `cargo xtask test` installs Schemathesis beside the build, at the version that this folder pins.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "it is all test")]
-
 use harness::{Acme, DEADLINE, TestServer};
 use std::{fs, path::Path, process::Stdio};
 use tokio::{process::Command, time::timeout};
