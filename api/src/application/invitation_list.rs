@@ -208,6 +208,7 @@ fn role_named(word: &str) -> Result<Role, Rejection> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
 
     fn read(text: &str) -> List {
         List::read(text.as_bytes()).unwrap()
@@ -279,7 +280,7 @@ mod tests {
         }
         let mut long = "email,name\n".to_owned();
         for n in 0..=LENGTH {
-            long.push_str(&format!("{n}@b.cd,N\n"));
+            writeln!(long, "{n}@b.cd,N").unwrap();
         }
         assert!(matches!(
             List::read(long.as_bytes()),
