@@ -98,11 +98,15 @@ async fn use_is_noted_now_and_then_and_in_nobodys_audit_trail() {
 #[tokio::test]
 async fn watching_is_not_using() {
     let (server, acme) = TestServer::with_acme().await;
-    let live = acme
-        .ada
-        .request(Method::GET, &acme.path("audit"))
-        .header("accept", "text/event-stream");
-    let mut live = live.send().await.unwrap().bytes_stream();
+    let cookie = format!("__Host-pawl-session={}", acme.ada.token());
+    let page = server.client.request(Method::GET, "/console/audit/live");
+    let page = page.header("cookie", cookie);
+    let trail = acme.ada.request(Method::GET, &acme.path("audit"));
+    let trail = trail.header("accept", "text/event-stream");
+    let mut watched = Vec::new();
+    for watch in [page, trail] {
+        watched.push(watch.send().await.unwrap().bytes_stream());
+    }
     let other = server.sign_in("ada").await.expect(200);
     let other = server.client.with(other["session_token"].as_str().unwrap());
     let look = format!("/v1/organizations/{}", acme.id);
@@ -110,16 +114,20 @@ async fn watching_is_not_using() {
     after(&server, 35);
     let body = json!({ "name": "Acme and Sons" });
     let _ = other.patch(&look, body).await.expect(200);
-    let mut seen = String::new();
-    while !seen.contains("OrganizationRenamed") {
-        let chunk = live.next().await.unwrap().unwrap();
-        seen += std::str::from_utf8(&chunk).unwrap();
+    for live in &mut watched {
+        let mut seen = String::new();
+        while !seen.contains("OrganizationRenamed") {
+            let chunk = live.next().await.unwrap().unwrap();
+            seen += std::str::from_utf8(&chunk).unwrap();
+        }
     }
     after(&server, 35);
     assert!(!is_open(&acme.ada).await);
     assert!(is_open(&other).await);
     // Nor does it see anything of what comes then.
-    while live.next().await.is_some() {}
+    for live in &mut watched {
+        while live.next().await.is_some() {}
+    }
 }
 
 #[tokio::test]

@@ -343,12 +343,20 @@ fn nothing_that_is_mailed_counts_once_the_operator_has_handed_a_link_over() {
     let enrolment = session_of(THIEF, &person, false);
     let at = now() + TimeDelta::hours(2);
     let token_digest = digest("mailed");
-    let mail = RequestPasswordReset {
+    let mail = || RequestPasswordReset {
         token_digest: token_digest.clone(),
         at,
     };
-    let outcome = person.decide(mail, &Anyone).unwrap();
+    let outcome = person.decide(mail(), &Anyone).unwrap();
     assert!(outcome.events.is_empty());
+    // Nor does another reset bring the mailbox back.
+    let mut again = person.clone();
+    let reset = OtpDevicesReset {
+        device_ids: vec![],
+        set_up: None,
+    };
+    again.evolve(&recorded(45, reset.into()));
+    assert!(again.decide(mail(), &Anyone).unwrap().events.is_empty());
     let mail = RequestOtpSetUpLink { token_digest, at };
     assert_eq!(person.decide(mail, &enrolment).as_ref(), Err(REQUIRED));
     let follow = FollowOtpSetUpLink {
