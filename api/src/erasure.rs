@@ -135,13 +135,12 @@ impl Erasure {
         let (outbox, keyring) = (Outbox::new(self.outbox.clone()), self.keyring.clone());
         let swept = tokio::task::spawn_blocking(move || {
             for folder in outbox.folders()? {
-                for entry in folder.read_dir().into_iter().flatten() {
-                    let (name, path) = entry.map(|entry| (entry.file_name(), entry.path()))?;
-                    let mail = name.to_string_lossy().parse::<MailName>();
-                    if let Ok(mail) = mail
+                for file in files_in(&folder)? {
+                    let name = file.file_name().unwrap_or_default().to_string_lossy();
+                    if let Ok(mail) = name.parse::<MailName>()
                         && keyring.is_destroyed(&KeyName::person(mail.user))?
                     {
-                        fs::remove_file(path)?;
+                        remove(&file)?;
                     }
                 }
             }
@@ -220,25 +219,36 @@ fn keys_in(content: &Value, keys: &mut Vec<KeyName>) {
 
 /// Deletes the mail of a person, finished or not: it is named by its event, and by them.
 fn delete_mail(folder: &Path, user: UserId, events: &HashSet<EventId>) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
     let theirs = format!("-{user}.eml");
-    for entry in entries {
-        let file = entry?.path();
+    let files = files_in(folder)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    for file in files {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let event = name.split_once('-').and_then(|(_, rest)| rest.get(..36));
         let event = event.and_then(|id| id.parse().ok());
         if name.contains(&theirs) || event.is_some_and(|event| events.contains(&event)) {
-            match fs::remove_file(&file) {
-                // Sent, or taken back, in the meantime.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                removed => removed?,
-            }
+            remove(&file)?;
         }
     }
     File::open(folder)?.sync_all()
+}
+
+/// What is in a folder; nothing where it is not there.
+fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.path())).collect(),
+    }
+}
+
+/// Deletes a file, unless it was sent, or taken back, in the meantime.
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What follows from events: what was replaced or erased is forgotten, and mail is written. Each reaction follows
-//! the log by itself from where it stopped, so a restart loses none, one that fails holds up no other,
-//! and doing one twice is harmless.
+//! What follows from events: what was replaced or erased is forgotten, and mail is written. Each
+//! reaction follows the log by itself from where it stopped, so a restart loses none, one that fails
+//! holds up no other, and doing one twice is harmless until a mail has left.
 
 mod announcements;
 mod follower;

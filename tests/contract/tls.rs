@@ -5,8 +5,8 @@ use crate::{
     log::{event, ids, new_stream},
 };
 use eventstore::{Direction, EventStore as _, ExpectedRevision};
-use std::{net::SocketAddr, path::Path, process::Command, sync::Arc, time::Duration};
-use tempfile::TempDir;
+use harness::certificates;
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -21,35 +21,6 @@ use tokio_rustls::{
 };
 
 const SOON: Duration = Duration::from_secs(5);
-
-fn openssl(folder: &Path, arguments: &str) {
-    let made = Command::new("openssl")
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .expect("the tests need the Debian package openssl: install it");
-    let said = String::from_utf8_lossy(&made.stderr);
-    assert!(made.status.success(), "{said}");
-}
-
-/// An authority (`ca.pem`) and a certificate of it for this machine (`node.pem`, `node.key`).
-fn certificates() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    openssl(
-        folder.path(),
-        &format!("req -x509 {key} -subj /CN=authority -keyout ca.key -out ca.pem"),
-    );
-    openssl(
-        folder.path(),
-        &format!(
-            "req -x509 {key} -subj /CN=node -addext subjectAltName=IP:127.0.0.1 \
-             -addext basicConstraints=critical,CA:false -CA ca.pem -CAkey ca.key \
-             -keyout node.key -out node.pem"
-        ),
-    );
-    folder
-}
 
 /// Ends TLS before a server.
 async fn before(server: SocketAddr, certificates: &Path) -> SocketAddr {

@@ -12,6 +12,7 @@
 )]
 
 mod browser;
+mod certificates;
 mod client;
 mod elsewhere;
 mod mailbox;
@@ -23,6 +24,7 @@ mod server;
 pub mod traces;
 
 pub use browser::{Browser, Kind};
+pub use certificates::certificates;
 pub use client::{Client, Reply};
 pub use mailbox::Mailbox;
 pub use people::{PASSWORD, Person, recovery_codes};

@@ -112,6 +112,12 @@ impl TestServer {
         }
     }
 
+    /// The application, for what cannot be timed over HTTP.
+    #[must_use]
+    pub fn pawl(&self) -> &Pawl {
+        &self.pawl
+    }
+
     /// The log, to look at.
     #[must_use]
     pub fn log(&self) -> &dyn EventStore {

@@ -2,9 +2,9 @@
 
 use crate::{
     acme_with, guarded, invite, left,
-    smtp_server::{LOGIN, SmtpServer, certificates},
+    smtp_server::{LOGIN, SmtpServer},
 };
-use harness::{Process, eventually};
+use harness::{Process, certificates, eventually};
 use pawl::settings::Flags;
 use serde_json::json;
 use tempfile::TempDir;

@@ -1,12 +1,8 @@
 //! Debian's aiosmtpd as a process: a mail server that Pawl was not written against.
 
-use harness::{DEADLINE, eventually};
+use harness::{DEADLINE, certificates, eventually};
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::{fs, path::PathBuf, process::Stdio};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -107,33 +103,4 @@ impl SmtpServer {
         })
         .await
     }
-}
-
-fn openssl(folder: &Path, arguments: &str) {
-    let made = std::process::Command::new("openssl")
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .expect("the tests need the Debian package openssl: install it");
-    let said = String::from_utf8_lossy(&made.stderr);
-    assert!(made.status.success(), "{said}");
-}
-
-/// An authority (`ca.pem`) and a certificate of it for this machine (`node.pem`, `node.key`).
-pub fn certificates() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    openssl(
-        folder.path(),
-        &format!("req -x509 {key} -subj /CN=authority -keyout ca.key -out ca.pem"),
-    );
-    openssl(
-        folder.path(),
-        &format!(
-            "req -x509 {key} -subj /CN=node -addext subjectAltName=IP:127.0.0.1 \
-             -addext basicConstraints=critical,CA:false -CA ca.pem -CAkey ca.key \
-             -keyout node.key -out node.pem"
-        ),
-    );
-    folder
 }

@@ -56,6 +56,11 @@ async fn bodies_that_are_not_what_they_should_be() {
     refused(&acme.ada, form, 415, "unsupported-media-type").await;
     let oversize = raw(&format!("{{\"email\":\"{}\"}}", "x".repeat(72 * 1024)));
     refused(&acme.ada, oversize, 413, "body-too-large").await;
+    // What takes no file does not read one.
+    let file = post()
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body("x".repeat(100 * 1024));
+    refused(&acme.ada, file, 413, "body-too-large").await;
     for (field, value) in [
         ("email", "not an address"),
         ("email", ""),

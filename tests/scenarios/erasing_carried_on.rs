@@ -104,3 +104,19 @@ async fn mail_that_is_written_again_is_not_written_to_who_was_erased() {
     let _ = server.mailbox().token("henri@example.org", 1).await;
     assert_eq!(server.mailbox().to(EMAIL), [""; 0]);
 }
+
+/// A copy of the outbox, with mail to somebody who has been erased since.
+#[tokio::test]
+async fn mail_to_the_erased_that_is_put_back_is_swept_away() {
+    let (server, acme) = TestServer::with_acme().await;
+    let (_, id) = with_grace(&server, &acme).await;
+    let outbox = server.data().join("outbox");
+    let mail = that_hold(&outbox, &[EMAIL]).remove(0);
+    let content = fs::read(&mail).unwrap();
+    let _ = erase(&acme, &acme.ada, &id, EMAIL).await.expect(204);
+    let server = server
+        .restart_after(|_| fs::write(&mail, content).unwrap())
+        .await;
+    eventually("the mail is gone", async || (!mail.exists()).then_some(())).await;
+    assert!(that_hold(server.data(), &[EMAIL, NAME]).is_empty());
+}

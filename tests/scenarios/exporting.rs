@@ -1,7 +1,10 @@
 //! Everything that is stored about one person, for them or for an administrator; and that it was
 //! given, the audit trail tells.
 
+use eventstore_schema::{OrganizationId, Position, UserId};
+use futures::StreamExt as _;
 use harness::{Acme, Client, Reply, TestServer};
+use pawl::{application::SessionToken, http::exports};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -137,4 +140,36 @@ async fn it_takes_the_right_and_a_second_factor_shown_just_now() {
     let step = grace.post("/v1/session/otp", code).await.expect(200);
     let grace = server.client.with(step["session_token"].as_str().unwrap());
     let _ = grace.post_nothing("/v1/me/export").await.expect(200);
+}
+
+/// The right that was there at the beginning does not last for as long as somebody reads.
+#[tokio::test]
+async fn who_reads_slowly_is_asked_for_the_right_again() {
+    let (server, acme) = TestServer::with_acme().await;
+    let list = (0..150).fold("email,name\n".to_owned(), |list, n| {
+        list + &format!("person{n}@example.org,Person {n}\n")
+    });
+    let request = acme
+        .ada
+        .request(Method::POST, &acme.path("invitations/list"));
+    let request = request.header("content-type", "text/csv").body(list);
+    let invited = Reply::to(request).await;
+    let finished = invited.text.lines().last().unwrap();
+    let finished: Value = serde_json::from_str(finished).unwrap();
+    let position = Position(finished["position"].as_u64().unwrap());
+    let _ = acme.ada.get(&acme.path("users")).await.expect(200);
+    let whose = (
+        OrganizationId(acme.id.parse().unwrap()),
+        UserId(user_id(&acme.ada).await.parse().unwrap()),
+    );
+    for signed_out in [false, true] {
+        let token = SessionToken::parse(acme.ada.token()).unwrap();
+        let document = exports::document(server.pawl(), whose, token, position).await;
+        let mut pieces = document.unwrap().into_body().into_data_stream();
+        assert!(pieces.next().await.unwrap().is_ok());
+        if signed_out {
+            let _ = acme.ada.delete("/v1/session").await.expect(204);
+        }
+        assert_eq!(pieces.next().await.unwrap().is_err(), signed_out);
+    }
 }

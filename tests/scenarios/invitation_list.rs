@@ -203,3 +203,42 @@ async fn who_loses_the_right_invites_nobody_more() {
     assert_eq!(rest["already_there"], invited);
     assert_eq!(rest["invited"], 3000 - invited);
 }
+
+/// In a browser that two people share, the form of the one is not the command of the other.
+#[tokio::test]
+async fn a_form_that_somebody_else_sends_again_is_another_command() {
+    let (server, acme) = TestServer::with_acme().await;
+    let body = json!({ "organization": "Globex", "email": "hank@example.org", "name": "Hank" });
+    let _ = acme.ada.post("/v1/organizations", body).await.expect(201);
+    let token = server.mailbox().token("hank@example.org", 1).await;
+    let body = json!({ "token": token, "password": harness::PASSWORD });
+    let hank = server.client.post("/v1/invitations/accept", body).await;
+    let hank = hank.expect(200)["session_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let form = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"command\"\r\n\r\n{}\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\
+         email,name\ngrace@example.org,Grace\n\r\n--x--\r\n",
+        uuid::Uuid::now_v7()
+    );
+    for (session, told) in [
+        (acme.ada.token(), "One person is invited."),
+        (acme.ada.token(), "One person is invited."),
+        (
+            &*hank,
+            "Somebody was invited or registered with this e-mail address already.",
+        ),
+    ] {
+        let request = server
+            .client
+            .request(Method::POST, "/console/users/invite-list")
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", format!("__Host-pawl-session={session}"))
+            .header("content-type", "multipart/form-data; boundary=x");
+        let page = Reply::to(request.body(form.clone())).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(page.text.contains(told), "{}", page.text);
+    }
+}

@@ -35,6 +35,7 @@ mod password_rules;
 mod passwords;
 mod people_search;
 mod permissions;
+mod reactions;
 mod recovery_codes;
 mod reset;
 mod retries;

@@ -105,6 +105,7 @@ impl Pawl {
         refused.sort_by_key(|line| line.line);
         Ok(Err(refused))
     }
+
     async fn outlook(
         &self,
         organization: OrganizationId,
@@ -159,7 +160,7 @@ impl Pawl {
         token: Bearer,
         request: RequestContext,
     ) -> mpsc::Receiver<ListProgress> {
-        // Whoever listens slowly hears of the latest only.
+        // Whoever listens slowly misses some of the steps, and never the end.
         let (progress, listener) = mpsc::channel(1);
         let pawl = self.clone();
         tokio::spawn(async move {

@@ -28,6 +28,12 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<Bearer> {
         .flatten()
 }
 
+/// The token that a request brings, and the command that it may be a repeat of.
+fn presented(pawl: &Pawl, parts: &Parts) -> Result<(Bearer, Option<CommandId>), Problem> {
+    let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
+    Ok((token, repeatable_command(pawl, parts)?))
+}
+
 /// Whoever holds a live session, whatever it lacks.
 pub struct Holder(pub SessionHolder);
 
@@ -40,8 +46,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let pawl = Pawl::from_ref(state);
-        let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
-        let command = repeatable_command(&pawl, parts)?;
+        let (token, command) = presented(&pawl, parts)?;
         Ok(Self(pawl.holder(&token, command).await?))
     }
 }
@@ -74,8 +79,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let pawl = Pawl::from_ref(state);
-        let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
-        let command = repeatable_command(&pawl, parts)?;
+        let (token, command) = presented(&pawl, parts)?;
         Ok(Self(pawl.mandate(&token, command).await?))
     }
 }
@@ -112,8 +116,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let pawl = Pawl::from_ref(state);
-        let token = bearer(&parts.headers).ok_or(Rejection::Unauthenticated)?;
-        let command = repeatable_command(&pawl, parts)?;
+        let (token, command) = presented(&pawl, parts)?;
         pawl.organization_of(&token, command).await?;
         match parts.headers.get("pawl-min-position") {
             Some(value) => {

@@ -187,6 +187,27 @@ async fn nothing_that_the_old_version_wrapped_stays_on_the_disk() {
     assert!(!on_disk());
 }
 
+/// Or the old key would live on at the end of the link.
+#[tokio::test]
+async fn behind_a_link_the_old_master_key_goes_too() {
+    let installation = Installation::new();
+    let keyring = installation.open().unwrap();
+    let name = sealed(&keyring, 1).await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (link, target) = (
+        installation.file("master.key"),
+        elsewhere.path().join("key"),
+    );
+    fs::rename(&link, &target).unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let old = fs::read_to_string(&target).unwrap();
+    installation.rotate().unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let new = fs::read_to_string(&target).unwrap();
+    assert!(!new.contains(old.trim()));
+    assert!(opens(&installation.open().unwrap(), &name));
+}
+
 #[tokio::test]
 async fn one_process_at_a_time_changes_it_and_only_one_that_fits() {
     let here = Installation::new();

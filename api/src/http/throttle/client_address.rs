@@ -104,6 +104,17 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
 
+    /// Or one odd byte would make whoever sends it the proxy.
+    #[test]
+    fn what_a_client_puts_before_it_may_be_no_text_at_all() {
+        let proxies = ["127.0.0.1".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        let line = HeaderValue::from_bytes(b"\xff, 198.51.100.1").unwrap();
+        headers.insert(FORWARDED_FOR, line);
+        let found = client_of("127.0.0.1".parse().unwrap(), &headers, &proxies);
+        assert_eq!(found, "198.51.100.1".parse::<IpAddr>().unwrap());
+    }
+
     #[test]
     fn only_what_a_trusted_proxy_adds_is_believed() {
         let proxies: Vec<TrustedProxy> = ["10.0.0.0/8", "127.0.0.1", "2001:db8::1"]
@@ -132,6 +143,7 @@ mod tests {
             ("127.0.0.1", &["rubbish, 10.1.2.3"], "10.1.2.3"),
             ("127.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
             ("127.0.0.1", &["[2001:db8:1::7]:4711"], "2001:db8:1::7"),
+            ("127.0.0.1", &["[2001:db8:1::7]"], "2001:db8:1::7"),
         ] {
             let lines = lines.iter().map(|line| {
                 let name = axum::http::HeaderName::from_static(FORWARDED_FOR);

@@ -61,6 +61,15 @@ fn an_administrator_goes_and_the_last_one_stays() {
     }
 }
 
+/// They may have become one since it was asked whether they can be managed.
+#[test]
+fn who_may_not_manage_administrators_strikes_none() {
+    let (person, by) = (administrator(), authority(Role::UserManager));
+    given(with([appointed(1), appointed(2)]))
+        .when::<Organization, _>(dismiss(2, &person), &by)
+        .then_rejected(&Rejection::Forbidden);
+}
+
 #[test]
 fn only_an_administrator_who_can_act_is_appointed() {
     let by = Actor::Operator;
