@@ -4,7 +4,7 @@ use crate::people::{
     accept, ada_with_phone, follow_the_first_link, invite, open_session_with, set_up_phone,
     show_code, show_code_again, sign_in, sign_out,
 };
-use harness::{Browser, PASSWORD, TestServer};
+use harness::{Browser, PASSWORD, TestServer, eventually};
 
 #[tokio::test]
 async fn recovery_codes_are_shown_once_and_open_once() {
@@ -139,6 +139,14 @@ async fn administrators_look_after_their_people() {
     ada.open("/console/users").await;
     ada.fill("Search by name or e-mail address", "GRA").await;
     ada.click("Search").await;
+    // The list of before has everybody on it.
+    eventually("the search is carried out", async || {
+        let address = ada.driver.current_url().await.unwrap();
+        let searched = address.query().is_some_and(|query| query.contains("GRA"));
+        searched.then_some(())
+    })
+    .await;
+    ada.sees("grace@example.org").await;
     ada.does_not_see("ada@example.org").await;
     ada.click("grace").await;
     ada.choose("Role", "Auditor").await;
