@@ -62,7 +62,7 @@ pub async fn set_up_phone_with(
     let phone = Phone::scan(&browser.scan().await);
     browser.fill(code, &phone.code(server.now())).await;
     browser.fill(name, "My phone").await;
-    browser.click(submit).await;
+    browser.submit(submit).await;
     server.wait_steps(1);
     phone
 }
