@@ -9,6 +9,7 @@
 
 use crate::{
     admin::{self, AdminCommand},
+    audit::{self, AuditCommand},
     clock::SystemClock,
     files::write_whole,
     http::{health::projection_view, openapi},
@@ -57,6 +58,9 @@ enum Command {
     /// Look after the log
     #[command(subcommand)]
     Log(LogCommand),
+    /// Review the history
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Break-glass, on the server itself
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -140,10 +144,9 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
-    match runtime.block_on(run(command)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
-    }
+    runtime
+        .block_on(run(command))
+        .unwrap_or_else(|error| fail(&error))
 }
 
 fn fail(error: &StartError) -> ExitCode {
@@ -151,8 +154,9 @@ fn fail(error: &StartError) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run(command: Command) -> Result<(), StartError> {
-    match command {
+async fn run(command: Command) -> Result<ExitCode, StartError> {
+    let done = match command {
+        Command::Audit(command) => return Ok(audit::run(command).await),
         Command::Serve(flags) => serve(Settings::resolve(flags)?).await,
         Command::Projections(ProjectionsCommand::Status(arguments)) => status(arguments).await,
         Command::Projections(ProjectionsCommand::Rebuild(flags)) => {
@@ -170,7 +174,8 @@ async fn run(command: Command) -> Result<(), StartError> {
             print!("{}", permission_table::markdown());
             Ok(())
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(settings: Settings) -> Result<(), StartError> {

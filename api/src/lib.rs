@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod application;
+pub mod audit;
 pub mod audit_log;
 pub mod cli;
 pub mod clock;
