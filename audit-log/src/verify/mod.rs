@@ -6,6 +6,7 @@
 //! more of it than the signature by a key that the reviewer brought along.
 
 mod export;
+mod growth;
 mod history;
 mod log;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod revisions;
 mod tests;
 
 pub use export::{ExportVerifier, LONGEST_LINE};
+pub use growth::verify_growth;
 pub use history::Signatures;
 pub use log::LogVerifier;
 pub use revisions::Revisions;

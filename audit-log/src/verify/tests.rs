@@ -74,7 +74,7 @@ impl World {
     }
 
     /// The checkpoint of the history when it had so many leaves.
-    fn signed_by(&self, seed: u8, size: usize) -> SignedCheckpoint {
+    pub(super) fn signed_by(&self, seed: u8, size: usize) -> SignedCheckpoint {
         let mut tree = Tree::default();
         for leaf in &self.leaves[..size] {
             tree.append(leaf_hash(&leaf.to_bytes()));
