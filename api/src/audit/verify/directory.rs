@@ -19,7 +19,7 @@ pub(super) async fn verify(settings: &Settings, trust: Trust) -> Result<Found, D
     let tiles = TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER));
     // The checkpoint comes first: what is appended from here on is newer than it.
     let signed = checkpoint_in(&tiles)?;
-    let beside = tiles.folder().join("keys");
+    let beside = tiles.keys_file();
     let name = beside.display().to_string();
     let keys = keys_or(trust.keys, &name, text_of(&beside).as_deref())?;
     let mut verifier = LogVerifier::new(&tiles, &signed, &trust.since, &keys)?;
