@@ -3,7 +3,8 @@
 
 use super::{Doubt, Sound, Wrong, history::History};
 use crate::{
-    Authenticated, PublicKey, SignedCheckpoint, TileSource, consistency_proof, verify_consistency,
+    Authenticated, PublicKey, SignedCheckpoint, TileSource, Unreadable, consistency_proof,
+    verify_consistency,
 };
 
 /// Whether the tree that was signed goes on from those of the earlier checkpoints.
@@ -13,19 +14,20 @@ pub fn verify_growth(
     earlier: &[SignedCheckpoint],
     keys: &[PublicKey],
 ) -> Result<Sound, Doubt> {
-    let (checkpoint, signatures, earlier) = History::begin(signed, earlier, keys)?.unseen();
-    let unreadable = |error: crate::Unreadable| Wrong::what(error.to_string());
+    let mut history = History::begin(signed, earlier, keys)?;
+    let checkpoint = history.checkpoint().clone();
+    let unreadable = |error: Unreadable| Wrong::what(error.to_string());
     Authenticated::open(source, &checkpoint).map_err(unreadable)?;
-    let mut grown_since = Vec::new();
-    for earlier in earlier.iter().rev() {
+    while let Some(earlier) = history.next_earlier() {
         let size = earlier.size;
         let proof = consistency_proof(size, &checkpoint, source).map_err(unreadable)?;
-        if verify_consistency(&proof, earlier, &checkpoint).is_err() {
+        if verify_consistency(&proof, &earlier, &checkpoint).is_err() {
             let what = format!("the first {size} leaves are not those of the earlier checkpoint");
             return Err(Wrong::what(what).into());
         }
-        grown_since.push(size);
+        history.note_growth(size);
     }
+    let (checkpoint, signatures, grown_since) = history.into_parts();
     Ok(Sound {
         organization_id: None,
         records: 0,

@@ -123,9 +123,14 @@ impl History {
         Ok(())
     }
 
-    /// The checkpoint, who signed it, and the earlier ones that nothing has been compared with yet.
-    pub(super) fn unseen(self) -> (Checkpoint, Signatures, Vec<Checkpoint>) {
-        (self.checkpoint, self.signatures, self.earlier)
+    /// Takes the earlier checkpoint that comes next, to compare it in another way.
+    pub(super) fn next_earlier(&mut self) -> Option<Checkpoint> {
+        self.earlier.pop()
+    }
+
+    /// Notes that it only grew since it had so many leaves.
+    pub(super) fn note_growth(&mut self, since: u64) {
+        self.grown_since.push(since);
     }
 
     /// What was believed on the way: the checkpoint, who signed it, the earlier ones.

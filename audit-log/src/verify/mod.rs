@@ -14,6 +14,8 @@ mod log_tests;
 mod opened;
 mod revisions;
 #[cfg(test)]
+mod test_world;
+#[cfg(test)]
 mod tests;
 
 pub use export::{ExportVerifier, LONGEST_LINE};
