@@ -10,6 +10,7 @@
 
 mod announcement;
 mod audit;
+mod audit_log;
 mod copy;
 mod files;
 mod full_disk;
