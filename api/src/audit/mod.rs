@@ -4,6 +4,7 @@
 //! Exit codes: 0 sound, or done; 1 not sound; 2 could not tell, or could not be done.
 
 mod export;
+mod output;
 mod replay;
 mod report;
 mod verify;
