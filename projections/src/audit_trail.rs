@@ -97,7 +97,8 @@ impl Projection for AuditTrail {
 
 /// Whom or what an event is about: its stream, save where the person is known but the stream is
 /// that of an e-mail address, or of the audit trail in which somebody looked for them.
-fn subject(event: &Recorded<Event>) -> Cow<'_, StreamName> {
+#[must_use]
+pub fn subject(event: &Recorded<Event>) -> Cow<'_, StreamName> {
     match &event.data {
         Event::Address(
             AddressEvent::SignInRejected(SignInRejected {
