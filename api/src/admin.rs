@@ -10,6 +10,7 @@
 
 use crate::{
     application::{Failure, Parts, PasswordHasher, Pawl, RequestContext},
+    audit_log::{AUDIT_LOG_FOLDER, TileFiles},
     clock::SystemClock,
     settings::{Flags, Settings},
     storage::{self, OUTBOX_FOLDER, StartError},
@@ -120,6 +121,7 @@ async fn open(settings: &Settings) -> Result<Pawl, StartError> {
         keyring,
         projections: RunningProjections::none(),
         readers: Readers::none(),
+        audit_log: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
         clock: Arc::new(SystemClock),
         passwords: PasswordHasher::new(settings.passwords)?,
         set_up_token: None,

@@ -2,6 +2,7 @@
 
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
+    audit_log::{AUDIT_LOG_FOLDER, TileFiles},
     clock::Clock,
     erasure::Erasure,
     http::{self, TrustedProxy},
@@ -77,6 +78,7 @@ impl Server {
             store,
             keyring,
             readers,
+            audit_log: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
             outbox,
             clock,
             passwords: PasswordHasher::new(settings.passwords)?,

@@ -5,7 +5,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-pub use query::{Filter, by_event, latest, page};
+pub use query::{Filter, by_event, latest, leaves, page};
 
 use crate::{
     Projection, ProjectionError, Rows, Table,

@@ -2,6 +2,8 @@
 //! events, answer. One file a use case; no rule lives here, and nothing of HTTP.
 
 mod api_credentials;
+mod audit;
+mod audit_proof;
 mod authentication;
 mod browsers;
 mod change_password;
@@ -36,6 +38,8 @@ mod sign_in;
 mod tokens;
 
 pub use api_credentials::{ClientSecret, IssuedToken, NewApiCredential};
+pub use audit::{question, question_of_proof};
+pub use audit_proof::{AuditKey, AuditProof};
 pub use browsers::BrowserToken;
 pub use context::RequestContext;
 pub use execute::Committed;
@@ -60,7 +64,7 @@ pub use tokens::{
     password_reset_token,
 };
 
-use crate::clock::Clock;
+use crate::{audit_log::TileFiles, clock::Clock};
 use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::Position;
 use loading::States;
@@ -85,6 +89,8 @@ pub struct Parts {
     pub projections: RunningProjections,
     /// The read models, to read.
     pub readers: Readers,
+    /// The audit log, to read.
+    pub audit_log: TileFiles,
     /// The folder of the mail.
     pub outbox: PathBuf,
     /// The time.

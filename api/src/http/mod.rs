@@ -5,7 +5,7 @@ mod adoption;
 mod answer;
 mod api_credentials;
 mod appearance;
-mod audit;
+pub mod audit;
 pub mod body;
 mod common_answers;
 mod erasures;
@@ -84,6 +84,9 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(exports::somebody))
         .routes(routes!(exports::oneself))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::proof::key))
+        .routes(routes!(audit::proof::prove))
+        .routes(routes!(audit::export::export))
         .routes(routes!(api_credentials::create, api_credentials::list))
         .routes(routes!(api_credentials::one, api_credentials::revoke))
         .routes(routes!(api_credentials::rotate))

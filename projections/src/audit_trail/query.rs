@@ -75,6 +75,15 @@ pub fn by_event(
     })
 }
 
+/// How many leaves the audit log has once it holds every event that is here.
+pub fn leaves(readers: &Readers) -> Result<u64, DatabaseError> {
+    readers.read(|view| {
+        let last = "SELECT leaf_index + 1 FROM audit_trail ORDER BY position DESC LIMIT 1";
+        let leaves = view.query_row(last, [], |row| row.get::<_, Whole>(0));
+        Ok(leaves.optional()?.map_or(0, |leaves| leaves.0))
+    })
+}
+
 fn as_column(position: Position) -> i64 {
     i64::try_from(position.0).unwrap_or(i64::MAX)
 }

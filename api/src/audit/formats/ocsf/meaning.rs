@@ -3,8 +3,8 @@
 
 use Class::{AccountChange, Authentication, EntityManagement, UserAccess};
 use eventstore_schema::{
-    AddressEvent, ApiCredentialEvent, AuditEvent, Event, InstallationEvent, OrganizationEvent, SessionEvent,
-    UserEvent,
+    AddressEvent, ApiCredentialEvent, AuditEvent, Event, InstallationEvent, OrganizationEvent,
+    SessionEvent, UserEvent,
 };
 
 /// A class of events, all in the category Identity & Access Management.
