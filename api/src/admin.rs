@@ -10,7 +10,6 @@
 
 use crate::{
     application::{Failure, Parts, PasswordHasher, Pawl, RequestContext},
-    audit_log::{AUDIT_LOG_FOLDER, TileFiles},
     clock::SystemClock,
     settings::{Flags, Settings},
     storage::{self, OUTBOX_FOLDER, StartError},
@@ -121,12 +120,12 @@ async fn open(settings: &Settings) -> Result<Pawl, StartError> {
         keyring,
         projections: RunningProjections::none(),
         readers: Readers::none(),
-        audit_log: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
         clock: Arc::new(SystemClock),
         passwords: PasswordHasher::new(settings.passwords)?,
         set_up_token: None,
         public_url: public_url(settings)?,
         outbox: settings.shared.join(OUTBOX_FOLDER),
+        audit_log: settings.audit_log(),
         limits: settings.limits,
         read_patience: Duration::ZERO,
         stopping: CancellationToken::new(),

@@ -1,9 +1,10 @@
 //! Files that must be there whole or not at all, whatever happens to the power.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    collections::BTreeSet,
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -26,7 +27,7 @@ pub struct WholeFile {
 impl WholeFile {
     /// Begins to write, beside its place.
     pub fn begin(file: &Path) -> io::Result<Self> {
-        let unfinished = file.with_added_extension("new");
+        let unfinished = unfinished(file);
         let written = OpenOptions::new()
             .write(true)
             .create(true)
@@ -49,7 +50,7 @@ impl WholeFile {
         self.finished = true;
         // A name without a folder stands in the current one.
         let folder = self.file.parent().filter(|path| *path != Path::new(""));
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        sync(folder.unwrap_or(Path::new(".")))
     }
 }
 
@@ -69,4 +70,58 @@ impl Drop for WholeFile {
             let _ = fs::remove_file(&self.unfinished);
         }
     }
+}
+
+/// Writes many, and makes the folders that they stand in. Each is there whole or not at all; when it
+/// answers, all are durable.
+pub fn write_all_whole(files: &[(PathBuf, Vec<u8>)]) -> io::Result<()> {
+    let folders: BTreeSet<_> = files.iter().filter_map(|(file, _)| file.parent()).collect();
+    for folder in &folders {
+        make_folder(folder)?;
+    }
+    for (file, content) in files {
+        write_unnamed(file, content)?;
+    }
+    for (file, _) in files {
+        fs::rename(unfinished(file), file)?;
+    }
+    folders.into_iter().try_for_each(sync)
+}
+
+/// Makes a folder for its owner alone, and those above it that are not there. When it answers, they
+/// are durable.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder
+        .parent()
+        .filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        make_folder(above)?;
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    above.map_or(Ok(()), sync)
+}
+
+fn unfinished(file: &Path) -> PathBuf {
+    file.with_added_extension("new")
+}
+
+fn write_unnamed(file: &Path, content: &[u8]) -> io::Result<()> {
+    let mut written = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(unfinished(file))?;
+    written.write_all(content)?;
+    written.sync_all()
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }

@@ -66,7 +66,7 @@ impl Pawl {
         let record = record.ok_or_else(|| Failure::internal("an entry has no record"))?;
         let leaf = Leaf::of(&record, index, &tag_key(self.keyring(), Some(organization)));
         let (tag, leaf) = (leaf.tag, leaf_hash(&leaf.to_bytes()));
-        let (tiles, tree) = (self.0.parts.audit_log.clone(), checkpoint.clone());
+        let (tiles, tree) = (self.audit_log().clone(), checkpoint.clone());
         let inclusion = blocking(move || inclusion_proof(index, tree.unverified(), &tiles)).await?;
         let inclusion = inclusion.map_err(Failure::internal)?;
         // The record or the log has been changed; what would not verify is not handed out.
@@ -84,7 +84,7 @@ impl Pawl {
 
     /// The keys.
     pub async fn audit_key(&self, organization: OrganizationId) -> Result<AuditKey, Failure> {
-        let file = self.0.parts.audit_log.folder().join("keys");
+        let file = self.audit_log().keys_file();
         let keys = match blocking(move || fs::read_to_string(file)).await? {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::NotYetSigned),
             read => read.map_err(Failure::internal),
@@ -108,7 +108,7 @@ impl Pawl {
         let whose = Whose::Organization(organization, tag_key(self.keyring(), Some(organization)));
         let (keyring, store) = (self.keyring().clone(), self.store().clone());
         let open = move |content: &str| Ok(open_content(&keyring, content)?);
-        let tiles = self.0.parts.audit_log.clone();
+        let tiles = self.audit_log().clone();
         let begun = blocking(move || Exporter::begin(store, tiles, whose, Box::new(open))).await?;
         begun.map_err(|error| match error {
             ExportError::NoCheckpoint(_) => Failure::NotYetSigned,
@@ -126,7 +126,7 @@ impl Pawl {
     async fn signed_with(&self, leaves: u64) -> Result<SignedCheckpoint, Failure> {
         let deadline = Instant::now() + SIGNING_PATIENCE;
         loop {
-            let tiles = self.0.parts.audit_log.clone();
+            let tiles = self.audit_log().clone();
             let newest = blocking(move || tiles.checkpoint()).await?;
             match newest.map_err(Failure::internal)? {
                 Some(newest) if newest.unverified().size >= leaves => return Ok(newest),

@@ -89,10 +89,10 @@ pub struct Parts {
     pub projections: RunningProjections,
     /// The read models, to read.
     pub readers: Readers,
-    /// The audit log, to read.
-    pub audit_log: TileFiles,
     /// The folder of the mail.
     pub outbox: PathBuf,
+    /// The files of the audit log.
+    pub audit_log: TileFiles,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The first factor's work.
@@ -173,6 +173,12 @@ impl Pawl {
     /// Comes when the server is told to stop: time to let go of who would stay for ever.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.parts.stopping.clone().cancelled_owned()
+    }
+
+    /// The files of the audit log, to read.
+    #[must_use]
+    pub fn audit_log(&self) -> &TileFiles {
+        &self.0.parts.audit_log
     }
 
     /// Where people and machines reach it, without a slash at the end.
