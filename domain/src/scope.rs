@@ -63,7 +63,7 @@ scopes! {
     UsersManage = "users:manage", &[P::ChangeRoles, P::DisableUsers];
     /// See how many people have a second factor, day by day, without their names.
     AdoptionRead = "adoption:read", &[P::ReadAdoption];
-    /// Read the audit trail.
+    /// Read the audit trail, prove what it says, and export it.
     AuditRead = "audit:read", &[P::ReadAudit];
 }
 
