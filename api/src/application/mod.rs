@@ -2,6 +2,8 @@
 //! events, answer. One file a use case; no rule lives here, and nothing of HTTP.
 
 mod api_credentials;
+mod audit;
+mod audit_proof;
 mod authentication;
 mod browsers;
 mod change_password;
@@ -36,6 +38,8 @@ mod sign_in;
 mod tokens;
 
 pub use api_credentials::{ClientSecret, IssuedToken, NewApiCredential};
+pub use audit::{question, question_of_proof};
+pub use audit_proof::{AuditKey, AuditProof};
 pub use browsers::BrowserToken;
 pub use context::RequestContext;
 pub use execute::Committed;

@@ -4,7 +4,7 @@
 //! Exit codes: 0 sound, or done; 1 not sound; 2 could not tell, or could not be done.
 
 mod export;
-mod output;
+pub mod formats;
 mod replay;
 mod report;
 mod verify;

@@ -5,7 +5,7 @@ mod adoption;
 mod answer;
 mod api_credentials;
 mod appearance;
-mod audit;
+pub mod audit;
 mod audit_log;
 pub mod body;
 mod common_answers;
@@ -85,6 +85,9 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(exports::somebody))
         .routes(routes!(exports::oneself))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::proof::key))
+        .routes(routes!(audit::proof::prove))
+        .routes(routes!(audit::export::export))
         .routes(routes!(audit_log::checkpoint))
         .routes(routes!(audit_log::keys))
         .routes(routes!(api_credentials::create, api_credentials::list))
