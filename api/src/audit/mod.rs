@@ -4,9 +4,14 @@
 //! Exit codes: 0 sound, or done; 1 not sound; 2 could not tell, or could not be done.
 
 mod export;
+pub mod history;
+mod moment;
+pub mod personal;
 mod replay;
 mod report;
+mod source;
 mod verify;
+mod words;
 
 use crate::storage::StartError;
 use clap::Subcommand;

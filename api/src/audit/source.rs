@@ -1,0 +1,295 @@
+//! Where the records of an organization come from: the file of an export, or the log itself. Neither
+//! is written to, and nothing here says whether the records are genuine: that the verifier does.
+
+use super::personal::Names;
+use crate::{
+    audit_log::{AUDIT_LOG_FOLDER, TileFiles, owner, tag_key},
+    settings::{Flags, Settings},
+    storage::{self, KEYRING_FILE, StartError},
+};
+use audit_log::{
+    Leaf, SignedCheckpoint, TagKey,
+    export::{FORMAT, Header, Line},
+};
+use clap::Args;
+use data_encoding::HEXLOWER;
+use eventstore::{
+    Direction, EventStore,
+    keyring::{Keyring, MasterKey},
+};
+use eventstore_schema::{Event, OrganizationId, Position, Recorded, RecordedEvent};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Events read from the log at a time.
+const PAGE: usize = 4_096;
+
+/// Where to read, and whose records.
+#[derive(Args)]
+pub struct SourceArguments {
+    /// An export of the organization (`pawl audit export`) [default: the log of the data directory]
+    #[arg(value_name = "EXPORT")]
+    export: Option<PathBuf>,
+    /// Whose history [default: that of the export]
+    #[arg(long, value_name = "ID")]
+    organization: Option<OrganizationId>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// A record of the organization.
+pub struct Entry {
+    /// The index of its leaf.
+    pub index: u64,
+    /// As it is stored.
+    pub stored: RecordedEvent,
+    /// As the contract reads it.
+    pub event: Recorded<Event>,
+    /// The personal data in it, opened as far as it can be.
+    pub names: Names,
+}
+
+impl Entry {
+    fn of(index: u64, stored: RecordedEvent, names: Names) -> Result<Self, StartError> {
+        let event = stored.clone().decode();
+        let event = event.map_err(|error| format!("the record {index}: {error}"))?;
+        Ok(Self {
+            index,
+            stored,
+            event,
+            names,
+        })
+    }
+}
+
+/// Whether to go on after a record.
+pub type Step = Result<ControlFlow<()>, StartError>;
+
+/// Where the records come from.
+pub enum Source {
+    /// The file of an export.
+    Export(Export),
+    /// The log itself.
+    Log(Box<Log>),
+}
+
+/// An export.
+pub struct Export {
+    /// Its file.
+    pub file: PathBuf,
+    /// Its first line.
+    pub header: Header,
+}
+
+/// A log, and the keys that open what is sealed in it.
+pub struct Log {
+    store: Arc<dyn EventStore>,
+    keyring: Keyring,
+    /// The tiles of the log, whether they are there or not.
+    pub tiles: TileFiles,
+}
+
+impl SourceArguments {
+    /// Opens the source, to read.
+    pub async fn open(self) -> Result<(Source, OrganizationId), StartError> {
+        let Some(file) = self.export else {
+            let Some(organization) = self.organization else {
+                return Err("say whose history with --organization".into());
+            };
+            let settings = Settings::resolve(self.flags)?;
+            return Ok((
+                Source::Log(Box::new(Log::open(&settings).await?)),
+                organization,
+            ));
+        };
+        let header = header_of(&file)?;
+        let organization = match (header.organization_id, self.organization) {
+            (Some(theirs), Some(asked)) if theirs != asked => {
+                return Err(format!(
+                    "{} has the records of the organization {theirs}, not of {asked}",
+                    file.display()
+                )
+                .into());
+            }
+            (theirs, asked) => theirs.or(asked),
+        };
+        let organization = organization
+            .ok_or("the export has the records of everybody: say whose with --organization")?;
+        Ok((Source::Export(Export { file, header }), organization))
+    }
+}
+
+impl Source {
+    /// Hands the records of the organization to `each`, in the order of the log, until it breaks off
+    /// or there are no more.
+    pub async fn read(
+        &self,
+        organization: OrganizationId,
+        mut each: impl FnMut(&Entry) -> Step,
+    ) -> Result<(), StartError> {
+        match self {
+            Self::Export(export) => export.read(organization, &mut each),
+            Self::Log(log) => log.read(organization, &mut each).await,
+        }
+    }
+
+    /// The checkpoint up to which the history can be proved, where there is one.
+    pub fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, StartError> {
+        match self {
+            Self::Export(export) => Ok(Some(SignedCheckpoint::parse(&export.header.checkpoint)?)),
+            Self::Log(log) => Ok(log.tiles.checkpoint()?),
+        }
+    }
+}
+
+impl Export {
+    fn read(
+        &self,
+        organization: OrganizationId,
+        each: &mut impl FnMut(&Entry) -> Step,
+    ) -> Result<(), StartError> {
+        self.lines(|line| {
+            let Line::Record(record) = line else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            let stored = record.recorded();
+            if owner(&stored) != Some(organization) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let names = Names::exported(&record.opened);
+            each(&Entry::of(record.index, stored, names)?)
+        })
+    }
+
+    /// Every line of the file, one at a time.
+    pub fn lines(&self, mut each: impl FnMut(&Line) -> Step) -> Result<(), StartError> {
+        let file = open(&self.file)?;
+        let bar = progress(file.metadata()?.len(), "{bytes}/{total_bytes}");
+        let mut lines = BufReader::new(bar.wrap_read(file));
+        let (mut text, mut number) = (String::new(), 0_u64);
+        while lines.read_line(&mut text)? > 0 {
+            number += 1;
+            if each(&line(&self.file, number, &text)?)?.is_break() {
+                break;
+            }
+            text.clear();
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+}
+
+impl Log {
+    async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let store = storage::open_to_read(settings).await?;
+        let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
+        let keyring = settings.shared.join(KEYRING_FILE);
+        if !keyring.exists() {
+            return Err(format!("there is no {}", keyring.display()).into());
+        }
+        Ok(Self {
+            store,
+            keyring: Keyring::open(&keyring, &master)?,
+            tiles: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
+        })
+    }
+
+    async fn read(
+        &self,
+        organization: OrganizationId,
+        each: &mut impl FnMut(&Entry) -> Step,
+    ) -> Result<(), StartError> {
+        let head = self.store.head().await?;
+        let bar = progress(head.0, "{pos}/{len}");
+        let (mut after, mut index) = (Position::START, 0);
+        while after < head {
+            let page = self
+                .store
+                .read_all(after, Direction::Forwards, PAGE)
+                .await?;
+            let Some(last) = page.last().map(|last| last.position) else {
+                break;
+            };
+            // Streams of other programs have no leaves.
+            let ours = page.into_iter().filter(|event| event.stream.is_ours());
+            for (index, stored) in (index..).zip(ours.inspect(|_| index += 1)) {
+                if stored.position > head {
+                    break;
+                }
+                if owner(&stored) == Some(organization) {
+                    let names = Names::opened(&self.keyring, &stored)?;
+                    if each(&Entry::of(index, stored, names)?)?.is_break() {
+                        bar.finish_and_clear();
+                        return Ok(());
+                    }
+                }
+            }
+            after = last;
+            bar.set_position(after.0);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// The leaf of a record.
+    pub fn leaf(&self, entry: &RecordedEvent, index: u64, organization: OrganizationId) -> Leaf {
+        Leaf::of(entry, index, &tag_key(&self.keyring, Some(organization)))
+    }
+}
+
+/// The first line of an export.
+fn header_of(file: &Path) -> Result<Header, StartError> {
+    let mut text = String::new();
+    BufReader::new(open(file)?).read_line(&mut text)?;
+    match line(file, 1, &text)? {
+        Line::Header(header) if header.format == FORMAT => Ok(header),
+        Line::Header(header) => Err(format!(
+            "{}: this version of Pawl does not know the format {}",
+            file.display(),
+            header.format
+        )
+        .into()),
+        _ => Err(format!("{} does not begin like an export", file.display()).into()),
+    }
+}
+
+fn open(file: &Path) -> Result<File, StartError> {
+    let opened = File::open(file);
+    opened.map_err(|error| format!("cannot read {}: {error}", file.display()).into())
+}
+
+fn line(file: &Path, number: u64, text: &str) -> Result<Line, StartError> {
+    serde_json::from_str(text).map_err(|error| {
+        format!(
+            "{}, line {number}: this is no line of an export: {error}",
+            file.display()
+        )
+        .into()
+    })
+}
+
+/// The key in the header of an export, by which the organization's leaves are recognised.
+pub fn key_of(header: &Header) -> Result<Option<TagKey>, StartError> {
+    let Some(text) = &header.tag_key else {
+        return Ok(None);
+    };
+    let bytes = HEXLOWER.decode(text.as_bytes()).ok();
+    let key: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
+    Ok(Some(TagKey::new(
+        key.ok_or("the key in the export is none")?,
+    )))
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(length: u64, counted: &str) -> ProgressBar {
+    let template = format!("{{bar:40}} {counted}, {{eta}} to go");
+    let style = ProgressStyle::with_template(&template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style)
+}
