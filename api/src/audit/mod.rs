@@ -7,6 +7,7 @@ mod export;
 pub mod history;
 mod moment;
 pub mod personal;
+mod output;
 mod replay;
 mod report;
 mod source;
