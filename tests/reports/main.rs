@@ -9,5 +9,9 @@
 
 mod as_of;
 mod commands;
+mod evidence;
+mod exported;
 mod moments;
+mod printing;
+mod replaying;
 mod world;

@@ -1,6 +1,7 @@
 //! An organization in which anything may happen: people at random, who do what they can. What they
 //! may not do is refused, and is part of life.
 
+use eventstore_schema::UserId;
 use harness::{Acme, Client, PASSWORD, Person, Phone, Reply, TestServer};
 use proptest::{prelude::*, sample::Index};
 use reqwest::Method;
@@ -96,6 +97,12 @@ impl World {
             people: Vec::new(),
             credentials: Vec::new(),
         }
+    }
+
+    /// Everybody beside Ada.
+    pub fn people(&self) -> Vec<UserId> {
+        let ids = self.people.iter().map(|person| person.id.parse());
+        ids.collect::<Result<_, _>>().unwrap()
     }
 
     /// Tries it. A second passes, so that the moments differ.

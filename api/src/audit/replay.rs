@@ -2,13 +2,15 @@
 
 #![expect(clippy::print_stdout, reason = "it is a command line")]
 
-mod state;
+pub mod state;
 mod steps;
 
 use super::{
     history::History,
     moment::Moment,
+    not_sound,
     source::{Source, SourceArguments},
+    verified::{KeyArguments, verify},
 };
 use crate::storage::StartError;
 use chrono::Utc;
@@ -26,6 +28,8 @@ use steps::Steps;
 pub struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
+    #[command(flatten)]
+    keys: KeyArguments,
     /// Everything before the first event recorded after this time (RFC 3339), or after the end of this
     /// day (UTC) [default: everything]
     #[arg(long, value_name = "TIME")]
@@ -43,7 +47,7 @@ pub struct Arguments {
 
 /// What is shown.
 #[derive(Clone, Copy)]
-struct Asked {
+pub struct Asked {
     organization: OrganizationId,
     as_of: Option<Moment>,
     person: Option<UserId>,
@@ -51,6 +55,9 @@ struct Asked {
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
     let (source, organization) = arguments.source.open().await?;
+    if let Err(doubt) = verify(&source, arguments.keys.read()?).await {
+        return not_sound(doubt);
+    }
     let asked = Asked {
         organization,
         as_of: arguments.as_of,

@@ -8,11 +8,11 @@ use crate::{
     storage::{self, KEYRING_FILE, StartError},
 };
 use audit_log::{
-    Leaf, SignedCheckpoint, TagKey,
+    Leaf, SignedCheckpoint,
     export::{FORMAT, Header, Line},
+    verify::{Doubt, LONGEST_LINE},
 };
 use clap::Args;
-use data_encoding::HEXLOWER;
 use eventstore::{
     Direction, EventStore,
     keyring::{Keyring, MasterKey},
@@ -21,7 +21,7 @@ use eventstore_schema::{Event, OrganizationId, Position, Recorded, RecordedEvent
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Read as _},
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
@@ -83,8 +83,7 @@ pub enum Source {
 pub struct Export {
     /// Its file.
     pub file: PathBuf,
-    /// Its first line.
-    pub header: Header,
+    header: Header,
 }
 
 /// A log, and the keys that open what is sealed in it.
@@ -169,19 +168,56 @@ impl Export {
 
     /// Every line of the file, one at a time.
     pub fn lines(&self, mut each: impl FnMut(&Line) -> Step) -> Result<(), StartError> {
-        let file = open(&self.file)?;
-        let bar = progress(file.metadata()?.len(), "{bytes}/{total_bytes}");
-        let mut lines = BufReader::new(bar.wrap_read(file));
-        let (mut text, mut number) = (String::new(), 0_u64);
-        while lines.read_line(&mut text)? > 0 {
+        let mut number = 0;
+        let mut left = false;
+        self.raw_lines(|text| {
             number += 1;
-            if each(&line(&self.file, number, &text)?)?.is_break() {
+            if !left {
+                left = each(&line(&self.file, number, text)?)?.is_break();
+            }
+            Ok::<_, StartError>(())
+        })
+    }
+
+    /// The same as bytes, newlines included.
+    pub fn raw_lines<E: From<Unread>>(
+        &self,
+        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let unread = |error: io::Error| Unread::of(&self.file, &error);
+        let file = File::open(&self.file).map_err(unread)?;
+        let length = file.metadata().map_err(unread)?.len();
+        let bar = progress(length, "{bytes}/{total_bytes}");
+        let mut lines = BufReader::new(bar.wrap_read(file));
+        let mut text = Vec::new();
+        loop {
+            text.clear();
+            // One byte more than a line may have tells that it has too many.
+            let mut limited = (&mut lines).take(LONGEST_LINE as u64 + 2);
+            if limited.read_until(b'\n', &mut text).map_err(unread)? == 0 {
                 break;
             }
-            text.clear();
+            each(&text)?;
         }
         bar.finish_and_clear();
         Ok(())
+    }
+}
+
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {0}: {1}")]
+pub struct Unread(String, String);
+
+impl Unread {
+    fn of(file: &Path, error: &io::Error) -> Self {
+        Self(file.display().to_string(), error.to_string())
+    }
+}
+
+impl From<Unread> for Doubt {
+    fn from(unread: Unread) -> Self {
+        Self::Unclear(unread.to_string())
     }
 }
 
@@ -205,10 +241,25 @@ impl Log {
         organization: OrganizationId,
         each: &mut impl FnMut(&Entry) -> Step,
     ) -> Result<(), StartError> {
+        self.each(|index, stored| {
+            if owner(&stored) != Some(organization) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let names = Names::opened(&self.keyring, &stored)?;
+            each(&Entry::of(index, stored, names)?)
+        })
+        .await
+    }
+
+    /// Every record that has a leaf, with its index.
+    pub async fn each(
+        &self,
+        mut each: impl FnMut(u64, RecordedEvent) -> Step,
+    ) -> Result<(), StartError> {
         let head = self.store.head().await?;
         let bar = progress(head.0, "{pos}/{len}");
         let (mut after, mut index) = (Position::START, 0);
-        while after < head {
+        'log: while after < head {
             let page = self
                 .store
                 .read_all(after, Direction::Forwards, PAGE)
@@ -217,18 +268,11 @@ impl Log {
                 break;
             };
             // Streams of other programs have no leaves.
-            let ours = page.into_iter().filter(|event| event.stream.is_ours());
-            for (index, stored) in (index..).zip(ours.inspect(|_| index += 1)) {
-                if stored.position > head {
-                    break;
+            for stored in page.into_iter().filter(|event| event.stream.is_ours()) {
+                if stored.position > head || each(index, stored)?.is_break() {
+                    break 'log;
                 }
-                if owner(&stored) == Some(organization) {
-                    let names = Names::opened(&self.keyring, &stored)?;
-                    if each(&Entry::of(index, stored, names)?)?.is_break() {
-                        bar.finish_and_clear();
-                        return Ok(());
-                    }
-                }
+                index += 1;
             }
             after = last;
             bar.set_position(after.0);
@@ -245,11 +289,14 @@ impl Log {
 
 /// The first line of an export.
 fn header_of(file: &Path) -> Result<Header, StartError> {
-    let mut text = String::new();
-    BufReader::new(open(file)?).read_line(&mut text)?;
-    match line(file, 1, &text)? {
-        Line::Header(header) if header.format == FORMAT => Ok(header),
-        Line::Header(header) => Err(format!(
+    let unread = |error: io::Error| Unread::of(file, &error);
+    let begin = BufReader::new(File::open(file).map_err(unread)?);
+    let mut text = Vec::new();
+    let mut limited = begin.take(LONGEST_LINE as u64);
+    limited.read_until(b'\n', &mut text).map_err(unread)?;
+    match line(file, 1, &text) {
+        Ok(Line::Header(header)) if header.format == FORMAT => Ok(header),
+        Ok(Line::Header(header)) => Err(format!(
             "{}: this version of Pawl does not know the format {}",
             file.display(),
             header.format
@@ -259,31 +306,11 @@ fn header_of(file: &Path) -> Result<Header, StartError> {
     }
 }
 
-fn open(file: &Path) -> Result<File, StartError> {
-    let opened = File::open(file);
-    opened.map_err(|error| format!("cannot read {}: {error}", file.display()).into())
-}
-
-fn line(file: &Path, number: u64, text: &str) -> Result<Line, StartError> {
-    serde_json::from_str(text).map_err(|error| {
-        format!(
-            "{}, line {number}: this is no line of an export: {error}",
-            file.display()
-        )
-        .into()
+fn line(file: &Path, number: u64, text: &[u8]) -> Result<Line, StartError> {
+    serde_json::from_slice(text).map_err(|error| {
+        let file = file.display();
+        format!("{file}, line {number}: this is no line of an export: {error}").into()
     })
-}
-
-/// The key in the header of an export, by which the organization's leaves are recognised.
-pub fn key_of(header: &Header) -> Result<Option<TagKey>, StartError> {
-    let Some(text) = &header.tag_key else {
-        return Ok(None);
-    };
-    let bytes = HEXLOWER.decode(text.as_bytes()).ok();
-    let key: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
-    Ok(Some(TagKey::new(
-        key.ok_or("the key in the export is none")?,
-    )))
 }
 
 /// A bar on a terminal, nothing elsewhere.

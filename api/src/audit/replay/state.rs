@@ -62,18 +62,31 @@ struct Device {
     last_used_at: DateTime<Utc>,
 }
 
-#[derive(Serialize)]
-struct Machine {
-    api_credential_id: ApiCredentialId,
-    name: String,
-    scopes: Vec<ScopeName>,
-    standing: Standing,
-    created_at: DateTime<Utc>,
-    created_by: Option<Actor>,
-    expires_at: DateTime<Utc>,
-    rotated_at: Option<DateTime<Utc>>,
-    last_used_at: Option<DateTime<Utc>>,
-    revoked_at: Option<DateTime<Utc>>,
+/// The credential of a machine.
+#[derive(Debug, Serialize)]
+pub struct Machine {
+    /// Which.
+    pub api_credential_id: ApiCredentialId,
+    /// What it is called.
+    pub name: String,
+    /// What it may ask for.
+    pub scopes: Vec<ScopeName>,
+    /// What it is good for.
+    pub standing: Standing,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// By whom.
+    pub created_by: Option<Actor>,
+    /// What they are called.
+    pub created_by_name: String,
+    /// It opens nothing from then on.
+    pub expires_at: DateTime<Utc>,
+    /// When it was given another secret last.
+    pub rotated_at: Option<DateTime<Utc>>,
+    /// When a machine asked for an access token with it last.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
 }
 
 impl State {
@@ -101,7 +114,7 @@ impl State {
                 .collect(),
             api_credentials: machines
                 .filter(|_| asked.person.is_none())
-                .map(|(id, credential)| Machine::of(*id, credential, now))
+                .map(|(id, credential)| Machine::of(*id, credential, history, now))
                 .collect(),
         }
     }
@@ -139,14 +152,22 @@ impl Somebody {
 }
 
 impl Machine {
-    fn of(id: ApiCredentialId, credential: &Credential, now: DateTime<Utc>) -> Self {
+    /// As it stands at this time.
+    pub fn of(
+        id: ApiCredentialId,
+        credential: &Credential,
+        history: &History,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let by = credential.created_by;
         Self {
             api_credential_id: id,
             name: credential.name.clone(),
             scopes: credential.scopes.clone(),
             standing: credential.standing_at(now),
             created_at: credential.created_at,
-            created_by: credential.created_by,
+            created_by: by,
+            created_by_name: by.map_or(String::new(), |by| words::actor(history, by)),
             expires_at: credential.expires_at,
             rotated_at: credential.rotated_at,
             last_used_at: credential.last_used_at,

@@ -66,11 +66,12 @@ impl Curve {
     fn close_until(&mut self, history: &History, date: NaiveDate) {
         if let Some(mut day) = self.today.take() {
             while day.date < date && day.date <= self.period.1 {
-                day = numbers(history, day);
                 if day.date >= self.period.0 {
-                    self.days.push(day);
+                    self.days.push(numbers(history, day));
                 }
-                let Some(next) = day.date.succ_opt() else { return };
+                let Some(next) = day.date.succ_opt() else {
+                    return;
+                };
                 day = begun(next);
             }
         }
