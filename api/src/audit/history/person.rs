@@ -6,7 +6,8 @@ use domain::{Decider as _, user::User};
 use eventstore_schema::{
     Actor, CommandId, DeviceId, Recorded, Role, SessionEvent, SessionId, UserEvent,
 };
-use projections::users::Status;
+use projections::{invitations::Status as Outcome, users::Status};
+use serde::Serialize;
 
 /// Somebody who was registered or invited.
 #[derive(Clone, Debug, Default)]
@@ -32,15 +33,18 @@ pub struct Person {
 }
 
 /// How somebody was invited.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Invitation {
     /// By whom.
     pub by: Actor,
+    /// What became of it.
+    pub outcome: Outcome,
     /// When it was sent last.
     pub sent_at: DateTime<Utc>,
     /// When its newest link dies.
     pub expires_at: DateTime<Utc>,
     /// The revision of the last event about it.
+    #[serde(skip)]
     pub revision: u64,
 }
 
@@ -127,6 +131,7 @@ impl Person {
                 self.begins(names, at);
                 self.invitation = Some(Invitation {
                     by: event.metadata.actor,
+                    outcome: Outcome::Pending,
                     sent_at: at,
                     expires_at: invited.expires_at,
                     revision: event.revision,
@@ -136,6 +141,7 @@ impl Person {
                 if let Some(invitation) = &mut self.invitation {
                     invitation.sent_at = at;
                     invitation.expires_at = resent.expires_at;
+                    invitation.revision = event.revision;
                 }
             }
             UserEvent::InvitationAccepted(_) => self.accepted_at = Some(at),
@@ -167,9 +173,12 @@ impl Person {
             }
             _ => {}
         }
+        let outcome = outcome(self.status());
         if let Some(invitation) = &mut self.invitation
-            && concerns_invitation(&event.data, self.accepted_at.is_some())
+            && invitation.outcome == Outcome::Pending
+            && outcome != Outcome::Pending
         {
+            invitation.outcome = outcome;
             invitation.revision = event.revision;
         }
         for held in &mut self.sessions {
@@ -203,13 +212,12 @@ impl Person {
     }
 }
 
-/// Whether an event is one of the invitation, of which nothing more is said once it was answered.
-fn concerns_invitation(event: &UserEvent, accepted: bool) -> bool {
-    match event {
-        UserEvent::InvitationResent(_)
-        | UserEvent::InvitationRevoked(_)
-        | UserEvent::InvitationAccepted(_) => true,
-        UserEvent::UserErased(_) => !accepted,
-        _ => false,
+/// What has become of an invitation that was open until now, of somebody who stands there now.
+fn outcome(status: Status) -> Outcome {
+    match status {
+        Status::Invited => Outcome::Pending,
+        Status::Active | Status::Disabled => Outcome::Accepted,
+        Status::Revoked => Outcome::Revoked,
+        Status::Erased => Outcome::Erased,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        history::{Credential, History, Person, Standing},
+        history::{Credential, History, Invitation, Person, Standing},
         words,
     },
     Asked,
@@ -46,8 +46,7 @@ struct Somebody {
     status: Status,
     created_at: DateTime<Utc>,
     accepted_at: Option<DateTime<Utc>>,
-    invited_by: Option<Actor>,
-    invitation_expires_at: Option<DateTime<Utc>>,
+    invitation: Option<Invitation>,
     authenticators: Vec<Device>,
     recovery_codes_left: usize,
     must_set_up: bool,
@@ -122,7 +121,6 @@ impl State {
 
 impl Somebody {
     fn of(id: UserId, person: &Person, enforced: bool, now: DateTime<Utc>) -> Self {
-        let invitation = person.invitation.as_ref();
         let going_on = person.sessions().iter().filter(|held| held.goes_on_at(now));
         let missing = person.is_to_set_up() && (enforced || person.user.must_set_up_device());
         Self {
@@ -133,8 +131,7 @@ impl Somebody {
             status: person.status(),
             created_at: person.created_at,
             accepted_at: person.accepted_at,
-            invited_by: invitation.map(|invitation| invitation.by),
-            invitation_expires_at: invitation.map(|invitation| invitation.expires_at),
+            invitation: person.invitation.clone(),
             authenticators: person
                 .authenticators()
                 .map(|one| Device {
