@@ -64,12 +64,13 @@ pub async fn life() -> World {
     world
 }
 
+/// What the log holds, and what a test knows of it.
 pub struct Past {
-    organization: OrganizationId,
+    pub organization: OrganizationId,
+    pub people: Vec<UserId>,
     log: Beginning,
     keyring: Keyring,
     now: DateTime<Utc>,
-    people: Vec<UserId>,
 }
 
 impl Past {
