@@ -9,6 +9,7 @@
 )]
 
 mod announcement;
+mod audit;
 mod copy;
 mod files;
 mod full_disk;
