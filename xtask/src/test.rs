@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 15] = [
+const PROGRAMS: [(&[&str], &str); 16] = [
     (&["bash", "--version"], "bash"),
     (&["chromedriver", "--version"], "chromium-driver"),
     (&["chromium", "--version"], "chromium"),
@@ -17,6 +17,7 @@ const PROGRAMS: [(&[&str], &str); 15] = [
     (&["npm", "--version"], "npm"),
     (&["oathtool", "--version"], "oathtool"),
     (&["openssl", "version"], "openssl"),
+    (&["pdftotext", "-v"], "poppler-utils"),
     (&["perl", "--version"], "perl-base"),
     (&["python3", "-c", "import ensurepip, venv"], "python3-venv"),
     // Debian's Python: another one does not see Debian's packages.
