@@ -1,18 +1,21 @@
-//! What follows from events: what was replaced or erased is forgotten, and mail is written. Each
+//! What follows from events: what was replaced or erased is forgotten, mail is written, a SIEM is told. Each
 //! reaction follows the log by itself from where it stopped, so a restart loses none, one that fails
 //! holds up no other, and doing one twice is harmless until a mail has left.
 
 mod announcements;
 mod follower;
 mod letters;
+mod siem;
 
 pub use announcements::Announcements;
 pub use letters::Letters;
+pub use siem::{Feed, SIEM_CHECKPOINT};
 
 use crate::{
     application::Failure,
     erasure::{Erasure, Unfinished},
     mail::{MailError, Sender},
+    siem::SiemError,
 };
 use async_trait::async_trait;
 use eventstore::StoreError;
@@ -69,6 +72,8 @@ enum Outage {
     Mail(#[from] MailError),
     #[error(transparent)]
     Application(#[from] Failure),
+    #[error(transparent)]
+    Siem(#[from] SiemError),
     #[error("the checkpoint of the reactions: {0}")]
     Checkpoint(io::Error),
 }
@@ -79,11 +84,12 @@ pub struct Reactions {
     erasure: Erasure,
     followers: Vec<Follower>,
     sender: Option<Sender>,
+    feed: Option<Feed>,
 }
 
 impl Reactions {
     /// The reactions of an installation, in the directory that its nodes share. Without a sender, mail
-    /// stays in the outbox.
+    /// stays in the outbox; without a feed, no SIEM is told anything.
     #[must_use]
     pub fn new(
         shared: &Path,
@@ -91,6 +97,7 @@ impl Reactions {
         letters: Letters,
         announcements: Announcements,
         sender: Option<Sender>,
+        feed: Option<Feed>,
     ) -> Self {
         let [first, letters_file, announcements_file] = CHECKPOINTS.map(|name| shared.join(name));
         let (store, keyring) = (erasure.store.clone(), erasure.keyring.clone());
@@ -111,6 +118,7 @@ impl Reactions {
                 follower(first.clone(), Box::new(Forgetting(erasure))),
             ],
             sender,
+            feed,
         }
     }
 
@@ -128,6 +136,9 @@ impl Reactions {
         let mut tasks = JoinSet::new();
         for follower in self.followers {
             tasks.spawn(follower.run(stop.clone()));
+        }
+        if let Some(feed) = self.feed {
+            tasks.spawn(feed.run(stop.clone()));
         }
         if let Some(sender) = self.sender {
             tasks.spawn(sender.run(stop));

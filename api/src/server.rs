@@ -2,13 +2,15 @@
 
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
+    audit_log,
     clock::Clock,
     erasure::Erasure,
     http::{self, TrustedProxy},
     mail::{Composer, Outbox, Sender, Smtp},
     outside::{Development, Reviewers},
-    reactions::{Announcements, Letters, Reactions},
+    reactions::{Announcements, Feed, Letters, Reactions, SIEM_CHECKPOINT},
     settings::Settings,
+    siem::Sink,
     storage::{self, OUTBOX_FOLDER, StartError},
     telemetry,
 };
@@ -184,7 +186,7 @@ impl Server {
     }
 }
 
-/// What follows from events, and where mail goes.
+/// What follows from events, and where mail and the feed go.
 fn reactions(
     settings: &Settings,
     pawl: &Pawl,
@@ -203,6 +205,16 @@ fn reactions(
         tracing::warn!("there is no smtp-url: mail stays in the outbox");
         None
     };
+    let feed = match &settings.siem {
+        Some(siem) => Some(Feed {
+            store: erasure.store.clone(),
+            checkpoint: settings.shared.join(SIEM_CHECKPOINT),
+            origin: audit_log::origin(&erasure.keyring),
+            format: siem.format,
+            sink: Sink::new(siem, composer.public_url.domain())?,
+        }),
+        None => None,
+    };
     let letters = Letters {
         pawl: pawl.clone(),
         composer: composer.clone(),
@@ -220,6 +232,7 @@ fn reactions(
         letters,
         announcements,
         sender,
+        feed,
     ))
 }
 
