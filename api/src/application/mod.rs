@@ -49,7 +49,7 @@ pub use organizations::{Appearance, NewOrganization, TwoFactorStatus};
 pub use otp::{ConfirmedDevice, RegisteredDevice, ShownFactor};
 pub use passwords::{PasswordHasher, PasswordParameters};
 pub use people::Somebody;
-pub use personal::Opened;
+pub use personal::{Opened, open_content};
 pub use recovery_codes::IssuedRecoveryCodes;
 pub use resets::ResetOnTheServer;
 pub use set_up::FirstAdministrator;

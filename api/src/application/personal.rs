@@ -8,7 +8,7 @@ use domain::{
     user::Profile,
     value::{EmailAddress, NewPassword, PasswordOwner},
 };
-use eventstore::keyring::KeyringError;
+use eventstore::keyring::{Keyring, KeyringError};
 use eventstore_schema::{
     AddressId, DeviceId, KeyName, PasswordHash, PasswordId, Personal, Sealed, SealedSecret,
     StreamName, UserId,
@@ -64,6 +64,46 @@ fn opened(
     }
 }
 
+/// The content of an event as a reader of the audit trail sees it: personal data opened, and of
+/// secrets only that they are there.
+pub fn open_content(keyring: &Keyring, content: &str) -> Result<Value, Failure> {
+    let mut content = serde_json::from_str(content).map_err(Failure::internal)?;
+    open_fields(keyring, &mut content, None)?;
+    Ok(content)
+}
+
+fn open_fields(
+    keyring: &Keyring,
+    value: &mut Value,
+    only: Option<&KeyName>,
+) -> Result<(), Failure> {
+    let Value::Object(fields) = value else {
+        return Ok(());
+    };
+    for (field, value) in fields {
+        // A list of two texts would read as a sealed value too.
+        if !value.is_object() {
+            continue;
+        }
+        match serde_json::from_value::<Sealed>(value.clone()) {
+            Ok(sealed) if sealed.key.is_of_a_person() => {
+                *value = if only.is_some_and(|only| *only != sealed.key) {
+                    json!({ "of_another_person": true })
+                } else {
+                    match opened(field, keyring.open_sealed(field, &sealed))? {
+                        Opened::Text(text) => Value::String(text),
+                        Opened::Erased => json!({ "erased": true }),
+                        Opened::Unreadable => json!({ "unreadable": true }),
+                    }
+                };
+            }
+            Ok(_) => *value = json!({ "sealed": true }),
+            Err(_) => open_fields(keyring, value, only)?,
+        }
+    }
+    Ok(())
+}
+
 /// Nothing is remembered of who was erased in the meantime.
 fn unless_erased(error: KeyringError) -> Failure {
     match error {
@@ -115,48 +155,17 @@ impl Pawl {
             .collect()
     }
 
-    /// The content of an event as a reader of the audit trail sees it: personal data opened, and of
-    /// secrets only that they are there.
+    /// The content of an event as a reader of the audit trail sees it; see [`open_content`].
     pub fn open_content(&self, content: &str) -> Result<Value, Failure> {
-        let mut content = serde_json::from_str(content).map_err(Failure::internal)?;
-        self.open_fields(&mut content, None)?;
-        Ok(content)
+        open_content(self.keyring(), content)
     }
 
     /// The same for an export of what is stored about one person: personal data of others stays
     /// shut.
     pub fn open_content_of(&self, user: UserId, content: &str) -> Result<Value, Failure> {
         let mut content = serde_json::from_str(content).map_err(Failure::internal)?;
-        self.open_fields(&mut content, Some(&KeyName::person(user)))?;
+        open_fields(self.keyring(), &mut content, Some(&KeyName::person(user)))?;
         Ok(content)
-    }
-
-    fn open_fields(&self, value: &mut Value, only: Option<&KeyName>) -> Result<(), Failure> {
-        let Value::Object(fields) = value else {
-            return Ok(());
-        };
-        for (field, value) in fields {
-            // A list of two texts would read as a sealed value too.
-            if !value.is_object() {
-                continue;
-            }
-            match serde_json::from_value::<Sealed>(value.clone()) {
-                Ok(sealed) if sealed.key.is_of_a_person() => {
-                    *value = if only.is_some_and(|only| *only != sealed.key) {
-                        json!({ "of_another_person": true })
-                    } else {
-                        match self.open_personal(field, &sealed)? {
-                            Opened::Text(text) => Value::String(text),
-                            Opened::Erased => json!({ "erased": true }),
-                            Opened::Unreadable => json!({ "unreadable": true }),
-                        }
-                    };
-                }
-                Ok(_) => *value = json!({ "sealed": true }),
-                Err(_) => self.open_fields(value, only)?,
-            }
-        }
-        Ok(())
     }
 
     /// Refuses a new password that is the first thing somebody would try for this person.

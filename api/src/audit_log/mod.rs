@@ -1,8 +1,10 @@
 //! The audit log: the Merkle tree over every event, as files that anybody may read and any web server
 //! could serve.
 
+mod export;
 mod files;
 
+pub use export::{ExportError, Exporter, Opener, Whose};
 pub use files::TileFiles;
 
 use audit_log::TagKey;
