@@ -7,6 +7,7 @@ mod collector;
 mod over_http;
 mod over_syslog;
 mod receiver;
+mod rsyslog;
 
 use eventstore::Direction;
 use eventstore_schema::Position;

@@ -20,7 +20,7 @@ pub const SIEM_CHECKPOINT: &str = "siem.checkpoint";
 /// Events that are sent at once.
 const BATCH: usize = 100;
 /// Events on their way, after which it is made sure that they have arrived.
-const UNSETTLED: u64 = 1_000;
+const UNSETTLED: u64 = 5_000;
 /// The same, in time without another event.
 const REST: Duration = Duration::from_secs(2);
 /// How long a SIEM that takes nothing is left alone: at first, and twice as long each time, up to

@@ -2,7 +2,7 @@
 //!
 //! Syslog acknowledges nothing, and what a connection held when it broke is lost without a word. So a
 //! connection is ended now and then, and only when the receiver has ended it too, which it does after
-//! the last message (RFC 5425 section 4.4), is everything on it known to have arrived.
+//! the last message (RFC 5425 section 4.4), is everything on it taken to have arrived.
 
 use super::{Message, SiemError, address::Receiver};
 use crate::audit::formats::Severity;
@@ -12,7 +12,7 @@ use std::{fmt::Write as _, io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_rustls::{
     TlsConnector,
@@ -23,6 +23,9 @@ use tokio_rustls::{
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long messages may take to be written.
 const WRITE: Duration = Duration::from_secs(30);
+/// How long after the last message it takes at most to hear of a receiver that went away before it: as
+/// long as a round trip. Only then can its end be told from the end of the connection that Pawl asks for.
+const ROUND_TRIP: Duration = Duration::from_millis(500);
 
 /// Facility 13, "log audit" (RFC 5424 section 6.2.1).
 const FACILITY: u8 = 13;
@@ -94,11 +97,19 @@ impl Syslog {
         let Some(mut connection) = self.connection.take() else {
             return Ok(());
         };
+        sleep(ROUND_TRIP).await;
         still_open(&mut connection)?;
         let ended = async {
             connection.shutdown().await?;
-            while read(&mut connection).await? > 0 {}
-            Ok(())
+            loop {
+                match read(&mut connection).await {
+                    Ok(0) => return Ok(()),
+                    Ok(_) => {}
+                    // Some end the connection without ending TLS first, rsyslog among them.
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+            }
         };
         match timeout(CONNECT, ended).await {
             Ok(ended) => ended.map_err(SiemError::BrokenOff),
