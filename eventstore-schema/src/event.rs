@@ -1,7 +1,7 @@
 //! All events together, and how they are written and read.
 
 use crate::{
-    AddressEvent, ApiCredentialEvent, InstallationEvent, OrganizationEvent, SessionEvent, UserEvent,
+    AddressEvent, ApiCredentialEvent, AuditEvent, InstallationEvent, OrganizationEvent, SessionEvent, UserEvent,
 };
 use serde::de::DeserializeOwned;
 
@@ -219,6 +219,8 @@ all_events! {
     Session(SessionEvent),
     /// Of an API credential.
     ApiCredential(ApiCredentialEvent),
+    /// Of an audit trail.
+    Audit(AuditEvent),
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod address;
 mod api_credential;
+mod audit;
 mod envelope;
 mod event;
 mod id;
@@ -27,6 +28,7 @@ pub use api_credential::{
     AccessTokenIssued, ApiCredentialCreated, ApiCredentialEvent, ApiCredentialRevoked,
     ApiCredentialSecretRotated,
 };
+pub use audit::{AuditEvent, AuditExported, AuditFormat, AuditRead, AuditReading};
 pub use envelope::{Actor, Metadata, NewEvent, Position, Recorded, RecordedEvent};
 pub use event::{DecodeError, Event, EventType};
 pub use id::{

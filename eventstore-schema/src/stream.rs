@@ -12,13 +12,14 @@ pub struct StreamName(String);
 impl StreamName {
     /// How the names of Pawl's own streams begin. A log may hold other programs' streams beside
     /// them, which are none of Pawl's business.
-    pub const CATEGORIES: [&str; 6] = [
+    pub const CATEGORIES: [&str; 7] = [
         "installation-",
         "organization-",
         "user-",
         "session-",
         "address-",
         "api_credential-",
+        "audit-",
     ];
 
     /// Whether it is one of Pawl's own streams.
@@ -63,6 +64,12 @@ impl StreamName {
     #[must_use]
     pub fn api_credential(id: ApiCredentialId) -> Self {
         Self(format!("api_credential-{id}"))
+    }
+
+    /// The stream of the audit trail of an organization: who looked at it.
+    #[must_use]
+    pub fn audit(id: OrganizationId) -> Self {
+        Self(format!("audit-{id}"))
     }
 
     /// A stream by its full name, as it was read from a log.
