@@ -1,7 +1,8 @@
 //! All events together, and how they are written and read.
 
 use crate::{
-    AddressEvent, ApiCredentialEvent, AuditEvent, InstallationEvent, OrganizationEvent, SessionEvent, UserEvent,
+    AddressEvent, ApiCredentialEvent, AuditEvent, InstallationEvent, OrganizationEvent,
+    SessionEvent, UserEvent,
 };
 use serde::de::DeserializeOwned;
 

@@ -48,6 +48,7 @@ fn recorded(name: &str, version: u32, actor: Actor, index: u64) -> (Recorded<Eve
         Event::User(_) => "user",
         Event::Session(_) => "session",
         Event::ApiCredential(_) => "api_credential",
+        Event::Audit(_) => "audit",
     };
     let record = RecordedEvent {
         position: Position(index + 1),

@@ -3,8 +3,8 @@
 
 use Class::{AccountChange, Authentication, EntityManagement, UserAccess};
 use eventstore_schema::{
-    AddressEvent, ApiCredentialEvent, Event, InstallationEvent, OrganizationEvent, SessionEvent,
-    UserEvent,
+    AddressEvent, ApiCredentialEvent, AuditEvent, Event, InstallationEvent, OrganizationEvent,
+    SessionEvent, UserEvent,
 };
 
 /// A class of events, all in the category Identity & Access Management.
@@ -126,6 +126,9 @@ pub(super) fn of(event: &Event) -> Meaning {
         Event::User(event) => user(event),
         Event::Session(event) => session(event),
         Event::ApiCredential(event) => api_credential(event),
+        Event::Audit(AuditEvent::AuditRead(_) | AuditEvent::AuditExported(_)) => {
+            EntityManagement.does(ENTITY_READ)
+        }
     }
 }
 

@@ -120,6 +120,7 @@ pub(super) fn entity(entry: &Entry<'_>) -> Value {
             json!({ "type_id": 2, "type": "User", "user": user(entry) })
         }
         Event::ApiCredential(_) => json!({ "type_id": OTHER, "type": "API credential" }),
+        Event::Audit(_) => json!({ "type_id": OTHER, "type": "Audit trail" }),
         Event::Organization(
             event @ (OrganizationEvent::TwoFactorEnforced(_)
             | OrganizationEvent::OtpSetUpLinkEnforced(_)),
