@@ -4,11 +4,12 @@
 //! whoever reads has shown every factor that the policy asks for (invariant I2), or the access token
 //! of a machine that may read the audit trail; the name is not looked at.
 
-use crate::application::{Bearer, Failure, Pawl};
+use crate::application::{Bearer, Failure, Pawl, RequestContext, question};
 use async_trait::async_trait;
 use domain::Permission;
-use eventstore_schema::{OrganizationId, RecordedEvent};
+use eventstore_schema::{AuditReading, OrganizationId, RecordedEvent};
 use kurrentdb_server::{Access, Credentials, Gate, Refused, View};
+use projections::audit_trail::Filter;
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ impl Gate for Reviewers {
             token,
             organization,
         };
-        match review.permitted().await {
+        match review.begin().await {
             Ok(()) => Ok(Access::Reader(Arc::new(review))),
             Err(_) => Err(Refused::Forbidden),
         }
@@ -43,6 +44,17 @@ struct Review {
 }
 
 impl Review {
+    /// Looking is recorded before anything is shown.
+    async fn begin(&self) -> Result<(), Failure> {
+        let mandate = self.pawl.mandate_of_watcher(&self.token).await?;
+        let question = question(AuditReading::KurrentDb, &Filter::default());
+        let request = RequestContext::fresh();
+        self.pawl
+            .remember_look(self.organization, &question, &mandate, &request)
+            .await?;
+        Ok(())
+    }
+
     async fn permitted(&self) -> Result<(), Failure> {
         let mandate = self.pawl.mandate_of_watcher(&self.token).await?;
         Ok(mandate.permit(Permission::ReadAudit, self.organization)?)

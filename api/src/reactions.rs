@@ -1,6 +1,6 @@
-//! What follows from events: what was replaced or erased is forgotten, mail is written, a SIEM is told. Each
-//! reaction follows the log by itself from where it stopped, so a restart loses none, one that fails
-//! holds up no other, and doing one twice is harmless until a mail has left.
+//! What follows from events: what was replaced or erased is forgotten, mail is written, the audit log is
+//! published, and a SIEM is told. Each follows the log by itself from where it stopped, so a restart
+//! loses nothing, one that fails holds up no other, and doing one twice is harmless until a mail has left.
 
 mod announcements;
 mod follower;
@@ -13,6 +13,7 @@ pub use siem::{Feed, SIEM_CHECKPOINT};
 
 use crate::{
     application::Failure,
+    audit_log::Publisher,
     erasure::{Erasure, Unfinished},
     mail::{MailError, Sender},
     siem::SiemError,
@@ -83,6 +84,7 @@ pub struct Reactions {
     lock: PathBuf,
     erasure: Erasure,
     followers: Vec<Follower>,
+    publisher: Publisher,
     sender: Option<Sender>,
     feed: Option<Feed>,
 }
@@ -96,6 +98,7 @@ impl Reactions {
         erasure: Erasure,
         letters: Letters,
         announcements: Announcements,
+        publisher: Publisher,
         sender: Option<Sender>,
         feed: Option<Feed>,
     ) -> Self {
@@ -117,6 +120,7 @@ impl Reactions {
                 follower(announcements_file, Box::new(announcements)),
                 follower(first.clone(), Box::new(Forgetting(erasure))),
             ],
+            publisher,
             sender,
             feed,
         }
@@ -127,13 +131,14 @@ impl Reactions {
         let Some(_lock) = stop.run_until_cancelled(self.turn()).await else {
             return;
         };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.publisher.run(stop.clone()));
         for follower in &self.followers {
             follower.prepare(&stop).await;
         }
         if let Err(error) = self.erasure.sweep_mail().await {
             tracing::error!(%error, "mail of erased people may be left in the outbox");
         }
-        let mut tasks = JoinSet::new();
         for follower in self.followers {
             tasks.spawn(follower.run(stop.clone()));
         }

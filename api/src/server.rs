@@ -2,7 +2,7 @@
 
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
-    audit_log,
+    audit_log::{self, Publisher, Source},
     clock::Clock,
     erasure::Erasure,
     http::{self, TrustedProxy},
@@ -80,6 +80,7 @@ impl Server {
             keyring,
             readers,
             outbox,
+            audit_log: settings.audit_log(),
             clock,
             passwords: PasswordHasher::new(settings.passwords)?,
             set_up_token: settings.setup_token.clone(),
@@ -226,11 +227,19 @@ fn reactions(
         outbox,
         cursor: settings.shared.join("announcements.cursor"),
     };
+    let publisher = Publisher {
+        source: Source {
+            store: erasure.store.clone(),
+            keyring: erasure.keyring.clone(),
+        },
+        files: settings.audit_log(),
+    };
     Ok(Reactions::new(
         &settings.shared,
         erasure,
         letters,
         announcements,
+        publisher,
         sender,
         feed,
     ))

@@ -244,11 +244,7 @@ impl Authority {
     /// Refuses unless the second factor was shown in the last five minutes: what a stolen session
     /// must not do. Who has none, and needs none, has nothing to show.
     pub fn require_fresh_second_factor(&self, now: DateTime<Utc>) -> Result<(), Rejection> {
-        if self.holder.has_second_factor {
-            self.holder.require_fresh_second_factor(now)
-        } else {
-            Ok(())
-        }
+        self.mandate.require_fresh_second_factor_of_people(now)
     }
 
     /// The same, and refuses who has no second factor: for what would outlast a session that one

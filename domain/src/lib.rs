@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod api_credential;
+pub mod audit;
 pub mod authority;
 pub mod decider;
 pub mod installation;

@@ -9,7 +9,7 @@ use domain::{
 use eventstore_schema::{OrganizationId, Position, StreamName, UserId};
 use projections::{
     Page,
-    audit_trail::{self, AuditEntry, AuditTrail},
+    audit_trail::{AuditEntry, AuditTrail, Filter, page},
 };
 
 impl Pawl {
@@ -60,8 +60,11 @@ impl Pawl {
         after: Position,
         limit: u32,
     ) -> Result<Page<AuditEntry, Position>, Failure> {
-        let events =
-            move |readers: &_| audit_trail::of_person(readers, organization, user, after, limit);
+        let filter = Filter {
+            person: Some(user),
+            ..Filter::default()
+        };
+        let events = move |readers: &_| page(readers, organization, &filter, after, limit);
         self.query(&AuditTrail, events).await
     }
 }

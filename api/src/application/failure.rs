@@ -31,6 +31,9 @@ pub enum Failure {
     /// The read model that was asked has stopped; the operator finds out why in `/readyz`.
     #[error("The read model {0} has stopped. The operator has to look after it.")]
     ReadModelStopped(&'static str),
+    /// The audit log does not hold what was asked for yet.
+    #[error("The newest entries have not been signed yet. Try again in a moment.")]
+    NotYetSigned,
     /// The log failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,7 +3,7 @@
 
 use super::{Failure, Pawl};
 use domain::{
-    Decider, Rejection, address::Address, api_credential::ApiCredential,
+    Decider, Rejection, address::Address, api_credential::ApiCredential, audit::Audit,
     installation::Installation, organization::Organization, session::Session, user::User,
 };
 use eventstore::Direction;
@@ -108,6 +108,7 @@ macro_rules! states {
 states! {
     addresses: Address,
     api_credentials: ApiCredential,
+    audits: Audit,
     installations: Installation,
     organizations: Organization,
     sessions: Session,

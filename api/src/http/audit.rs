@@ -1,45 +1,43 @@
-//! The audit trail: the replayed events of an organization, page by page or live.
+//! The audit trail: the replayed events of an organization, page by page or live. What proves it is in
+//! `proof.rs`, taking all of it away in `export.rs`.
+
+pub mod export;
+mod live;
+mod parameters;
+pub mod proof;
 
 use super::{
     answer::Answer,
-    extract::{CaughtUp, Mandated, bearer, invalid},
-    page::{self, Page},
+    extract::{Asked, CaughtUp, Mandated, bearer},
+    page::Page,
     path::OrganizationPath,
     problem::{Problem, ProblemBody},
 };
-use crate::application::{Bearer, Failure, Pawl};
+use crate::application::{Failure, Pawl, question};
 use axum::{
-    extract::{FromRequestParts, State},
-    http::{HeaderMap, header, request::Parts},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::Permission;
-use eventstore_schema::{Actor, OrganizationId, Position};
-use futures::{
-    StreamExt as _,
-    stream::{self, Stream},
-};
+use domain::{Permission, Rejection};
+use eventstore_schema::{Actor, AuditReading, Position};
+use live::Live;
+use parameters::AuditQuery;
+pub use parameters::actor;
 use projections::audit_trail::{self, AuditEntry, AuditTrail};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use std::time::Duration;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// Entries that a live follower is sent at once.
-const LIVE_PAGE: u32 = 100;
-/// How long a live follower waits before it looks whether it may still follow.
-const LIVE_PATIENCE: Duration = Duration::from_secs(15);
 
 /// One event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditItem {
     /// Its place in the log.
     position: u64,
+    /// The index of its leaf in the audit log.
+    leaf_index: u64,
     event_id: Uuid,
     /// The name of the event.
     #[serde(rename = "type")]
@@ -65,31 +63,13 @@ pub struct ActorView {
     id: Option<Uuid>,
 }
 
-/// Which part of the audit trail.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct AuditQuery {
-    /// Where to go on: the `next` of the page before, or any position.
-    cursor: Option<String>,
-    /// Entries on a page: 1 to 500, 100 unless said.
-    limit: Option<u32>,
-    /// Only what was recorded by then.
-    as_of: Option<DateTime<Utc>>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for AuditQuery {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        page::query(parts, state).await
-    }
-}
-
 /// Read the audit trail
 ///
 /// Oldest first. With `Accept: text/event-stream` it follows live, from `Last-Event-ID` or `cursor`
-/// on; each message has its position as id.
+/// on; each message has its position as id. An entry has to meet everything that is asked for.
+///
+/// That somebody looks is an entry itself (`AuditRead`), which the first answer has already: one for
+/// each question of a reader in 15 minutes, however many pages of it they turn.
 #[utoipa::path(
     get, path = "/v1/organizations/{org}/audit", tag = "Audit",
     params(("org" = Uuid, Path, description = "The organization"), AuditQuery),
@@ -105,34 +85,37 @@ impl<S: Send + Sync> FromRequestParts<S> for AuditQuery {
 pub async fn list(
     State(pawl): State<Pawl>,
     _caught_up: CaughtUp,
-    Mandated(authority): Mandated,
+    Mandated(mandate): Mandated,
     OrganizationPath(organization): OrganizationPath,
     query: AuditQuery,
+    Asked(request): Asked,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    authority.permit(Permission::ReadAudit, organization)?;
-    let after = page::position(query.cursor.as_deref())?.unwrap_or(0);
-    if accepts_event_stream(&headers) {
-        let after = last_event_id(&headers)?.unwrap_or(after);
-        return match bearer(&headers) {
-            Some(token) => {
-                let live = Live {
-                    pawl,
-                    token,
-                    organization,
-                    after: Position(after),
-                };
-                Ok(Sse::new(live.follow())
-                    .keep_alive(KeepAlive::default())
-                    .into_response())
-            }
-            None => Err(domain::Rejection::Unauthenticated.into()),
+    mandate.permit(Permission::ReadAudit, organization)?;
+    let token = bearer(&headers).ok_or(Rejection::Unauthenticated)?;
+    let filter = query.filter()?;
+    let after = Position(query.after()?.unwrap_or(0));
+    if live::is_asked_for(&headers) {
+        let after = live::last_event_id(&headers)?.unwrap_or(after);
+        let question = question(AuditReading::Live, &filter);
+        pawl.begin_look(organization, &question, &token, &request)
+            .await?;
+        let live = Live {
+            pawl,
+            token,
+            organization,
+            filter,
+            after,
         };
+        return Ok(live.answer());
     }
-    let (after, as_of, limit) = (Position(after), query.as_of, page::limit(query.limit));
+    let question = question(AuditReading::Page, &filter);
+    pawl.begin_look(organization, &question, &token, &request)
+        .await?;
+    let limit = query.limit();
     let page = pawl
         .query(&AuditTrail, move |readers| {
-            audit_trail::page(readers, organization, after, as_of, limit)
+            audit_trail::page(readers, organization, &filter, after, limit)
         })
         .await?;
     let items = page
@@ -152,82 +135,12 @@ fn opened_item(pawl: &Pawl, entry: AuditEntry) -> Result<AuditItem, Failure> {
 pub(super) fn item(entry: AuditEntry, data: Value) -> AuditItem {
     AuditItem {
         position: entry.position.0,
+        leaf_index: entry.leaf_index,
         event_id: entry.event_id.0,
         event_type: entry.event_type,
         recorded_at: entry.recorded_at,
         actor: entry.actor,
         subject: entry.subject.to_string(),
         data,
-    }
-}
-
-fn accepts_event_stream(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/event-stream"))
-}
-
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(value) = headers.get("last-event-id") else {
-        return Ok(None);
-    };
-    page::position(value.to_str().ok())
-        .map_err(|_| invalid("Last-Event-ID is the id of an event that was sent."))
-}
-
-/// A reader who follows. The right to do so is asked for again before each page.
-struct Live {
-    pawl: Pawl,
-    token: Bearer,
-    organization: OrganizationId,
-    after: Position,
-}
-
-impl Live {
-    fn follow(self) -> impl Stream<Item = Result<Event, axum::Error>> {
-        let stopping = self.pawl.stopping();
-        let pages = stream::unfold(self, |mut live| async move {
-            let events = live.next_page().await.inspect_err(|error| {
-                tracing::debug!(%error, "a follower of the audit trail was sent away");
-            });
-            events.ok().map(|events| (stream::iter(events), live))
-        });
-        pages.take_until(Box::pin(stopping)).flatten()
-    }
-
-    async fn next_page(&mut self) -> Result<Vec<Result<Event, axum::Error>>, Failure> {
-        let (after, organization) = (self.after, self.organization);
-        // In vain is fine: it is time to ask for the right again.
-        let _ = self
-            .pawl
-            .projections()
-            .wait_for(Position(after.0 + 1), LIVE_PATIENCE)
-            .await;
-        let head = self.pawl.catch_up().await?;
-        // What the right is asked for is what there was before it was asked: nothing later is sent.
-        let mandate = self.pawl.mandate_of_watcher(&self.token).await?;
-        mandate.permit(Permission::ReadAudit, organization)?;
-        let page = self
-            .pawl
-            .query(&AuditTrail, move |readers| {
-                audit_trail::page(readers, organization, after, None, LIVE_PAGE)
-            })
-            .await?;
-        let mut events = Vec::with_capacity(page.items.len());
-        for entry in page.items {
-            if entry.position > head {
-                return Ok(events);
-            }
-            self.after = entry.position;
-            let item = opened_item(&self.pawl, entry)?;
-            let (id, name) = (item.position.to_string(), item.event_type.clone());
-            events.push(Event::default().id(id).event(name).json_data(item));
-        }
-        if page.next.is_none() {
-            // Others' events came by; up to here everything has been looked through.
-            self.after = self.after.max(head);
-        }
-        Ok(events)
     }
 }

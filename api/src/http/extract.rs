@@ -10,6 +10,7 @@ use axum::{
 };
 use domain::{Authority, Enrolment, Mandate, Rejection, SessionHolder};
 use eventstore_schema::{CommandId, Position};
+use std::convert::Infallible;
 use uuid::Uuid;
 
 /// Characters of an idempotency key at most.
@@ -131,6 +132,23 @@ where
             }
         }
         Ok(Self)
+    }
+}
+
+/// What identifies a question that is remembered. It is asked anew each time, so that an idempotency
+/// key says nothing of it.
+pub struct Asked(pub RequestContext);
+
+impl<S> FromRequestParts<S> for Asked
+where
+    Pawl: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let pawl = Pawl::from_ref(state);
+        Ok(Self(request_context(&pawl, parts, &[], None)))
     }
 }
 

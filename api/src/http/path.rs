@@ -6,7 +6,7 @@ use axum::{
     http::request::Parts,
 };
 use domain::Rejection;
-use eventstore_schema::{ApiCredentialId, OrganizationId, UserId};
+use eventstore_schema::{ApiCredentialId, EventId, OrganizationId, UserId};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -54,6 +54,18 @@ impl<S: Send + Sync> FromRequestParts<S> for PersonPath {
 pub struct CredentialPath(pub OrganizationId, pub ApiCredentialId);
 
 impl<S: Send + Sync> FromRequestParts<S> for CredentialPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let ids = ids(parts, state).await?;
+        Ok(Self(id(Some(&ids.org))?, id(ids.id.as_deref())?))
+    }
+}
+
+/// `/organizations/{org}/audit/{id}/...`
+pub struct EventPath(pub OrganizationId, pub EventId);
+
+impl<S: Send + Sync> FromRequestParts<S> for EventPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

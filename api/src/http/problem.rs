@@ -92,6 +92,7 @@ problem_types! {
     OTP_SET_UP_LINK_NOT_NEEDED = "otp-setup-link-not-needed", CONFLICT, "The set-up needs no link";
     READ_MODEL_STOPPED = "read-model-stopped", SERVICE_UNAVAILABLE, "The read model has stopped";
     READ_MODEL_BEHIND = "read-model-behind", SERVICE_UNAVAILABLE, "The read models are behind";
+    NOT_YET_SIGNED = "not-yet-signed", SERVICE_UNAVAILABLE, "The newest entries have not been signed yet";
     BUSY = "busy", SERVICE_UNAVAILABLE, "The server is busy";
     TIMED_OUT = "timed-out", SERVICE_UNAVAILABLE, "The request took too long";
     STORAGE_FULL = "storage-full", INSUFFICIENT_STORAGE, "The disk is full";
@@ -330,6 +331,9 @@ impl From<Failure> for Problem {
             }
             Failure::Behind => {
                 return Self::new(READ_MODEL_BEHIND, failure.to_string()).retry_after(1);
+            }
+            Failure::NotYetSigned => {
+                return Self::new(NOT_YET_SIGNED, failure.to_string()).retry_after(1);
             }
             Failure::ReadModelStopped(_) => {
                 return Self::new(READ_MODEL_STOPPED, failure.to_string());

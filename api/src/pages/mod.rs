@@ -10,6 +10,7 @@ mod brand;
 mod browser_cookie;
 mod console;
 mod detour;
+mod event_words;
 mod first_link;
 mod forgotten_password;
 mod form;
@@ -25,6 +26,7 @@ mod upload;
 mod visitor;
 mod words;
 
+pub use event_words::in_english_meant_by as event_types_meant_by;
 pub use problem::dress;
 
 use crate::application::Pawl;

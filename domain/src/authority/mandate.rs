@@ -1,7 +1,7 @@
 //! The right to act in an organization: a person's, or a machine's with an access token of an API
 //! credential.
 
-use super::{Acting, SessionHolder};
+use super::{Acting, FRESHNESS, SessionHolder};
 use crate::{
     Permission, Rejection,
     api_credential::ApiCredential,
@@ -24,15 +24,24 @@ pub struct Mandate {
 #[derive(Clone, Debug)]
 enum Allowed {
     /// What the role of a person allows.
-    By(Role),
+    By(Role, Shown),
     /// What the token of a machine was issued for.
     To(Vec<Scope>),
+}
+
+/// What a person has shown of their second factor.
+#[derive(Clone, Copy, Debug)]
+enum Shown {
+    /// They have none, and need none.
+    Nothing,
+    /// When they showed it last, if they have.
+    At(Option<DateTime<Utc>>),
 }
 
 impl Allowed {
     fn includes(&self, permission: Permission) -> bool {
         match self {
-            Self::By(role) => allows(*role, permission),
+            Self::By(role, _) => allows(*role, permission),
             Self::To(scopes) => scopes
                 .iter()
                 .any(|scope| scope.permissions().contains(&permission)),
@@ -42,10 +51,15 @@ impl Allowed {
 
 impl Mandate {
     pub(super) fn of_person(holder: &SessionHolder) -> Self {
+        let shown = if holder.has_second_factor {
+            Shown::At(holder.second_factor_at)
+        } else {
+            Shown::Nothing
+        };
         Self {
             actor: holder.actor(),
             organization: holder.organization,
-            allowed: Allowed::By(holder.role),
+            allowed: Allowed::By(holder.role, shown),
         }
     }
 
@@ -98,9 +112,24 @@ impl Mandate {
         }
     }
 
+    /// Refuses a person who has not shown their second factor in the last five minutes: what a
+    /// stolen session must not do. Who has none, and needs none, has nothing to show; nor has a
+    /// machine, which has its scopes instead.
+    pub(crate) fn require_fresh_second_factor_of_people(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<(), Rejection> {
+        match self.allowed {
+            Allowed::By(_, Shown::At(at)) if !at.is_some_and(|at| now <= at + FRESHNESS) => {
+                Err(Rejection::FreshSecondFactorRequired)
+            }
+            Allowed::By(..) | Allowed::To(_) => Ok(()),
+        }
+    }
+
     fn refusal(&self, lacking: Permission) -> Rejection {
         match (&self.allowed, Scope::for_permission(lacking)) {
-            (Allowed::By(_), _) => Rejection::Forbidden,
+            (Allowed::By(..), _) => Rejection::Forbidden,
             (Allowed::To(_), None) => Rejection::PersonRequired,
             (Allowed::To(_), Some(scope)) => Rejection::ScopeMissing {
                 scope: scope.name(),

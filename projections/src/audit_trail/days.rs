@@ -1,4 +1,5 @@
-//! Where each day ended, so that who looks into the past begins there and not at the newest event.
+//! Where each day began and ended, so that who looks into the past begins there and not at the oldest
+//! event or the newest.
 //! Times alone do not tell: clocks go wrong, and each node has one of its own.
 
 use crate::{
@@ -10,10 +11,11 @@ use rusqlite::{Connection, params};
 
 pub(super) const TABLE: Table = Table {
     name: "audit_days",
-    // The position of the last event that was recorded on the day; days since 1970.
+    // The positions of the first and the last event that were recorded on the day; days since 1970.
     create: "CREATE TABLE audit_days (
                  organization_id TEXT NOT NULL,
                  day BIGINT NOT NULL,
+                 first BIGINT NOT NULL,
                  last BIGINT NOT NULL,
                  PRIMARY KEY (organization_id, day)
              ) WITHOUT ROWID",
@@ -26,13 +28,13 @@ fn day_of(micros: i64) -> i64 {
     micros.div_euclid(DAY)
 }
 
-/// Remembers the event as the last of its day.
+/// Remembers the event as the last of its day, and perhaps the first.
 pub(super) fn note(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
     let Some(organization) = event.metadata.organization_id else {
         return Ok(());
     };
     rows.execute(
-        "INSERT INTO audit_days (organization_id, day, last) VALUES (?1, ?2, ?3)
+        "INSERT INTO audit_days (organization_id, day, first, last) VALUES (?1, ?2, ?3, ?3)
          ON CONFLICT (organization_id, day) DO UPDATE SET last = excluded.last",
         params![
             Text(organization),
@@ -58,4 +60,21 @@ pub(super) fn last_by(
             row.get(0)
         })?;
     Ok(last.unwrap_or(0))
+}
+
+/// A position before which no event of the organization was recorded on the day of this time
+/// (microseconds) or after; behind every event where none was at all.
+pub(super) fn first_since(
+    view: &Connection,
+    organization_id: OrganizationId,
+    micros: i64,
+) -> rusqlite::Result<i64> {
+    let first: Option<i64> = view
+        .prepare_cached(
+            "SELECT min(first) FROM audit_days WHERE organization_id = ?1 AND day >= ?2",
+        )?
+        .query_row(params![Text(organization_id), day_of(micros)], |row| {
+            row.get(0)
+        })?;
+    Ok(first.unwrap_or(i64::MAX))
 }

@@ -60,6 +60,7 @@ fn to_one(history: &mut History, what: u8, organization: OrganizationId, person:
             history.secret_rotated(person, credential);
             history.credential_revoked(person, credential);
         }
+        36 => history.audit_read(person),
         _ => history.code_rejected(person),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::{History, Person, at};
 use eventstore_schema::{
-    AccentColorChanged, Actor, BrowserDigest, DeviceId, Factor, LogoChanged, OrganizationEvent,
-    OrganizationId, OrganizationRenamed, OtpSetUpLinkEnforced, SecondFactorAccepted, SessionEnded,
-    SessionEvent, SessionId, SessionStarted, SessionUsed, SignedIn, StreamName, TokenDigest,
-    UserErased, UserExported,
+    AccentColorChanged, Actor, AuditEvent, AuditExported, AuditFormat, AuditRead, AuditReading,
+    BrowserDigest, DeviceId, Factor, LogoChanged, OrganizationEvent, OrganizationId,
+    OrganizationRenamed, OtpSetUpLinkEnforced, SecondFactorAccepted, SessionEnded, SessionEvent,
+    SessionId, SessionStarted, SessionUsed, SignedIn, StreamName, TokenDigest, UserErased,
+    UserExported,
 };
 
 fn used() -> SessionEvent {
@@ -19,6 +20,25 @@ impl History {
 
     pub(crate) fn exported(&mut self, person: Person) {
         self.of(person, Actor::Operator, UserExported {});
+    }
+
+    /// By this person: for what concerns them, and to take it away.
+    pub(crate) fn audit_read(&mut self, person: Person) {
+        let question = AuditRead {
+            how: AuditReading::Page,
+            actor: None,
+            person: Some(person.0),
+            types: None,
+            from: None,
+            until: None,
+            as_of: None,
+            event_id: None,
+        };
+        let format = AuditFormat::Csv;
+        for event in [AuditEvent::from(question), AuditExported { format }.into()] {
+            let stream = StreamName::audit(person.1);
+            self.record(stream, Some(person.1), Actor::User(person.0), event);
+        }
     }
 
     pub(crate) fn renamed(&mut self, id: OrganizationId, name: &str) {

@@ -74,4 +74,6 @@ pub fn router() -> Router<Pawl> {
         .route("/console/security/live", get(security::live))
         .route("/console/audit", get(audit::show))
         .route("/console/audit/live", get(audit::live))
+        .route("/console/audit/export", post(audit::export))
+        .route("/console/audit/{id}/proof", get(audit::prove))
 }
