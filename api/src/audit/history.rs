@@ -91,8 +91,8 @@ impl History {
                 let credential = self.credentials.entry(id).or_default();
                 credential.take(&part(event, what));
             }
-            // Whose an address is, its person's own stream says too.
-            Event::Address(_) | Event::Installation(_) => {}
+            // Whose an address is, its person's own stream says too; and looking changes nothing.
+            Event::Address(_) | Event::Installation(_) | Event::Audit(_) => {}
         }
         Ok(())
     }

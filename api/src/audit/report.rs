@@ -17,11 +17,10 @@ mod single_factor;
 
 use super::{
     not_sound,
-    output::WholeFile,
     source::{Source, SourceArguments},
     verified::{KeyArguments, verify},
 };
-use crate::storage::StartError;
+use crate::{files::WholeFile, storage::StartError};
 use askama::Template as _;
 use audit_log::verify::Sound;
 use chrono::{DateTime, NaiveDate, Utc};

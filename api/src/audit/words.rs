@@ -53,7 +53,10 @@ pub fn about(history: &History, event: &Event, stream: &StreamName) -> Option<Us
         Event::Organization(OrganizationEvent::AdministratorDismissed(dismissed)) => {
             Some(dismissed.user_id)
         }
-        Event::Organization(_) | Event::ApiCredential(_) | Event::Installation(_) => None,
+        Event::Organization(_)
+        | Event::ApiCredential(_)
+        | Event::Installation(_)
+        | Event::Audit(_) => None,
     }
 }
 
@@ -71,6 +74,7 @@ pub fn subject(history: &History, entry: &Entry) -> String {
             let known = id.and_then(|id| history.credentials().get(&id));
             known.map_or_else(|| event.stream.to_string(), |one| plain(&one.name))
         }
+        Event::Audit(_) => "the audit trail".to_owned(),
         _ => event.stream.to_string(),
     }
 }
