@@ -125,6 +125,7 @@ async fn open(settings: &Settings) -> Result<Pawl, StartError> {
         set_up_token: None,
         public_url: public_url(settings)?,
         outbox: settings.shared.join(OUTBOX_FOLDER),
+        audit_log: settings.audit_log(),
         limits: settings.limits,
         read_patience: Duration::ZERO,
         stopping: CancellationToken::new(),

@@ -204,11 +204,12 @@ fn destroys(event: &RecordedEvent) -> bool {
     event.stream.is_ours() && names.contains(&event.event_type.as_str())
 }
 
-/// The keys of everything sealed in a content, save those of other people.
+/// The keys of everything sealed in a content, save those of other people. Nothing is sealed under a key
+/// that signs checkpoints, and whatever a content says, none is destroyed for it.
 fn keys_in(content: &Value, keys: &mut Vec<KeyName>) {
     match content {
         Value::Object(fields) => match Sealed::deserialize(content) {
-            Ok(sealed) if sealed.key.is_of_a_person() => {}
+            Ok(sealed) if sealed.key.is_of_a_person() || sealed.key.is_a_checkpoint_signer() => {}
             Ok(sealed) => keys.push(sealed.key),
             Err(_) => fields.values().for_each(|value| keys_in(value, keys)),
         },
@@ -293,6 +294,7 @@ mod tests {
             "name": sealed("person/1"),
             "password": { "password_id": "7", "hash": sealed("password/7") },
             "more": [sealed("otp-device/8"), "otp-device/9"],
+            "foreign": sealed("checkpoint-signer/1"),
         });
         let mut keys = vec![];
         keys_in(&content, &mut keys);

@@ -1,4 +1,5 @@
-//! What follows from events: what was replaced or erased is forgotten, and mail is written. Each
+//! What follows from events: what was replaced or erased is forgotten, mail is written, and the audit log
+//! is published. Each
 //! reaction follows the log by itself from where it stopped, so a restart loses none, one that fails
 //! holds up no other, and doing one twice is harmless until a mail has left.
 
@@ -11,6 +12,7 @@ pub use letters::Letters;
 
 use crate::{
     application::Failure,
+    audit_log::Publisher,
     erasure::{Erasure, Unfinished},
     mail::{MailError, Sender},
 };
@@ -78,6 +80,7 @@ pub struct Reactions {
     lock: PathBuf,
     erasure: Erasure,
     followers: Vec<Follower>,
+    publisher: Publisher,
     sender: Option<Sender>,
 }
 
@@ -90,6 +93,7 @@ impl Reactions {
         erasure: Erasure,
         letters: Letters,
         announcements: Announcements,
+        publisher: Publisher,
         sender: Option<Sender>,
     ) -> Self {
         let [first, letters_file, announcements_file] = CHECKPOINTS.map(|name| shared.join(name));
@@ -110,6 +114,7 @@ impl Reactions {
                 follower(announcements_file, Box::new(announcements)),
                 follower(first.clone(), Box::new(Forgetting(erasure))),
             ],
+            publisher,
             sender,
         }
     }
@@ -119,13 +124,14 @@ impl Reactions {
         let Some(_lock) = stop.run_until_cancelled(self.turn()).await else {
             return;
         };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.publisher.run(stop.clone()));
         for follower in &self.followers {
             follower.prepare(&stop).await;
         }
         if let Err(error) = self.erasure.sweep_mail().await {
             tracing::error!(%error, "mail of erased people may be left in the outbox");
         }
-        let mut tasks = JoinSet::new();
         for follower in self.followers {
             tasks.spawn(follower.run(stop.clone()));
         }

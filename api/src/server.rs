@@ -2,6 +2,7 @@
 
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
+    audit_log::{Publisher, Source},
     clock::Clock,
     erasure::Erasure,
     http::{self, TrustedProxy},
@@ -78,6 +79,7 @@ impl Server {
             keyring,
             readers,
             outbox,
+            audit_log: settings.audit_log(),
             clock,
             passwords: PasswordHasher::new(settings.passwords)?,
             set_up_token: settings.setup_token.clone(),
@@ -214,11 +216,19 @@ fn reactions(
         outbox,
         cursor: settings.shared.join("announcements.cursor"),
     };
+    let publisher = Publisher {
+        source: Source {
+            store: erasure.store.clone(),
+            keyring: erasure.keyring.clone(),
+        },
+        files: settings.audit_log(),
+    };
     Ok(Reactions::new(
         &settings.shared,
         erasure,
         letters,
         announcements,
+        publisher,
         sender,
     ))
 }

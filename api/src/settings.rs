@@ -3,6 +3,7 @@
 
 use crate::{
     application::{Limits, PasswordParameters},
+    audit_log::{AUDIT_LOG_FOLDER, TileFiles},
     http::TrustedProxy,
     mail::SmtpSettings,
     telemetry::LogFormat,
@@ -184,6 +185,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The files of the audit log.
+    #[must_use]
+    pub fn audit_log(&self) -> TileFiles {
+        TileFiles::new(self.shared.join(AUDIT_LOG_FOLDER))
+    }
+
     /// Puts the settings together.
     pub fn resolve(flags: Flags) -> Result<Self, String> {
         let file = flags

@@ -23,6 +23,7 @@ pub use leaf::{EntryError, LEAF_BYTES, Leaf, Tag, TagKey, record_digest};
 pub use proof::{
     InclusionProof, ProofError, consistency_proof, inclusion_proof, verify_consistency,
 };
+pub use signed_note::Signer;
 pub use tile::{Bundle, BundleError, HASH_BYTES, Tile, TileKind, TileSource, Unreadable, WIDTH};
 pub use tlog_tiles::Hash;
 pub use tree::{FullTile, Tree, leaf_hash};

@@ -40,7 +40,7 @@ pub use organization::{
     TwoFactorEnforced,
 };
 pub use role::Role;
-pub use sealed::{KeyName, Personal, Sealed, SealedSecret};
+pub use sealed::{CHECKPOINT_SIGNER, KeyName, Personal, Sealed, SealedSecret};
 pub use session::{
     Factor, RecoveryCodeAccepted, SecondFactorAccepted, SessionEnded, SessionEvent, SessionStarted,
     SessionUsed, SignedIn,

@@ -4,6 +4,9 @@ use crate::{DeviceId, PasswordId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// What the names of the keys begin with that sign checkpoints.
+pub const CHECKPOINT_SIGNER: &str = "checkpoint-signer/";
+
 /// The name of a key in the keyring. Destroying the key makes everything sealed under it
 /// unreadable, while the log, and every proof about it, stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +31,19 @@ impl KeyName {
     #[must_use]
     pub fn otp_device(device: DeviceId) -> Self {
         Self(format!("otp-device/{device}"))
+    }
+
+    /// The key with which the audit log's checkpoints are signed; its generations count from 1. The
+    /// log holds nothing that is sealed under it.
+    #[must_use]
+    pub fn checkpoint_signer(generation: u32) -> Self {
+        Self(format!("{CHECKPOINT_SIGNER}{generation}"))
+    }
+
+    /// Whether it is a generation of the key that signs checkpoints.
+    #[must_use]
+    pub fn is_a_checkpoint_signer(&self) -> bool {
+        self.0.starts_with(CHECKPOINT_SIGNER)
     }
 
     /// Whether it is the key of somebody's personal data.

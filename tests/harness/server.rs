@@ -140,6 +140,7 @@ impl TestServer {
             readers: projections.readers().unwrap(),
             projections: projections.start(store),
             outbox: file("outbox"),
+            audit_log: self.pawl.audit_log().clone(),
             clock: self.clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: None,

@@ -60,7 +60,7 @@ pub use tokens::{
     password_reset_token,
 };
 
-use crate::clock::Clock;
+use crate::{audit_log::TileFiles, clock::Clock};
 use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::Position;
 use loading::States;
@@ -87,6 +87,8 @@ pub struct Parts {
     pub readers: Readers,
     /// The folder of the mail.
     pub outbox: PathBuf,
+    /// The files of the audit log.
+    pub audit_log: TileFiles,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The first factor's work.
@@ -167,6 +169,12 @@ impl Pawl {
     /// Comes when the server is told to stop: time to let go of who would stay for ever.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.parts.stopping.clone().cancelled_owned()
+    }
+
+    /// The files of the audit log, to read.
+    #[must_use]
+    pub fn audit_log(&self) -> &TileFiles {
+        &self.0.parts.audit_log
     }
 
     /// Where people and machines reach it, without a slash at the end.

@@ -1,16 +1,33 @@
 //! The audit log: the Merkle tree over every event, as files that anybody may read and any web server
 //! could serve.
 
+mod builder;
+mod claim;
+mod cursor;
 mod export;
 mod files;
+mod growth;
+mod publisher;
+mod signers;
+#[cfg(test)]
+mod tests;
 
+pub use builder::AuditLog;
+pub use claim::Refusal;
 pub use export::{ExportError, Exporter, Opener, Whose};
 pub use files::TileFiles;
+pub use growth::{Growth, Source};
+pub use publisher::Publisher;
+pub use signers::Signers;
 
-use audit_log::TagKey;
+use audit_log::{CheckpointError, TagKey};
 use data_encoding::HEXLOWER;
-use eventstore::keyring::Keyring;
+use eventstore::{
+    StoreError,
+    keyring::{Keyring, KeyringError},
+};
 use eventstore_schema::{OrganizationId, RecordedEvent};
+use std::io;
 
 /// The folder of the audit log, in the directory that the nodes share.
 pub const AUDIT_LOG_FOLDER: &str = "audit-log";
@@ -34,4 +51,27 @@ pub fn tag_key(keyring: &Keyring, organization: Option<OrganizationId>) -> TagKe
 #[must_use]
 pub fn owner(event: &RecordedEvent) -> Option<OrganizationId> {
     event.read_metadata().ok()?.organization_id
+}
+
+/// What keeps the audit log from going on.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditLogError {
+    /// The log failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keyring failed.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The files cannot be read or written.
+    #[error("the audit log: {0}")]
+    Files(#[from] io::Error),
+    /// The checkpoint cannot be signed.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The log is not what was said of it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Another log has taken the place of the one that the tree was built from.
+    #[error("the log no longer has the event at which the audit log ends")]
+    Replaced,
 }

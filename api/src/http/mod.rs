@@ -6,6 +6,7 @@ mod answer;
 mod api_credentials;
 mod appearance;
 mod audit;
+mod audit_log;
 pub mod body;
 mod common_answers;
 mod erasures;
@@ -84,6 +85,8 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(exports::somebody))
         .routes(routes!(exports::oneself))
         .routes(routes!(audit::list))
+        .routes(routes!(audit_log::checkpoint))
+        .routes(routes!(audit_log::keys))
         .routes(routes!(api_credentials::create, api_credentials::list))
         .routes(routes!(api_credentials::one, api_credentials::revoke))
         .routes(routes!(api_credentials::rotate))
@@ -118,6 +121,7 @@ pub fn router(
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
+        .route("/audit/log/tile/{*path}", get(audit_log::tile))
         .layer(Extension(metrics));
     let reference = Router::<Pawl>::new()
         .merge(SwaggerUi::new("/reference").url("/openapi.json", document))

@@ -44,6 +44,7 @@ use utoipa::{
         (name = "Two-factor authentication"), (name = "Invitations"), (name = "People"),
         (name = "Audit"), (name = "Organizations"), (name = "API credentials"),
     ),
+    paths(super::audit_log::tile),
     modifiers(&Session, &Machines)
 )]
 pub struct ApiDocument;

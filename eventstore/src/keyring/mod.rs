@@ -1,4 +1,5 @@
-//! The keyring: one key for each person, password and authenticator, kept apart from the log.
+//! The keyring: one key for each person, password and authenticator, kept apart from the log, and those
+//! that sign the audit log's checkpoints.
 //! Destroying a key makes what was sealed under it unreadable in the log and in every copy of it.
 
 mod boxes;
@@ -17,7 +18,7 @@ pub use rotation::{Rotated, rotate};
 use boxes::{bound, encrypt, open_with, random};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use data_encoding::BASE64URL_NOPAD;
-use eventstore_schema::{EventId, KeyName, Position, Sealed};
+use eventstore_schema::{CHECKPOINT_SIGNER, EventId, KeyName, Position, Sealed};
 use file::{forget_past, open_file};
 use hmac::{Hmac, Mac as _};
 use rotation::{mac_key, wrapped_mac_key};
@@ -211,10 +212,26 @@ impl Keyring {
         .await
     }
 
-    /// Whether no key was ever made.
+    /// Whether no key was ever made for something that the log holds. The keys that sign
+    /// checkpoints are there before the first event.
     pub fn is_empty(&self) -> Result<bool, KeyringError> {
-        let none = "SELECT NOT EXISTS (SELECT 1 FROM keys)";
-        Ok(locked(&self.0.reader).query_row(none, [], |row| row.get(0))?)
+        let none = "SELECT NOT EXISTS (SELECT 1 FROM keys WHERE name NOT GLOB ?1 || '*')";
+        Ok(locked(&self.0.reader).query_row(none, [CHECKPOINT_SIGNER], |row| row.get(0))?)
+    }
+
+    /// A secret for one purpose from this key (HMAC-SHA256, RFC 2104), the same as long as the key
+    /// exists. The key itself never leaves the keyring.
+    pub fn derive(
+        &self,
+        name: &KeyName,
+        purpose: &str,
+    ) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
+        again(|| {
+            let mut look = self.0.wrappings.look();
+            let wrapped = wrapped_key(&locked(&self.0.reader), name)?;
+            let key = look.unwrap(name.as_str(), &wrapped)?;
+            Ok(Zeroizing::new(keyed(&key, purpose.as_bytes())))
+        })
     }
 
     /// Encrypts a value under a key, bound to the name of the field it stands in.
@@ -276,14 +293,6 @@ impl Keyring {
     /// A keyed hash for one purpose (HMAC-SHA256, RFC 2104), the same whenever it is asked for.
     #[must_use]
     pub fn mac(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
-        let keyed = |key: &[u8], message: &[u8]| -> [u8; 32] {
-            // A key shorter than the block is padded with zeros (RFC 2104 section 2).
-            let mut block = Zeroizing::new([0; 64]);
-            block[..key.len()].copy_from_slice(key);
-            let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&(*block).into());
-            mac.update(message);
-            mac.finalize().into_bytes().into()
-        };
         keyed(
             &*Zeroizing::new(keyed(&self.0.macs, purpose.as_bytes())),
             message,
@@ -309,6 +318,16 @@ fn again<T>(mut look: impl FnMut() -> Result<T, KeyringError>) -> Result<T, Keyr
         }
     }
     look()
+}
+
+/// HMAC-SHA256 under a key of 64 bytes at most.
+fn keyed(key: &[u8], message: &[u8]) -> [u8; 32] {
+    // A key shorter than the block is padded with zeros (RFC 2104 section 2).
+    let mut block = Zeroizing::new([0; 64]);
+    block[..key.len()].copy_from_slice(key);
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&(*block).into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 fn cipher_of(key: &[u8]) -> Result<XChaCha20Poly1305, KeyringError> {

@@ -1,0 +1,211 @@
+//! Builds the audit log from the log: leaves, tiles, and the checkpoints that are signed. What a
+//! checkpoint needs is durable before it is there, and one that is there is never signed over: what is
+//! built must have its tree as its beginning.
+
+use super::{
+    AuditLogError, TileFiles,
+    claim::hold,
+    cursor::Cursor,
+    growth::{Growth, Source, TileFile},
+    origin,
+    signers::Signers,
+};
+use crate::files::{write_all_whole, write_whole};
+use audit_log::{SignedCheckpoint, Tile, WIDTH};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+use tokio_util::sync::CancellationToken;
+
+/// Leaves after which a checkpoint is published, however many are to come: what is built until then
+/// need not be built again.
+const BATCH: u64 = 1 << 16;
+
+/// The audit log of an installation, to go on with. One at a time may write to a folder.
+pub struct AuditLog {
+    source: Source,
+    files: TileFiles,
+    growth: Growth,
+    published: Option<SignedCheckpoint>,
+    cursor: Cursor,
+    /// Whether everything is there that belongs to what is published.
+    whole: bool,
+}
+
+impl AuditLog {
+    /// Goes on from the files, if they are whole and the log is still theirs; else from the log's
+    /// begin, unless it is not the log that the checkpoint is of.
+    pub async fn open(source: Source, files: TileFiles) -> Result<Self, AuditLogError> {
+        let signers = Signers::of_or_first(&source.keyring).await?;
+        let published = files.own_checkpoint(&signers)?;
+        let cursor = Cursor::read(&files.cursor_file())?;
+        let mut growth = None;
+        if let Some(published) = published.as_ref().map(SignedCheckpoint::unverified) {
+            let (there, size) = (files.clone(), published.size);
+            if blocking(move || Ok(are_whole(&there, size))).await? {
+                growth = Growth::resume(&source, &files, published).await?;
+            }
+            if growth.is_none() {
+                let claims = [files.claim(published)];
+                hold(&source, &files, None, &claims).await?;
+                tracing::warn!("the audit log is not whole; it is built anew from the log");
+            }
+        }
+        let keys = fs::read_to_string(files.keys_file()).unwrap_or_default();
+        Ok(Self {
+            source,
+            files,
+            whole: growth.is_some() && keys == signers.to_text(),
+            growth: growth.unwrap_or_default(),
+            published,
+            cursor,
+        })
+    }
+
+    /// Takes in everything that the log holds, and publishes a checkpoint of it. After an error it is to
+    /// be opened anew.
+    ///
+    /// Whether anything was published.
+    pub async fn catch_up(&mut self, stop: &CancellationToken) -> Result<bool, AuditLogError> {
+        let mut published = false;
+        if let Some(place) = self.growth.last()
+            && place.find(&*self.source.store).await?.is_none()
+        {
+            return Err(AuditLogError::Replaced);
+        }
+        loop {
+            let ended = self.grow(self.growth.size() + BATCH, stop).await?;
+            if self.growth.size() >= self.published_size() {
+                published |= self.publish().await?;
+            } else if ended && !stop.is_cancelled() {
+                return Err(self.shorter());
+            }
+            if ended {
+                return Ok(published);
+            }
+        }
+    }
+
+    /// What has been built.
+    #[must_use]
+    pub fn growth(&self) -> &Growth {
+        &self.growth
+    }
+
+    /// Builds until the tree has so many leaves; whether there is nothing more to build.
+    async fn grow(&mut self, until: u64, stop: &CancellationToken) -> Result<bool, AuditLogError> {
+        while self.growth.size() < until {
+            let brought = self.growth.step(&self.source, until).await?;
+            self.write(brought.completed).await?;
+            if brought.ended || stop.is_cancelled() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn write(&self, tiles: Vec<TileFile>) -> Result<(), AuditLogError> {
+        if tiles.is_empty() {
+            return Ok(());
+        }
+        let named = |(tile, bytes)| (self.files.file(&tile), bytes);
+        let files: Vec<_> = tiles.into_iter().map(named).collect();
+        blocking(move || write_all_whole(&files)).await
+    }
+
+    /// Signs the tree, if it has grown or a key is new.
+    async fn publish(&mut self) -> Result<bool, AuditLogError> {
+        let signers = Signers::of_or_first(&self.source.keyring).await?;
+        let is_there = |published: &SignedCheckpoint| {
+            published.unverified().size == self.growth.size() && signers.have_all_signed(published)
+        };
+        if self.whole && self.published.as_ref().is_some_and(is_there) {
+            return Ok(false);
+        }
+        self.write(self.growth.partial_files()).await?;
+        let checkpoint = self.growth.checkpoint(origin(&self.source.keyring));
+        let signed = signers.sign(checkpoint)?;
+        let (cursor, stale) = self.next_cursor();
+        let (files, text) = (self.files.clone(), signed.to_string());
+        let (places, keys) = (cursor.to_text(), signers.to_text());
+        blocking(move || {
+            for folder in stale {
+                remove(&folder)?;
+            }
+            write_all_whole(&[
+                (files.cursor_file(), places.into_bytes()),
+                (files.keys_file(), keys.into_bytes()),
+            ])?;
+            write_whole(&files.checkpoint_file(), text.as_bytes())
+        })
+        .await?;
+        (self.cursor, self.published) = (cursor, Some(signed));
+        self.whole = true;
+        Ok(true)
+    }
+
+    fn published_size(&self) -> u64 {
+        let published = self.published.as_ref();
+        published.map_or(0, |published| published.unverified().size)
+    }
+
+    /// The places of the checkpoint that is there and of the one to come, and the folders of partial
+    /// tiles that neither needs any more: those tiles are full.
+    fn next_cursor(&self) -> (Cursor, BTreeSet<PathBuf>) {
+        let published = self.cursor.at(self.published_size()).cloned();
+        let mut places: Vec<_> = published
+            .into_iter()
+            .chain(self.growth.last().cloned())
+            .collect();
+        places.dedup();
+        let after = Cursor(places);
+        let folders = |cursor: &Cursor| -> BTreeSet<PathBuf> {
+            let sizes = cursor.0.iter().map(|place| place.size);
+            sizes
+                .flat_map(|size| self.files.partial_folders(size))
+                .collect()
+        };
+        let stale = &folders(&self.cursor) - &folders(&after);
+        (after, stale)
+    }
+
+    fn shorter(&self) -> AuditLogError {
+        let published = self.published.as_ref().map(SignedCheckpoint::unverified);
+        let Some(claim) = published.map(|checkpoint| self.files.claim(checkpoint)) else {
+            return AuditLogError::Replaced;
+        };
+        claim.shorter(self.growth.size()).into()
+    }
+}
+
+/// Whether every full tile and bundle of a tree is there, as long as it should be.
+fn are_whole(files: &TileFiles, size: u64) -> bool {
+    let is_whole = |tile: Tile| {
+        let found = fs::metadata(files.file(&tile));
+        found.is_ok_and(|found| found.len() == tile.bytes() as u64)
+    };
+    let mut tiles = (0..7_u8).flat_map(|level| {
+        let full = size >> (8 * (u32::from(level) + 1));
+        (0..full).map(move |index| Tile::full(level, index))
+    });
+    let full_bundles = size / WIDTH as u64;
+    let mut bundles = (0..full_bundles).map(|index| Tile::bundle(index * WIDTH as u64, size));
+    tiles.all(is_whole) && bundles.all(is_whole)
+}
+
+/// Removes a folder that may be gone already.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, AuditLogError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(io::Error::other)??)
+}
