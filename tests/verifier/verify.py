@@ -230,8 +230,10 @@ class Lines:
             entries = unbase64(line["entries"])
         except ValueError:
             entries = b""
-        if line["index"] != index or not entries or len(entries) % LEAF or self.key is None:
-            raise NotSound(f"{what} are malformed, or not where they belong")
+        if line["index"] != index:
+            raise NotSound(f"{what} say that they are at index {line['index']}")
+        if not entries or len(entries) % LEAF or self.key is None:
+            raise NotSound(f"{what} are malformed, or have no place here")
         for at in range(0, len(entries), LEAF):
             leaf = entries[at : at + LEAF]
             if leaf[32:] == tag(self.key, self.tree.size):
