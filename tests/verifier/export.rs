@@ -3,7 +3,7 @@
 
 use crate::{history::History, verdict::python};
 use audit_log::{Checkpoint, Leaf, Tree, export::opened_digest, leaf_hash};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -13,6 +13,8 @@ struct Export<'a> {
     lines: Vec<Value>,
     /// What stands in the file behind the lines.
     tail: &'static str,
+    /// How the text is spelled in the end.
+    spelling: fn(&str) -> String,
 }
 
 impl<'a> Export<'a> {
@@ -23,12 +25,13 @@ impl<'a> Export<'a> {
             history,
             lines: lines.collect(),
             tail: "",
+            spelling: str::to_owned,
         }
     }
 
     fn text(&self) -> String {
         let lines = self.lines.iter().map(|line| format!("{line}\n"));
-        lines.collect::<String>() + self.tail
+        (self.spelling)(&lines.collect::<String>()) + self.tail
     }
 
     /// The line of the first record of a type.
@@ -326,6 +329,31 @@ const EDITED: &[Tampering] = &[
         "its leaf",
     ),
     (
+        "a member twice",
+        |e| {
+            e.spelling = |text| {
+                let enforced = "\"type\":\"TwoFactorEnforced\"";
+                text.replacen(enforced, &format!("\"type\":\"Renamed\",{enforced}"), 1)
+            };
+        },
+        "is not JSON",
+    ),
+    (
+        "another format",
+        |e| e.lines[0]["format"] = "pawl-audit-export/2".into(),
+        "is not the header of an export",
+    ),
+    (
+        "another organization",
+        |e| flip(&mut e.lines[0]["organization_id"]),
+        "is not a record of organization",
+    ),
+    (
+        "a tag key of everybody",
+        |e| e.lines[0]["organization_id"] = Value::Null,
+        "is not the organization's",
+    ),
+    (
         "no tag key",
         |e| {
             e.lines[0]["tag_key"] = Value::Null;
@@ -408,4 +436,23 @@ async fn an_export_is_accepted_as_it_is_and_rejected_with_whatever_was_done_to_i
     verify(file, &kept)
         .await
         .accepts("the export, signed again as it is");
+
+    let key = HEXLOWER.encode(history.tag_key().expose());
+    let known = verify(&history.export, &["--tag-key", &key]).await;
+    known.accepts("under the tag key that is known");
+    let other = "0".repeat(64);
+    let verdict = verify(&history.export, &["--tag-key", &other]).await;
+    verdict.rejects("under another tag key", "is not the organization's");
+    // Under a key that is nobody's, every record of the organization looks like others'.
+    let mut export = Export::of(&history);
+    for line in 1..export.lines.len() - 1 {
+        if export.lines[line]["kind"] == "record" {
+            export.disguise(line, |_| ());
+        }
+    }
+    export.lines[0]["tag_key"] = other.into();
+    fs::write(file, export.text()).unwrap();
+    verify(file, &kept)
+        .await
+        .cannot_tell("under its tag key nothing");
 }

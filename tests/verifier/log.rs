@@ -75,6 +75,8 @@ impl Folder {
     }
 }
 
+/// The public key of a witness, which is none of a log.
+const WITNESS: &str = "witness.example/w1+773a6c12+BMhTrQ8M0rYZrqks7sT9VqJNZJnVhM55JX5Fz9gTm2Cn";
 const BUNDLE: &str = "tile/entries/000";
 /// A leaf in a bundle, behind its length.
 const ENTRY: usize = 66;
@@ -209,6 +211,11 @@ const TAMPERINGS: &[Tampering] = &[
         "forged",
     ),
     (
+        "a control character",
+        |log| log.change_checkpoint(|lines| lines.push("\u{2014} wit\tness AAAAAAA=".into())),
+        "is not a checkpoint",
+    ),
+    (
         "no signature",
         |log| log.change_checkpoint(|lines| lines.truncate(4)),
         "is not a checkpoint",
@@ -242,7 +249,7 @@ async fn a_log_is_accepted_as_it_is_and_rejected_with_whatever_was_done_to_it() 
             .await
             .accepts(prefix);
         let verdict = python(&[&log[..], &["--since", forked]].concat()).await;
-        verdict.rejects("another history", "are not those of");
+        verdict.rejects("another history", "has not grown out of");
         go(&["log", prefix, key, kept]).await.accepts(prefix);
         let verdict = go(&["log", prefix, key, forked]).await;
         verdict.rejects("another history", "");
@@ -264,4 +271,25 @@ async fn a_log_is_accepted_as_it_is_and_rejected_with_whatever_was_done_to_it() 
         missed.extend(verdict.unless_rejected(what, ""));
     }
     assert_eq!(missed, Vec::<String>::new());
+
+    let other = Checkpoint {
+        origin: "pawl-audit-log/other".into(),
+        ..tampered.make_anew()
+    };
+    tampered.put_checkpoint(&history.sign(other));
+    let verdict = python(&["log", &prefix, "--key", key]).await;
+    verdict.rejects("of another origin", "is not signed by the key of the log");
+    let verdict = go(&["log", &prefix, key]).await;
+    verdict.rejects("of another origin", "of another log");
+
+    let _ = fs::remove_dir_all(&tampered.path);
+    copy_folder(&folder, &tampered.path);
+    fs::remove_file(tampered.path.join(BUNDLE)).unwrap();
+    let verdict = python(&["log", &prefix, "--key", key]).await;
+    verdict.cannot_tell("tile/entries/000 is missing");
+    let wrong_id = key.replacen(key.split('+').nth(1).unwrap(), "00000000", 1);
+    for wrong in [wrong_id.as_str(), WITNESS] {
+        let verdict = python(&["log", &prefix, "--key", wrong]).await;
+        verdict.cannot_tell("is not a public key of the right type");
+    }
 }

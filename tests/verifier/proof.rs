@@ -67,6 +67,18 @@ const TAMPERINGS: &[Tampering] = &[
         "is malformed",
     ),
     (
+        "another spelling of a hash",
+        |proof| {
+            // The last two bits before the padding belong to no byte.
+            let last = proof.lines[HASH]
+                .pop()
+                .and_then(|_| proof.lines[HASH].pop());
+            let other = char::from(u8::try_from(last.unwrap()).unwrap() + 1);
+            proof.lines[HASH].extend([other, '=']);
+        },
+        "is malformed",
+    ),
+    (
         "another form",
         |proof| proof.lines[0].push('0'),
         "is malformed",
@@ -134,7 +146,9 @@ async fn a_proof_is_accepted_as_it_is_and_rejected_with_whatever_was_done_to_it(
         let mut tampered = proof(&made, &signed);
         tamper(&mut tampered);
         missed.extend(verify(&tampered, &[]).await.unless_rejected(what, why));
-        if tampered.record == record {
+        // Go's own parser takes a hash in any spelling.
+        let go_knows = tampered.record == record && !what.contains("spelling of a hash");
+        if go_knows {
             let verdict = go(&["proof", &files[0], &history.key, &HEXLOWER.encode(&leaf)]).await;
             missed.extend(verdict.unless_rejected(what, ""));
         }

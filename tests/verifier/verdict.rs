@@ -35,6 +35,12 @@ impl Verdict {
         );
     }
 
+    /// Nobody could say, for this reason.
+    pub(crate) fn cannot_tell(&self, why: &str) {
+        let unclear = self.code == 2 && self.said.starts_with("could not tell: ");
+        assert!(unclear && self.said.contains(why), "{self:?}");
+    }
+
     /// It is not sound, for this reason.
     pub(crate) fn rejects(&self, what: &str, why: &str) {
         assert_eq!(self.unless_rejected(what, why), None);

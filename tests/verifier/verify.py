@@ -135,6 +135,11 @@ def digest_of(opened: Any) -> str:
 def verify_log(tiles: Tiles, keys: Keys, since: list[Checkpoint]) -> str:
     current = keys.open(tiles.checkpoint(), "the checkpoint")
     served, tree = TiledTree(tiles, current.size), Tree([current, *since])
+    for older in since:
+        if older.size > current.size:
+            raise NotSound(f"it has {current.size} leaves, {older.called} has {older.size}")
+        if not has_grown(older, current, consistency_path(older.size, current.size, served.root)):
+            raise NotSound(f"it has not grown out of {older.called}")
     # For each level, the hashes behind its last full tile, and how many full ones there are.
     behind: list[list[bytes]] = []
     full: list[int] = []
@@ -160,9 +165,6 @@ def verify_log(tiles: Tiles, keys: Keys, since: list[Checkpoint]) -> str:
         if rest:
             compare(level)
     tree.end()
-    for older in since:
-        if not has_grown(older, current, consistency_path(older.size, current.size, served.root)):
-            raise NotSound(f"the log has not grown out of {older.called}")
     return f"{current.size} leaves"
 
 
