@@ -6,6 +6,7 @@
 //! Nothing here does I/O, and nothing here knows a secret but what it is handed: whoever writes the
 //! log and whoever doubts it compute with the same code.
 
+mod along;
 mod authenticated;
 mod checkpoint;
 pub mod export;
@@ -16,6 +17,7 @@ mod tile;
 mod tree;
 pub mod verify;
 
+pub use along::ProofAlong;
 pub use authenticated::Authenticated;
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use key::{Cosignature, KeyError, PublicKey, SigningKey};

@@ -17,8 +17,8 @@ use crate::{
     Permission, Rejection,
     installation::Installation,
     organization::Organization,
-    session::{Session, SessionLimits},
-    user::User,
+    session::{LiveSession, Session, SessionLimits},
+    user::{Profile, User},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
@@ -72,6 +72,23 @@ pub fn next_step(user: &User, organization: &Organization, session: &Session) ->
     }
 }
 
+/// The session and the person, if the session goes on: it has neither ended nor run out, nothing has
+/// ended it from outside, and the person can act. What it may open is another question
+/// ([`next_step`]), and so is who holds its token.
+#[must_use]
+pub fn going_on<'a>(
+    id: SessionId,
+    session: &'a Session,
+    user: &'a User,
+    (now, limits): (DateTime<Utc>, SessionLimits),
+) -> Option<(&'a LiveSession, &'a Profile)> {
+    let live = session.live_at(now, limits)?;
+    let person = user.active()?;
+    let over = user.has_ended(id, live.began_at);
+    let belongs = person.organization_id == live.organization_id;
+    (belongs && !over).then_some((live, person))
+}
+
 /// Whoever holds a live session, whatever it still lacks. Opens the session itself and its end.
 #[derive(Clone, Debug)]
 pub struct SessionHolder {
@@ -104,14 +121,9 @@ impl SessionHolder {
         organization: &Organization,
         (now, limits): (DateTime<Utc>, SessionLimits),
     ) -> Result<Self, Rejection> {
-        let live = session.live_at(now, limits);
-        let live = live.ok_or(Rejection::Unauthenticated)?;
         let genuine = session.opens_with(presented, command);
-        let person = user.active().ok_or(Rejection::Unauthenticated)?;
-        let over = user.has_ended(id, live.began_at);
-        if !genuine || over || person.organization_id != live.organization_id {
-            return Err(Rejection::Unauthenticated);
-        }
+        let open = going_on(id, session, user, (now, limits)).filter(|_| genuine);
+        let (live, person) = open.ok_or(Rejection::Unauthenticated)?;
         Ok(Self {
             session: id,
             user: live.user_id,

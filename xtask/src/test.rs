@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 17] = [
+const PROGRAMS: [(&[&str], &str); 18] = [
     (&["bash", "--version"], "bash"),
     (&["chromedriver", "--version"], "chromium-driver"),
     (&["chromium", "--version"], "chromium"),
@@ -18,6 +18,7 @@ const PROGRAMS: [(&[&str], &str); 17] = [
     (&["npm", "--version"], "npm"),
     (&["oathtool", "--version"], "oathtool"),
     (&["openssl", "version"], "openssl"),
+    (&["pdftotext", "-v"], "poppler-utils"),
     (&["perl", "--version"], "perl-base"),
     (&["python3", "-c", "import ensurepip, venv"], "python3-venv"),
     // Debian's Python: another one does not see Debian's packages.

@@ -4,12 +4,19 @@
 //! Exit codes: 0 sound, or done; 1 not sound; 2 could not tell, or could not be done.
 
 mod export;
+pub mod history;
+mod moment;
 mod output;
+pub mod personal;
 mod replay;
 mod report;
+mod source;
+mod verified;
 mod verify;
+mod words;
 
 use crate::storage::StartError;
+use audit_log::verify::Doubt;
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -42,4 +49,16 @@ pub async fn run(command: AuditCommand) -> ExitCode {
         eprintln!("pawl: {error}");
         ExitCode::from(COULD_NOT_TELL)
     })
+}
+
+/// Says why nothing is said about a source: it is not sound, or that could not be told.
+#[expect(clippy::print_stderr, reason = "it is a command line")]
+fn not_sound(doubt: Doubt) -> Result<ExitCode, StartError> {
+    match doubt {
+        Doubt::NotSound(wrong) => {
+            eprintln!("pawl: not sound: {wrong}");
+            Ok(ExitCode::FAILURE)
+        }
+        unclear @ Doubt::Unclear(_) => Err(Box::new(unclear)),
+    }
 }

@@ -1,0 +1,322 @@
+//! Where the records of an organization come from: the file of an export, or the log itself. Neither
+//! is written to, and nothing here says whether the records are genuine: that the verifier does.
+
+use super::personal::Names;
+use crate::{
+    audit_log::{AUDIT_LOG_FOLDER, TileFiles, owner, tag_key},
+    settings::{Flags, Settings},
+    storage::{self, KEYRING_FILE, StartError},
+};
+use audit_log::{
+    Leaf, SignedCheckpoint,
+    export::{FORMAT, Header, Line},
+    verify::{Doubt, LONGEST_LINE},
+};
+use clap::Args;
+use eventstore::{
+    Direction, EventStore,
+    keyring::{Keyring, MasterKey},
+};
+use eventstore_schema::{Event, OrganizationId, Position, Recorded, RecordedEvent};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    fs::File,
+    io::{self, BufRead as _, BufReader, Read as _},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Events read from the log at a time.
+const PAGE: usize = 4_096;
+
+/// Where to read, and whose records.
+#[derive(Args)]
+pub struct SourceArguments {
+    /// An export of the organization (`pawl audit export`) [default: the log of the data directory]
+    #[arg(value_name = "EXPORT")]
+    export: Option<PathBuf>,
+    /// Whose history [default: that of the export]
+    #[arg(long, value_name = "ID")]
+    organization: Option<OrganizationId>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// A record of the organization.
+pub struct Entry {
+    /// The index of its leaf.
+    pub index: u64,
+    /// As it is stored.
+    pub stored: RecordedEvent,
+    /// As the contract reads it.
+    pub event: Recorded<Event>,
+    /// The personal data in it, opened as far as it can be.
+    pub names: Names,
+}
+
+impl Entry {
+    fn of(index: u64, stored: RecordedEvent, names: Names) -> Result<Self, StartError> {
+        let event = stored.clone().decode();
+        let event = event.map_err(|error| format!("the record {index}: {error}"))?;
+        Ok(Self {
+            index,
+            stored,
+            event,
+            names,
+        })
+    }
+}
+
+/// Whether to go on after a record.
+pub type Step = Result<ControlFlow<()>, StartError>;
+
+/// Where the records come from.
+pub enum Source {
+    /// The file of an export.
+    Export(Export),
+    /// The log itself.
+    Log(Box<Log>),
+}
+
+/// An export.
+pub struct Export {
+    /// Its file.
+    pub file: PathBuf,
+    header: Header,
+}
+
+/// A log, and the keys that open what is sealed in it.
+pub struct Log {
+    store: Arc<dyn EventStore>,
+    keyring: Keyring,
+    /// The tiles of the log, whether they are there or not.
+    pub tiles: TileFiles,
+}
+
+impl SourceArguments {
+    /// Opens the source, to read.
+    pub async fn open(self) -> Result<(Source, OrganizationId), StartError> {
+        let Some(file) = self.export else {
+            let Some(organization) = self.organization else {
+                return Err("say whose history with --organization".into());
+            };
+            let settings = Settings::resolve(self.flags)?;
+            return Ok((
+                Source::Log(Box::new(Log::open(&settings).await?)),
+                organization,
+            ));
+        };
+        let header = header_of(&file)?;
+        let organization = match (header.organization_id, self.organization) {
+            (Some(theirs), Some(asked)) if theirs != asked => {
+                return Err(format!(
+                    "{} has the records of the organization {theirs}, not of {asked}",
+                    file.display()
+                )
+                .into());
+            }
+            (theirs, asked) => theirs.or(asked),
+        };
+        let organization = organization
+            .ok_or("the export has the records of everybody: say whose with --organization")?;
+        Ok((Source::Export(Export { file, header }), organization))
+    }
+}
+
+impl Source {
+    /// Hands the records of the organization to `each`, in the order of the log, until it breaks off
+    /// or there are no more.
+    pub async fn read(
+        &self,
+        organization: OrganizationId,
+        mut each: impl FnMut(&Entry) -> Step,
+    ) -> Result<(), StartError> {
+        match self {
+            Self::Export(export) => export.read(organization, &mut each),
+            Self::Log(log) => log.read(organization, &mut each).await,
+        }
+    }
+
+    /// The checkpoint up to which the history can be proved, where there is one.
+    pub fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, StartError> {
+        match self {
+            Self::Export(export) => Ok(Some(SignedCheckpoint::parse(&export.header.checkpoint)?)),
+            Self::Log(log) => Ok(log.tiles.checkpoint()?),
+        }
+    }
+}
+
+impl Export {
+    fn read(
+        &self,
+        organization: OrganizationId,
+        each: &mut impl FnMut(&Entry) -> Step,
+    ) -> Result<(), StartError> {
+        self.lines(|line| {
+            let Line::Record(record) = line else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            let stored = record.recorded();
+            if owner(&stored) != Some(organization) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let names = Names::exported(&record.opened);
+            each(&Entry::of(record.index, stored, names)?)
+        })
+    }
+
+    /// Every line of the file, one at a time.
+    pub fn lines(&self, mut each: impl FnMut(&Line) -> Step) -> Result<(), StartError> {
+        let mut number = 0;
+        let mut left = false;
+        self.raw_lines(|text| {
+            number += 1;
+            if !left {
+                left = each(&line(&self.file, number, text)?)?.is_break();
+            }
+            Ok::<_, StartError>(())
+        })
+    }
+
+    /// The same as bytes, newlines included.
+    pub fn raw_lines<E: From<Unread>>(
+        &self,
+        mut each: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let unread = |error: io::Error| Unread::of(&self.file, &error);
+        let file = File::open(&self.file).map_err(unread)?;
+        let length = file.metadata().map_err(unread)?.len();
+        let bar = progress(length, "{bytes}/{total_bytes}");
+        let mut lines = BufReader::new(bar.wrap_read(file));
+        let mut text = Vec::new();
+        loop {
+            text.clear();
+            // One byte more than a line may have tells that it has too many.
+            let mut limited = (&mut lines).take(LONGEST_LINE as u64 + 2);
+            if limited.read_until(b'\n', &mut text).map_err(unread)? == 0 {
+                break;
+            }
+            each(&text)?;
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+}
+
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {0}: {1}")]
+pub struct Unread(String, String);
+
+impl Unread {
+    fn of(file: &Path, error: &io::Error) -> Self {
+        Self(file.display().to_string(), error.to_string())
+    }
+}
+
+impl From<Unread> for Doubt {
+    fn from(unread: Unread) -> Self {
+        Self::Unclear(unread.to_string())
+    }
+}
+
+impl Log {
+    async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let store = storage::open_to_read(settings).await?;
+        let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
+        let keyring = settings.shared.join(KEYRING_FILE);
+        if !keyring.exists() {
+            return Err(format!("there is no {}", keyring.display()).into());
+        }
+        Ok(Self {
+            store,
+            keyring: Keyring::open(&keyring, &master)?,
+            tiles: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
+        })
+    }
+
+    async fn read(
+        &self,
+        organization: OrganizationId,
+        each: &mut impl FnMut(&Entry) -> Step,
+    ) -> Result<(), StartError> {
+        self.each(|index, stored| {
+            if owner(&stored) != Some(organization) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let names = Names::opened(&self.keyring, &stored)?;
+            each(&Entry::of(index, stored, names)?)
+        })
+        .await
+    }
+
+    /// Every record that has a leaf, with its index.
+    pub async fn each(
+        &self,
+        mut each: impl FnMut(u64, RecordedEvent) -> Step,
+    ) -> Result<(), StartError> {
+        let head = self.store.head().await?;
+        let bar = progress(head.0, "{pos}/{len}");
+        let (mut after, mut index) = (Position::START, 0);
+        'log: while after < head {
+            let page = self
+                .store
+                .read_all(after, Direction::Forwards, PAGE)
+                .await?;
+            let Some(last) = page.last().map(|last| last.position) else {
+                break;
+            };
+            // Streams of other programs have no leaves.
+            for stored in page.into_iter().filter(|event| event.stream.is_ours()) {
+                if stored.position > head || each(index, stored)?.is_break() {
+                    break 'log;
+                }
+                index += 1;
+            }
+            after = last;
+            bar.set_position(after.0);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// The leaf of a record.
+    pub fn leaf(&self, entry: &RecordedEvent, index: u64, organization: OrganizationId) -> Leaf {
+        Leaf::of(entry, index, &tag_key(&self.keyring, Some(organization)))
+    }
+}
+
+/// The first line of an export.
+fn header_of(file: &Path) -> Result<Header, StartError> {
+    let unread = |error: io::Error| Unread::of(file, &error);
+    let begin = BufReader::new(File::open(file).map_err(unread)?);
+    let mut text = Vec::new();
+    let mut limited = begin.take(LONGEST_LINE as u64);
+    limited.read_until(b'\n', &mut text).map_err(unread)?;
+    match line(file, 1, &text) {
+        Ok(Line::Header(header)) if header.format == FORMAT => Ok(header),
+        Ok(Line::Header(header)) => Err(format!(
+            "{}: this version of Pawl does not know the format {}",
+            file.display(),
+            header.format
+        )
+        .into()),
+        _ => Err(format!("{} does not begin like an export", file.display()).into()),
+    }
+}
+
+fn line(file: &Path, number: u64, text: &[u8]) -> Result<Line, StartError> {
+    serde_json::from_slice(text).map_err(|error| {
+        let file = file.display();
+        format!("{file}, line {number}: this is no line of an export: {error}").into()
+    })
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(length: u64, counted: &str) -> ProgressBar {
+    let template = format!("{{bar:40}} {counted}, {{eta}} to go");
+    let style = ProgressStyle::with_template(&template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style)
+}
