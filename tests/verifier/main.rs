@@ -10,3 +10,4 @@ mod history;
 mod log;
 mod proof;
 mod verdict;
+mod walk;
