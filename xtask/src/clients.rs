@@ -1,6 +1,6 @@
 //! What the tests hold Pawl against and nobody here wrote: the KurrentDB clients of `tests/clients`,
-//! the accessibility rules of `tests/browser`, and what tries the API by its description in
-//! `tests/schemathesis`.
+//! the accessibility rules of `tests/browser`, what tries the API by its description in
+//! `tests/schemathesis`, and the verifiers of the audit log in `tests/verifier`.
 
 use crate::{Failure, root, tool};
 use std::{
@@ -16,6 +16,8 @@ pub(crate) fn install() -> Result<(), Failure> {
     let to = root().join("target/clients");
     python(&from.join("python"), &to.join("python"))?;
     python(&root().join("tests/schemathesis"), &to.join("schemathesis"))?;
+    python(&root().join("tests/verifier"), &to.join("verifier"))?;
+    go(&root().join("tests/verifier/go"), &to.join("verifier-go"))?;
     node(&from.join("node"), &to.join("node"))?;
     node(&root().join("tests/browser"), &to.join("browser"))
 }
@@ -58,6 +60,20 @@ fn node(from: &Path, to: &Path) -> Result<(), Failure> {
         .current_dir(to);
     tool::run(install)?;
     note(&lock, to)
+}
+
+/// Builds a program of Debian's Go with the packages of Debian: nothing is fetched. Go notices by
+/// itself that there is nothing to do.
+fn go(from: &Path, to: &Path) -> Result<(), Failure> {
+    let mut build = Command::new("go");
+    build
+        .arg("build")
+        .arg("-o")
+        .arg(to.join("verify"))
+        .arg("main.go")
+        .envs([("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode")])
+        .current_dir(from);
+    tool::run(build)
 }
 
 /// The copy of a pin that says what has been installed.

@@ -6,13 +6,14 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 18] = [
+const PROGRAMS: [(&[&str], &str); 20] = [
     (&["bash", "--version"], "bash"),
     (&["chromedriver", "--version"], "chromium-driver"),
     (&["chromium", "--version"], "chromium"),
     (&["curl", "--version"], "curl"),
     (&["docker-compose", "--version"], "docker-compose"),
     (&["git", "--version"], "git"),
+    (&["go", "version"], "golang-go"),
     (&["jq", "--version"], "jq"),
     (&["npm", "--version"], "npm"),
     (&["oathtool", "--version"], "oathtool"),
@@ -27,6 +28,10 @@ const PROGRAMS: [(&[&str], &str); 18] = [
     ),
     (&["rsyslogd", "-v"], "rsyslog"),
     (&["dpkg", "--status", "rsyslog-gnutls"], "rsyslog-gnutls"),
+    (
+        &["test", "-d", "/usr/share/gocode/src/golang.org/x/mod/sumdb"],
+        "golang-golang-x-mod-dev",
+    ),
     (&["unshare", "--version"], "util-linux"),
     (&["zbarimg", "--version"], "zbar-tools"),
 ];

@@ -26,11 +26,12 @@ impl Names {
         Ok(Self::exported(&open_content(keyring, &stored.data)?))
     }
 
-    /// From the content that a record of an export has beside the stored one.
+    /// From the content that a record of an export has beside the stored one. Nobody can check what it
+    /// says, so it must not write to the terminal of whoever looks.
     #[must_use]
     pub fn exported(opened: &Value) -> Self {
         let read = |field: &str| match &opened[field] {
-            Value::String(text) => text.clone(),
+            Value::String(text) => text.replace(char::is_control, "\u{fffd}"),
             Value::Object(why) if why.contains_key("erased") => Opened::Erased.or_placeholder(),
             Value::Object(_) => Opened::Unreadable.or_placeholder(),
             _ => String::new(),
@@ -40,5 +41,20 @@ impl Names {
             email: read("email"),
             device_name: read("device_name"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_in_an_export_cannot_write_to_the_terminal() {
+        let names = Names::exported(&json!({ "name": "Eve\u{1b}[2J\nsound: nothing was altered" }));
+        assert_eq!(
+            names.name,
+            "Eve\u{fffd}[2J\u{fffd}sound: nothing was altered"
+        );
     }
 }

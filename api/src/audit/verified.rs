@@ -17,7 +17,7 @@ pub struct KeyArguments {
     #[arg(long = "key", value_name = "KEY")]
     keys: Vec<String>,
     /// A checkpoint that you kept: the history must have grown from it
-    #[arg(long = "earlier", value_name = "FILE")]
+    #[arg(long = "since", value_name = "CHECKPOINT-FILE")]
     earlier: Vec<std::path::PathBuf>,
 }
 

@@ -44,9 +44,9 @@ impl Revisions {
         let revision = record.revision;
         let may_skip = self.of_one_organization && is_of_an_address(&record.stream);
         if revision < *next || (revision > *next && !may_skip) {
-            let (stream, next) = (&record.stream, *next);
+            let (stream, next) = (record.stream.as_str(), *next);
             return Err(format!(
-                "it is revision {revision} of {stream}, where {next} comes next"
+                "it is revision {revision} of {stream:?}, where {next} comes next"
             ));
         }
         *next = revision.saturating_add(1);
