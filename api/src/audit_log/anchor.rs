@@ -63,8 +63,11 @@ impl Anchor {
         // Wherever links lead: to the folder, and from the file itself where it is there.
         let mut places = vec![above.canonicalize().map_err(unusable)?];
         places.extend(file.canonicalize());
-        for folder in folders {
-            let whole = folder.canonicalize().map_err(unusable)?;
+        // In a folder that is not there, nothing lies.
+        for whole in folders
+            .iter()
+            .filter_map(|folder| folder.canonicalize().ok())
+        {
             if places.iter().any(|place| place.starts_with(&whole)) {
                 return Err(AnchorError::Inside {
                     file: file.to_owned(),

@@ -39,7 +39,7 @@ pub struct AuditLog {
 
 impl AuditLog {
     /// Goes on from the files, if they are whole and the log is still theirs; else from the log's
-    /// begin, unless it is not the log that the checkpoint is of.
+    /// beginning, unless it is not the log that the checkpoint is of.
     pub async fn open(source: Source, files: TileFiles) -> Result<Self, AuditLogError> {
         let signers = Signers::of_or_first(&source.keyring).await?;
         let published = files.own_checkpoint(&signers)?;
@@ -145,15 +145,15 @@ impl AuditLog {
         let signed = keepers.cosign(signed, &signers, &self.files).await?;
         let (cursor, stale) = self.next_cursor();
         let (files, text) = (self.files.clone(), signed.to_string());
-        let (places, listed) = (cursor.to_text(), keys.clone());
+        let mut before = vec![(files.cursor_file(), cursor.to_text().into_bytes())];
+        if self.keys != keys {
+            before.push((files.keys_file(), keys.clone().into_bytes()));
+        }
         blocking(move || {
             for folder in stale {
                 remove(&folder)?;
             }
-            write_all_whole(&[
-                (files.cursor_file(), places.into_bytes()),
-                (files.keys_file(), listed.into_bytes()),
-            ])?;
+            write_all_whole(&before)?;
             write_whole(&files.checkpoint_file(), text.as_bytes())
         })
         .await?;

@@ -108,6 +108,11 @@ pub async fn hold(
             (growth, claims) = (grown, later);
         }
     }
+    if growth.size() == 0 && claims.iter().any(|claim| claim.size > 0) {
+        tracing::info!(
+            "the log is read from its beginning, to hold it against earlier checkpoints"
+        );
+    }
     for claim in &claims {
         let mut ended = false;
         while growth.size() < claim.size && !ended {
