@@ -9,7 +9,7 @@
 )]
 
 mod announcement;
-mod audit;
+mod audit_verify;
 mod audit_log;
 mod copy;
 mod files;
