@@ -140,6 +140,10 @@ fn since(files: &[PathBuf]) -> Result<Vec<SignedCheckpoint>, String> {
     files.iter().map(read).collect()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what errors are turned into"
+)]
 fn unclear(why: impl ToString) -> Doubt {
     Doubt::Unclear(why.to_string())
 }

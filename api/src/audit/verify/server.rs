@@ -26,16 +26,17 @@ pub(super) async fn verify(url: &Url, trust: Trust, quick: bool) -> Result<Found
     let text = site.get("checkpoint").await.map_err(unclear)?;
     let signed = parse_checkpoint(&text, "the answer")?;
     let place = format!("{}keys", site.base);
-    let beside = match trust.keys.is_empty() {
-        true => site.get("keys").await.ok(),
-        false => None,
+    let beside = if trust.keys.is_empty() {
+        site.get("keys").await.ok()
+    } else {
+        None
     };
     let beside = beside.and_then(|text| String::from_utf8(text).ok());
     let trust = Trust {
         keys: keys_or(trust.keys, &place, beside.as_deref())?,
         ..trust
     };
-    let tiles = Tiles::new(site, signed.unverified().size);
+    let tiles = Tiles::of(site, signed.unverified().size);
     block_in_place(|| {
         if quick {
             grew(&tiles, &signed, &trust)
@@ -105,20 +106,23 @@ impl Site {
     }
 }
 
+/// A tile that was asked for.
+type Answer = JoinHandle<Result<Vec<u8>, String>>;
+
 /// The tiles of a server, some of which are on their way before they are needed.
 struct Tiles {
     site: Site,
     size: u64,
     runtime: Handle,
-    coming: RefCell<HashMap<Tile, JoinHandle<Result<Vec<u8>, String>>>>,
+    coming: RefCell<HashMap<Tile, Answer>>,
     unanswered: RefCell<Option<String>>,
 }
 
 impl Tiles {
-    fn new(site: Site, size: u64) -> Self {
+    fn of(site: Site, leaves: u64) -> Self {
         Self {
             site,
-            size,
+            size: leaves,
             runtime: Handle::current(),
             coming: RefCell::default(),
             unanswered: RefCell::default(),
@@ -133,7 +137,7 @@ impl Tiles {
         }
     }
 
-    fn ask(&self, tile: Tile) -> JoinHandle<Result<Vec<u8>, String>> {
+    fn ask(&self, tile: Tile) -> Answer {
         let site = self.site.clone();
         self.runtime
             .spawn(async move { site.get(&tile.path()).await })

@@ -291,9 +291,10 @@ async fn a_damaged_tile_is_named() {
         let (code, said) = installation.verify(copy.path());
         let name = file.strip_prefix(copy.path().join("audit-log")).unwrap();
         let name = name.to_str().unwrap();
-        let (expected, names) = match name.contains("entries") {
-            true => (1, said["wrong"]["what"].to_string()),
-            false => (0, said["damaged_tiles"].to_string()),
+        let (expected, names) = if name.contains("entries") {
+            (1, said["wrong"]["what"].to_string())
+        } else {
+            (0, said["damaged_tiles"].to_string())
         };
         expect(code == expected && names.contains(name), &(name, said))
     });
