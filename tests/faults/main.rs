@@ -9,6 +9,7 @@
 )]
 
 mod announcement;
+mod audit_log;
 mod copy;
 mod files;
 mod full_disk;

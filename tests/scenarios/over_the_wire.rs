@@ -15,6 +15,7 @@ mod appearance;
 mod at_once;
 mod audit_evidence;
 mod audit_filters;
+mod audit_log;
 mod audit_looks;
 mod audit_trail;
 mod bad_input;
