@@ -1,9 +1,11 @@
 //! An export: the records of an organization, and of everything else that the log holds only the
 //! leaves, so that whoever has the file can compute the whole tree. One JSON object a line.
 
+use data_encoding::HEXLOWER;
 use eventstore_schema::{EventId, OrganizationId, Position, RecordedEvent, StreamName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// What the first line of an export says it is.
 pub const FORMAT: &str = "pawl-audit-export/1";
@@ -63,6 +65,17 @@ pub struct Record {
     pub data: String,
     /// Its content with personal data opened, as far as it can be; it says the same otherwise.
     pub opened: Value,
+    /// See [`opened_digest`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_digest: Option<String>,
+}
+
+/// SHA-256, in hexadecimal, of the text of the opened content, where it is another than that of the
+/// content: nothing that was signed covers what was opened, and this at least tells when it was
+/// damaged by accident.
+#[must_use]
+pub fn opened_digest(content: &Value, opened: &Value) -> Option<String> {
+    (content != opened).then(|| HEXLOWER.encode(&Sha256::digest(opened.to_string())))
 }
 
 impl Record {

@@ -14,6 +14,7 @@ mod leaf;
 mod proof;
 mod tile;
 mod tree;
+pub mod verify;
 
 pub use authenticated::Authenticated;
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};

@@ -9,6 +9,7 @@
 )]
 
 mod announcement;
+mod audit;
 mod audit_log;
 mod copy;
 mod files;

@@ -5,6 +5,7 @@
 
 mod export;
 pub mod formats;
+mod output;
 mod replay;
 mod report;
 mod verify;

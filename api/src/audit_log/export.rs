@@ -7,7 +7,7 @@ use super::{TileFiles, owner};
 use audit_log::{
     Bundle, BundleError, Leaf, SignedCheckpoint, TagKey, Tile, TileSource as _, Tree, Unreadable,
     WIDTH,
-    export::{End, FORMAT, Header, Line, Others, Record},
+    export::{End, FORMAT, Header, Line, Others, Record, opened_digest},
     leaf_hash, record_digest,
 };
 use data_encoding::{BASE64, HEXLOWER};
@@ -236,6 +236,8 @@ impl Exporter {
             self.flush_others();
             let opened = (self.open)(&event.data)
                 .map_err(|error| ExportError::Opening(event.position, error))?;
+            let content = serde_json::from_str(&event.data)
+                .map_err(|error| ExportError::Opening(event.position, error.into()))?;
             self.records += 1;
             self.ready.push_back(Line::Record(Record {
                 index,
@@ -247,6 +249,7 @@ impl Exporter {
                 event_type: event.event_type,
                 metadata: event.metadata,
                 data: event.data,
+                opened_digest: opened_digest(&content, &opened),
                 opened,
             }));
             return Ok(());
