@@ -17,9 +17,10 @@ use crate::{
     log_copy,
     mail::Smtp,
     permission_table,
-    reactions::CHECKPOINTS,
+    reactions::{CHECKPOINTS, SIEM_CHECKPOINT},
     server::Server,
     settings::{Flags, Settings},
+    siem::Sink,
     storage::{self, StartError},
     telemetry,
 };
@@ -287,12 +288,17 @@ async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
     let copied = log_copy::copy(&*source.log, &*target.log, progress).await?;
     bar.finish_and_clear();
     if let Some(shared) = &arguments.shared {
-        for (nth, file) in CHECKPOINTS.map(|name| shared.join(name)).iter().enumerate() {
+        for (nth, name) in CHECKPOINTS.into_iter().chain([SIEM_CHECKPOINT]).enumerate() {
+            let file = shared.join(name);
             // The first is always there, if this is the directory.
             if nth == 0 || file.exists() {
-                let noted = Position(std::fs::read_to_string(file)?.trim().parse()?);
-                let mapped = log_copy::map(&*source.log, &*target.log, noted).await?;
-                write_whole(file, format!("{mapped}\n").as_bytes())?;
+                let noted = std::fs::read_to_string(&file)?;
+                // What else is noted stays as it is.
+                let end = noted.find(char::is_whitespace).unwrap_or(noted.len());
+                let (position, rest) = noted.split_at(end);
+                let position = Position(position.parse()?);
+                let mapped = log_copy::map(&*source.log, &*target.log, position).await?;
+                write_whole(&file, format!("{mapped}{rest}").as_bytes())?;
             }
         }
     }
@@ -418,6 +424,14 @@ fn check(settings: &Settings) -> Result<(), StartError> {
             Smtp::new(smtp, None)?;
             let seconds = smtp.timeout.as_secs();
             println!("smtp-url         given, {seconds} seconds for a message");
+        }
+    }
+    match &settings.siem {
+        None => println!("siem-url         none: no SIEM is told of events"),
+        Some(siem) => {
+            Sink::new(siem, None)?;
+            let host = siem.url.host_str().unwrap_or_default();
+            println!("siem-url         {}://{host}", siem.url.scheme());
         }
     }
     Ok(())

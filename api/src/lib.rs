@@ -20,5 +20,6 @@ pub mod permission_table;
 pub mod reactions;
 pub mod server;
 pub mod settings;
+pub mod siem;
 pub mod storage;
 pub mod telemetry;

@@ -1,20 +1,22 @@
-//! What follows from events: what was replaced or erased is forgotten, mail is written, and the audit log
-//! is published. Each
-//! reaction follows the log by itself from where it stopped, so a restart loses none, one that fails
-//! holds up no other, and doing one twice is harmless until a mail has left.
+//! What follows from events: what was replaced or erased is forgotten, mail is written, the audit log is
+//! published, and a SIEM is told. Each follows the log by itself from where it stopped, so a restart
+//! loses nothing, one that fails holds up no other, and doing one twice is harmless until a mail has left.
 
 mod announcements;
 mod follower;
 mod letters;
+mod siem;
 
 pub use announcements::Announcements;
 pub use letters::Letters;
+pub use siem::{Feed, SIEM_CHECKPOINT};
 
 use crate::{
     application::Failure,
     audit_log::Publisher,
     erasure::{Erasure, Unfinished},
     mail::{MailError, Sender},
+    siem::SiemError,
 };
 use async_trait::async_trait;
 use eventstore::StoreError;
@@ -71,6 +73,8 @@ enum Outage {
     Mail(#[from] MailError),
     #[error(transparent)]
     Application(#[from] Failure),
+    #[error(transparent)]
+    Siem(#[from] SiemError),
     #[error("the checkpoint of the reactions: {0}")]
     Checkpoint(io::Error),
 }
@@ -82,11 +86,12 @@ pub struct Reactions {
     followers: Vec<Follower>,
     publisher: Publisher,
     sender: Option<Sender>,
+    feed: Option<Feed>,
 }
 
 impl Reactions {
     /// The reactions of an installation, in the directory that its nodes share. Without a sender, mail
-    /// stays in the outbox.
+    /// stays in the outbox; without a feed, no SIEM is told anything.
     #[must_use]
     pub fn new(
         shared: &Path,
@@ -95,6 +100,7 @@ impl Reactions {
         announcements: Announcements,
         publisher: Publisher,
         sender: Option<Sender>,
+        feed: Option<Feed>,
     ) -> Self {
         let [first, letters_file, announcements_file] = CHECKPOINTS.map(|name| shared.join(name));
         let (store, keyring) = (erasure.store.clone(), erasure.keyring.clone());
@@ -116,6 +122,7 @@ impl Reactions {
             ],
             publisher,
             sender,
+            feed,
         }
     }
 
@@ -134,6 +141,9 @@ impl Reactions {
         }
         for follower in self.followers {
             tasks.spawn(follower.run(stop.clone()));
+        }
+        if let Some(feed) = self.feed {
+            tasks.spawn(feed.run(stop.clone()));
         }
         if let Some(sender) = self.sender {
             tasks.spawn(sender.run(stop));

@@ -2,14 +2,15 @@
 
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
-    audit_log::{Keepers, Publisher, Source},
+    audit_log::{self, Keepers, Publisher, Source},
     clock::Clock,
     erasure::Erasure,
     http::{self, TrustedProxy},
     mail::{Composer, Outbox, Sender, Smtp},
     outside::{Development, Reviewers},
-    reactions::{Announcements, Letters, Reactions},
+    reactions::{Announcements, Feed, Letters, Reactions, SIEM_CHECKPOINT},
     settings::Settings,
+    siem::Sink,
     storage::{self, OUTBOX_FOLDER, StartError},
     telemetry,
 };
@@ -198,7 +199,7 @@ impl Server {
     }
 }
 
-/// What follows from events, and where mail goes.
+/// What follows from events, and where mail and the feed go.
 fn reactions(
     settings: &Settings,
     pawl: &Pawl,
@@ -218,6 +219,16 @@ fn reactions(
         tracing::warn!("there is no smtp-url: mail stays in the outbox");
         None
     };
+    let feed = match &settings.siem {
+        Some(siem) => Some(Feed {
+            store: erasure.store.clone(),
+            checkpoint: settings.shared.join(SIEM_CHECKPOINT),
+            origin: audit_log::origin(&erasure.keyring),
+            format: siem.format,
+            sink: Sink::new(siem, composer.public_url.domain())?,
+        }),
+        None => None,
+    };
     let letters = Letters {
         pawl: pawl.clone(),
         composer: composer.clone(),
@@ -236,6 +247,7 @@ fn reactions(
         announcements,
         publisher,
         sender,
+        feed,
     ))
 }
 

@@ -6,6 +6,7 @@ use crate::{
     audit_log::{AUDIT_LOG_FOLDER, TileFiles, Witness},
     http::TrustedProxy,
     mail::SmtpSettings,
+    siem::{FeedFormat, SiemFlags, SiemSettings},
     telemetry::LogFormat,
 };
 use chrono::TimeDelta;
@@ -124,6 +125,9 @@ pub struct Flags {
     /// How long the mail server may take for a message [default: 60]
     #[arg(long, env = "PAWL_SMTP_TIMEOUT", value_name = "SECONDS")]
     pub smtp_timeout: Option<u32>,
+    /// The live feed.
+    #[command(flatten)]
+    pub siem: SiemFlags,
     /// Token of the first start's link, in place of one made by Pawl
     #[arg(
         long,
@@ -160,6 +164,10 @@ struct FromFile {
     mail_from: Option<String>,
     smtp_ca_file: Option<PathBuf>,
     smtp_timeout: Option<u32>,
+    siem_url: Option<Url>,
+    siem_format: Option<FeedFormat>,
+    siem_ca_file: Option<PathBuf>,
+    siem_token_file: Option<PathBuf>,
 }
 
 /// The settings in force.
@@ -199,6 +207,8 @@ pub struct Settings {
     pub smtp: Option<SmtpSettings>,
     /// Whom mail is from.
     pub mail_from: Mailbox,
+    /// The SIEM that is told of every event, where there is one.
+    pub siem: Option<SiemSettings>,
     /// The token of the first start's link, where the operator chose one.
     pub setup_token: Option<SecretString>,
 }
@@ -257,6 +267,12 @@ impl Settings {
         if smtp.is_some() && mail_from.is_none() {
             return Err("smtp-url needs mail-from: whom mail is from".to_owned());
         }
+        let siem = flags.siem.resolve(SiemFlags {
+            siem_url: file.siem_url,
+            siem_format: file.siem_format,
+            siem_ca_file: file.siem_ca_file,
+            siem_token_file: file.siem_token_file,
+        })?;
         Ok(Self {
             listen: flags
                 .listen
@@ -286,6 +302,7 @@ impl Settings {
                 flags.invitation_days.or(file.invitation_days),
             )?,
             smtp,
+            siem,
             mail_from: checked_sender(mail_from)?,
             setup_token: checked_token(flags.setup_token)?,
             // A variable that is set to nothing is not set.

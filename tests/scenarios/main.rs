@@ -24,6 +24,7 @@ mod documents;
 mod erasing;
 mod erasing_carried_on;
 mod exporting;
+mod exports_for_tools;
 mod first_administrator;
 mod invitation_list;
 mod invitations;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 15] = [
+const PROGRAMS: [(&[&str], &str); 17] = [
     (&["bash", "--version"], "bash"),
     (&["chromedriver", "--version"], "chromium-driver"),
     (&["chromium", "--version"], "chromium"),
@@ -24,6 +24,8 @@ const PROGRAMS: [(&[&str], &str); 15] = [
         &["/usr/bin/python3", "-c", "import aiosmtpd"],
         "python3-aiosmtpd",
     ),
+    (&["rsyslogd", "-v"], "rsyslog"),
+    (&["dpkg", "--status", "rsyslog-gnutls"], "rsyslog-gnutls"),
     (&["unshare", "--version"], "util-linux"),
     (&["zbarimg", "--version"], "zbar-tools"),
 ];

@@ -1,7 +1,10 @@
 //! Writes records out of a data directory, also while a server writes to it. What is written in the
 //! end verifies: an export that would not is never given its name.
 
-use super::output::WholeFile;
+use super::{
+    formats::{Format, Period, Rewriter},
+    output::WholeFile,
+};
 use crate::{
     application::open_content,
     audit_log::{AUDIT_LOG_FOLDER, Exporter, TileFiles, Whose, tag_key},
@@ -9,6 +12,7 @@ use crate::{
     storage::{self, KEYRING_FILE, StartError},
 };
 use audit_log::export::{End, Line};
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use eventstore::keyring::{Keyring, MasterKey};
 use eventstore_schema::OrganizationId;
@@ -31,34 +35,76 @@ pub struct Arguments {
     /// Replace the file if it is there
     #[arg(long, requires = "output")]
     force: bool,
-    /// What the lines look like
+    /// What the lines look like; all but the first are for other tools: see docs/exports.md
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: Form,
+    /// Only what was recorded then or later, such as 2026-01-01T00:00:00Z; for other tools
+    #[arg(long, value_name = "TIME")]
+    from: Option<DateTime<Utc>>,
+    /// Only what was recorded before then
+    #[arg(long, value_name = "TIME")]
+    to: Option<DateTime<Utc>>,
     #[command(flatten)]
     flags: Flags,
 }
 
-/// What an export looks like. A format for other tools leaves out what only verifying needs.
+/// What an export looks like.
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum Format {
+#[value(rename_all = "lower")]
+enum Form {
     /// To verify: see docs/audit-log.md
     #[default]
     Pawl,
+    #[value(help = "CloudEvents 1.0, a JSON object a line")]
+    CloudEvents,
+    #[value(help = "OCSF 1.8.0, a JSON object a line")]
+    Ocsf,
+    #[value(help = "CSV with a header, safe to open in a spreadsheet")]
+    Csv,
 }
 
-impl Format {
-    /// Writes a line.
-    fn write(self, line: &Line, output: &mut dyn Write) -> io::Result<()> {
-        match self {
-            Self::Pawl => {
-                serde_json::to_writer(&mut *output, line)?;
-                output.write_all(b"\n")
+/// Writes the lines of an export in the form that was asked for.
+enum Writer {
+    AsTheyAre,
+    ForOthers(Rewriter),
+}
+
+impl Writer {
+    fn new(form: Form, period: Period) -> Result<Self, StartError> {
+        let format = match form {
+            Form::Pawl if period.is_everything() => return Ok(Self::AsTheyAre),
+            Form::Pawl => {
+                return Err(
+                    "--from and --to need another --format: what lacks records cannot be \
+                            verified"
+                        .into(),
+                );
             }
+            Form::CloudEvents => Format::CloudEvents,
+            Form::Ocsf => Format::Ocsf,
+            Form::Csv => Format::Csv,
+        };
+        Ok(Self::ForOthers(Rewriter::new(format, period)))
+    }
+
+    fn write(&mut self, line: &Line, output: &mut dyn Write) -> Result<(), StartError> {
+        match self {
+            Self::AsTheyAre => {
+                serde_json::to_writer(&mut *output, line)?;
+                output.write_all(b"\n")?;
+            }
+            Self::ForOthers(rewriter) => output.write_all(rewriter.rewrite(line)?.as_bytes())?,
         }
+        Ok(())
     }
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
+    let period = Period {
+        from: arguments.from,
+        to: arguments.to,
+    };
+    let mut writer = Writer::new(arguments.format, period)?;
     let settings = Settings::resolve(arguments.flags)?;
     let mut exporter = begin(&settings, arguments.organization).await?;
     let nobody = |end: End| match arguments.organization {
@@ -68,12 +114,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
     match &arguments.output {
         None => {
             let mut output = BufWriter::new(io::stdout().lock());
-            nobody(write(&mut exporter, arguments.format, &mut output).await?)?;
+            nobody(write(&mut exporter, &mut writer, &mut output).await?)?;
             output.flush()?;
         }
         Some(file) => {
             let mut output = place(file, arguments.force)?;
-            nobody(write(&mut exporter, arguments.format, &mut output).await?)?;
+            nobody(write(&mut exporter, &mut writer, &mut output).await?)?;
             output.finish()?;
         }
     }
@@ -111,7 +157,7 @@ async fn begin(
 /// Writes all of it, and tells what the last line says.
 async fn write(
     exporter: &mut Exporter,
-    format: Format,
+    writer: &mut Writer,
     output: &mut dyn Write,
 ) -> Result<End, StartError> {
     let style =
@@ -119,7 +165,7 @@ async fn write(
     let bar = ProgressBar::new(exporter.size()).with_style(style);
     let mut last = None;
     while let Some(line) = exporter.next().await? {
-        format.write(&line, output)?;
+        writer.write(&line, output)?;
         bar.set_position(exporter.done());
         last = Some(line);
     }

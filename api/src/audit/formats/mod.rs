@@ -5,10 +5,12 @@
 mod cloud_events;
 mod csv;
 mod ocsf;
+mod rewriter;
 #[cfg(test)]
 mod tests;
 
 pub use ocsf::Severity;
+pub use rewriter::{Period, Rewriter};
 
 use clap::ValueEnum;
 use eventstore_schema::{Event, Recorded};

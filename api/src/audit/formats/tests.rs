@@ -2,6 +2,7 @@
 
 use super::*;
 use ::csv::Reader;
+use audit_log::export::{End, Header, Line, Record};
 use eventstore_schema::{Actor, EventId, Metadata, Position, RecordedEvent, StreamName, UserId};
 use serde_json::Map;
 use std::{collections::BTreeSet, fs, path::PathBuf};
@@ -127,42 +128,53 @@ fn a_short_history_is_as_it_was_looked_at() {
         let name = format.to_possible_value().unwrap().get_name().to_owned();
         let golden = format!("api/src/audit/formats/golden/{name}.{}", format.extension());
         assert_golden(&golden, &written(format));
-        let docs = read("docs/exports.md");
-        let last = written(format).lines().last().unwrap().to_owned();
-        assert!(
-            docs.contains(&last),
-            "docs/exports.md needs this line:\n{last}"
-        );
     }
 }
 
-#[test]
-fn the_docs_say_which_event_is_of_which_class() {
-    let docs = read("docs/exports.md");
-    let (before, rest) = docs.split_once("<!-- mapping -->\n").unwrap();
-    let (_, after) = rest.split_once("<!-- end of mapping -->\n").unwrap();
-    let mut table =
-        "| event | class | activity | status | severity |\n|---|---|---|---|---|\n".to_owned();
-    for (name, version) in newest() {
+/// The text with this between two marks.
+fn fill(text: &str, mark: &str, with: &str) -> String {
+    let (before, rest) = text.split_once(&format!("<!-- {mark} -->\n")).unwrap();
+    let (_, after) = rest.split_once("<!-- end -->\n").unwrap();
+    format!("{before}<!-- {mark} -->\n{with}<!-- end -->\n{after}")
+}
+
+/// The line of the enforcement, as it stands in a file with a header.
+fn sample(format: Format) -> String {
+    let header = format.header().replace("\r\n", "\n");
+    let text = written(format);
+    let mut lines = text.lines();
+    let enforced = lines.find(|line| line.contains("TwoFactorEnforced"));
+    format!("```\n{header}{}\n```\n", enforced.unwrap())
+}
+
+/// Which event is of which class.
+fn mapping() -> String {
+    let head = "| event | class | activity | status | severity |\n|---|---|---|---|---|\n";
+    let row = |(name, version)| {
         let (event, content) = recorded(name, version, user(), 0);
         let line = Format::Ocsf.line(&entry(0, &event, &content));
         let object: Value = serde_json::from_str(&line).unwrap();
         let text = |field: &str| object[field].as_str().unwrap().to_owned();
-        let [class, class_uid, activity, status, severity] = [
-            text("class_name"),
-            object["class_uid"].to_string(),
-            text("type_name"),
+        let (class, activity) = (text("class_name"), text("type_name"));
+        let activity = activity.rsplit(": ").next().unwrap();
+        format!(
+            "| `{name}` | {class} ({}) | {activity} ({}) | {} | {} |\n",
+            object["class_uid"],
+            object["activity_id"],
             text("status"),
-            text("severity"),
-        ];
-        let activity = activity.rsplit(": ").next().unwrap().to_owned();
-        let number = &object["activity_id"];
-        table += &format!(
-            "| `{name}` | {class} ({class_uid}) | {activity} ({number}) | {status} | {severity} |\n"
-        );
-    }
-    let now = format!("{before}<!-- mapping -->\n{table}<!-- end of mapping -->\n{after}");
-    assert_golden("docs/exports.md", &now);
+            text("severity")
+        )
+    };
+    head.to_owned() + &newest().map(row).collect::<String>()
+}
+
+#[test]
+fn the_docs_say_what_the_code_does() {
+    let docs = read("docs/exports.md");
+    let docs = fill(&docs, "cloudevents", &sample(Format::CloudEvents));
+    let docs = fill(&docs, "ocsf", &sample(Format::Ocsf));
+    let docs = fill(&docs, "csv", &sample(Format::Csv));
+    assert_golden("docs/exports.md", &fill(&docs, "mapping", &mapping()));
 }
 
 #[test]
@@ -285,4 +297,70 @@ fn newest() -> impl Iterator<Item = (&'static str, u32)> {
     let names: BTreeSet<_> = types.iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), types.len());
     types.into_iter()
+}
+
+/// An export with one record of each moment, a second apart.
+fn export_lines() -> Vec<Line> {
+    let header = Line::Header(Header {
+        format: "pawl-audit-export/1".into(),
+        organization_id: None,
+        tag_key: None,
+        checkpoint: format!("{ORIGIN}\n7\n"),
+    });
+    let records = history()
+        .into_iter()
+        .zip(0..)
+        .map(|((event, opened), index)| {
+            let mut metadata = event.metadata.clone();
+            metadata.recorded_at += chrono::TimeDelta::seconds(i64::try_from(index).unwrap());
+            Line::Record(Record {
+                index,
+                leaf: String::new(),
+                tag: None,
+                stream: event.stream.clone(),
+                revision: event.revision,
+                event_id: event.id,
+                event_type: event.data.event_type().0.to_owned(),
+                metadata: metadata.encode().unwrap(),
+                data: event.data.encode().unwrap(),
+                opened,
+                opened_digest: None,
+            })
+        });
+    let end = Line::End(End {
+        records: 7,
+        leaves: 7,
+    });
+    [header].into_iter().chain(records).chain([end]).collect()
+}
+
+fn rewritten(format: Format, period: Period) -> String {
+    let mut rewriter = Rewriter::new(format, period);
+    let lines = export_lines();
+    lines
+        .iter()
+        .map(|line| rewriter.rewrite(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_period_begins_with_its_first_moment_and_ends_before_its_last() {
+    let second = |second| {
+        let first = history()[0].0.metadata.recorded_at;
+        Some(first + chrono::TimeDelta::seconds(second))
+    };
+    let period = Period {
+        from: second(2),
+        to: second(5),
+    };
+    let rewritten = rewritten(Format::CloudEvents, period);
+    let index = |line: &str| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(event["source"], ORIGIN);
+        event["leafindex"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        rewritten.lines().map(index).collect::<Vec<_>>(),
+        ["2", "3", "4"]
+    );
 }
