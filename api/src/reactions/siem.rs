@@ -11,7 +11,12 @@ use crate::{
 use eventstore::{Direction, EventStore, StoreError};
 use eventstore_schema::{Position, RecordedEvent};
 use futures::StreamExt as _;
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 /// The file that notes how far it has come: a position, and how many of Pawl's events are up to there.
@@ -21,8 +26,9 @@ pub const SIEM_CHECKPOINT: &str = "siem.checkpoint";
 const BATCH: usize = 100;
 /// Events on their way, after which it is made sure that they have arrived.
 const UNSETTLED: u64 = 5_000;
-/// The same, in time without another event.
+/// The same, in time without another event, and in time altogether.
 const REST: Duration = Duration::from_secs(2);
+const LONGEST_UNSETTLED: Duration = Duration::from_secs(30);
 /// How long a SIEM that takes nothing is left alone: at first, and twice as long each time, up to
 /// [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -72,14 +78,17 @@ impl Feed {
     /// Sends until something fails.
     async fn follow(&mut self) -> Result<(), Outage> {
         let mut noted = self.begin().await?;
-        let mut sent = noted;
+        let (mut sent, mut since) = (noted, Instant::now());
         let mut events = self.store.subscribe(noted.position).ready_chunks(BATCH);
         loop {
             let batch = tokio::select! {
                 batch = events.next() => batch,
                 () = tokio::time::sleep(REST), if sent != noted => None,
             };
-            let rests = batch.is_none();
+            if sent == noted {
+                since = Instant::now();
+            }
+            let rests = batch.is_none() || since.elapsed() >= LONGEST_UNSETTLED;
             let (messages, failed) = self.take(batch.unwrap_or_default(), &mut sent);
             let receipt = match messages.is_empty() {
                 true => Receipt::Written,
@@ -91,6 +100,7 @@ impl Feed {
             }
             if due || receipt == Receipt::Acknowledged {
                 self.note(sent)?;
+                metrics::counter!("pawl_siem_events_total").increment(sent.events - noted.events);
                 noted = sent;
             }
             if let Some(failed) = failed {

@@ -120,7 +120,7 @@ impl Mandate {
         now: DateTime<Utc>,
     ) -> Result<(), Rejection> {
         match self.allowed {
-            Allowed::By(_, Shown::At(at)) if !at.is_some_and(|at| now <= at + FRESHNESS) => {
+            Allowed::By(_, Shown::At(at)) if at.is_none_or(|at| now > at + FRESHNESS) => {
                 Err(Rejection::FreshSecondFactorRequired)
             }
             Allowed::By(..) | Allowed::To(_) => Ok(()),

@@ -263,15 +263,14 @@ impl<'a> Search<'a> {
                 Order::NewestFirst => found.pop_first(),
             };
         }
-        if found.len() == wanted {
-            match self.order {
-                Order::OldestFirst => {
-                    self.range.1 = found.last().map_or(self.range.1, |last| *last)
-                }
-                Order::NewestFirst => {
-                    self.range.0 = found.first().map_or(self.range.0, |first| first - 1);
-                }
-            }
+        if found.len() < wanted {
+            return;
+        }
+        let (first, last) = (found.first(), found.last());
+        match (self.order, first, last) {
+            (Order::OldestFirst, _, Some(last)) => self.range.1 = *last,
+            (Order::NewestFirst, Some(first), _) => self.range.0 = first - 1,
+            (_, _, None) | (_, None, _) => {}
         }
     }
 }
