@@ -82,14 +82,7 @@ async fn the_past_is_shown_as_it_was() {
 
     // The log itself says the same as the export.
     let data = world.server.data().to_str().unwrap();
-    let own = pawl(&[
-        "replay",
-        "--data",
-        data,
-        "--organization",
-        &organization,
-        "--json",
-    ]);
+    let own = pawl(&["replay", data, "--organization", &organization, "--json"]);
     assert_eq!(own.code, Some(0), "{}", own.err);
     assert_eq!(serde_json::from_str::<Value>(&own.out).unwrap(), state(&[]));
 

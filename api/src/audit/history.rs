@@ -91,8 +91,8 @@ impl History {
                 let credential = self.credentials.entry(id).or_default();
                 credential.take(&part(event, what));
             }
-            // Whose an address is, its person's own stream says too.
-            Event::Address(_) | Event::Installation(_) => {}
+            // What is left changes nobody here: whose an address is, its person's own stream says too.
+            _ => {}
         }
         Ok(())
     }

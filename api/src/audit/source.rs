@@ -1,7 +1,7 @@
 //! Where the records of an organization come from: the file of an export, or the log itself. Neither
 //! is written to, and nothing here says whether the records are genuine: that the verifier does.
 
-use super::personal::Names;
+use super::{personal::Names, verify::settings};
 use crate::{
     audit_log::{AUDIT_LOG_FOLDER, TileFiles, owner, tag_key},
     settings::{Flags, Settings},
@@ -33,9 +33,9 @@ const PAGE: usize = 4_096;
 /// Where to read, and whose records.
 #[derive(Args)]
 pub struct SourceArguments {
-    /// An export of the organization (`pawl audit export`) [default: the log of the data directory]
-    #[arg(value_name = "EXPORT")]
-    export: Option<PathBuf>,
+    /// An export, or a data directory [default: the data directory of the settings]
+    #[arg(value_name = "SOURCE")]
+    source: Option<PathBuf>,
     /// Whose history [default: that of the export]
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
@@ -99,15 +99,14 @@ pub struct Log {
 impl SourceArguments {
     /// Opens the source, to read.
     pub async fn open(self) -> Result<(Source, OrganizationId), StartError> {
-        let Some(file) = self.export else {
-            let Some(organization) = self.organization else {
-                return Err("say whose history with --organization".into());
-            };
-            let settings = Settings::resolve(self.flags)?;
-            return Ok((
-                Source::Log(Box::new(Log::open(settings).await?)),
-                organization,
-            ));
+        let file = match self.source {
+            Some(file) if !file.is_dir() => file,
+            directory => {
+                let organization = self.organization;
+                let organization = organization.ok_or("say whose history with --organization")?;
+                let log = Log::open(settings(self.flags, directory)?).await?;
+                return Ok((Source::Log(Box::new(log)), organization));
+            }
         };
         let header = header_of(&file)?;
         let organization = match (header.organization_id, self.organization) {

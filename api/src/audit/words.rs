@@ -53,7 +53,7 @@ pub fn about(history: &History, event: &Event, stream: &StreamName) -> Option<Us
         Event::Organization(OrganizationEvent::AdministratorDismissed(dismissed)) => {
             Some(dismissed.user_id)
         }
-        Event::Organization(_) | Event::ApiCredential(_) | Event::Installation(_) => None,
+        _ => None,
     }
 }
 
@@ -77,15 +77,15 @@ pub fn subject(history: &History, entry: &Entry) -> String {
 
 /// What changed.
 pub fn change(event: &Event, names: &Names) -> String {
-    let named = plain(&names.device_name);
+    let device = plain(&names.device_name);
     let detail = match event {
         Event::Organization(what) => organization(what),
         Event::User(what) => match what {
             UserEvent::UserRegistered(registered) => role(registered.role).to_owned(),
             UserEvent::UserInvited(invited) => role(invited.role).to_owned(),
             UserEvent::RoleChanged(changed) => format!("now {}", role(changed.role)),
-            UserEvent::OtpDeviceConfirmed(_) => format!("\"{named}\""),
-            UserEvent::OtpDeviceRenamed(_) => format!("now \"{named}\""),
+            UserEvent::OtpDeviceConfirmed(_) => format!("\"{device}\""),
+            UserEvent::OtpDeviceRenamed(_) => format!("now \"{device}\""),
             UserEvent::OtpDevicesReset(reset) => {
                 format!(
                     "{} gone, set-up asked for",

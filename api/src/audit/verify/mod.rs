@@ -135,7 +135,7 @@ impl Source {
 }
 
 /// The settings, with the directory in the place of theirs.
-fn settings(flags: Flags, directory: Option<PathBuf>) -> Result<Settings, String> {
+pub(super) fn settings(flags: Flags, directory: Option<PathBuf>) -> Result<Settings, String> {
     Settings::resolve(match directory {
         None => flags,
         Some(directory) => Flags {
