@@ -13,6 +13,7 @@ mod adoption;
 mod api_credentials;
 mod appearance;
 mod at_once;
+mod audit_log;
 mod audit_trail;
 mod bad_input;
 mod console;

@@ -111,7 +111,7 @@ impl History {
         if seen < size {
             let what =
                 format!("{size} leaves were signed, and there are {seen}: the newest were cut off");
-            return Err(Wrong::what(what));
+            return Err(Wrong::what(what).at(seen));
         }
         if self.tree.root() != self.checkpoint.root {
             let what = format!(
