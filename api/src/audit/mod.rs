@@ -45,20 +45,18 @@ pub async fn run(command: AuditCommand) -> ExitCode {
         AuditCommand::Export(arguments) => export::run(arguments).await,
         AuditCommand::Report(arguments) => report::run(arguments).await,
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("pawl: {error}");
-        ExitCode::from(COULD_NOT_TELL)
+    done.unwrap_or_else(|error| match verified::doubt(error) {
+        Ok(Doubt::NotSound(wrong)) => {
+            eprintln!("pawl: not sound: {wrong}");
+            ExitCode::FAILURE
+        }
+        Ok(Doubt::Unclear(why)) => could_not_tell(&why),
+        Err(error) => could_not_tell(&error.to_string()),
     })
 }
 
-/// Says why nothing is said about a source: it is not sound, or that could not be told.
 #[expect(clippy::print_stderr, reason = "it is a command line")]
-fn not_sound(doubt: Doubt) -> Result<ExitCode, StartError> {
-    match doubt {
-        Doubt::NotSound(wrong) => {
-            eprintln!("pawl: not sound: {wrong}");
-            Ok(ExitCode::FAILURE)
-        }
-        unclear @ Doubt::Unclear(_) => Err(Box::new(unclear)),
-    }
+fn could_not_tell(why: &str) -> ExitCode {
+    eprintln!("pawl: {why}");
+    ExitCode::from(COULD_NOT_TELL)
 }

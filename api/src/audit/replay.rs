@@ -8,9 +8,8 @@ mod steps;
 use super::{
     history::History,
     moment::Moment,
-    not_sound,
     source::{Source, SourceArguments},
-    verified::{KeyArguments, verify},
+    verified::{TrustArguments, verify_source},
 };
 use crate::storage::StartError;
 use chrono::Utc;
@@ -29,7 +28,7 @@ pub struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
     #[command(flatten)]
-    keys: KeyArguments,
+    trusted: TrustArguments,
     /// Everything before the first event recorded after this time (RFC 3339), or after the end of this
     /// day (UTC) [default: everything]
     #[arg(long, value_name = "TIME")]
@@ -55,9 +54,7 @@ pub struct Asked {
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
     let (source, organization) = arguments.source.open().await?;
-    if let Err(doubt) = verify(&source, arguments.keys.read()?).await {
-        return not_sound(doubt);
-    }
+    verify_source(&source, arguments.trusted).await?;
     let asked = Asked {
         organization,
         as_of: arguments.as_of,

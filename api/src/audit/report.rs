@@ -16,13 +16,11 @@ mod sign_ins;
 mod single_factor;
 
 use super::{
-    not_sound,
     source::{Source, SourceArguments},
-    verified::{KeyArguments, verify},
+    verified::{TrustArguments, Verified, verify_source},
 };
 use crate::{files::WholeFile, storage::StartError};
 use askama::Template as _;
-use audit_log::verify::Sound;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use data_encoding::HEXLOWER;
@@ -39,7 +37,7 @@ pub struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
     #[command(flatten)]
-    keys: KeyArguments,
+    trusted: TrustArguments,
     /// The first day of the period (UTC)
     #[arg(long, value_name = "DATE")]
     from: NaiveDate,
@@ -102,6 +100,10 @@ struct Verification {
     witnesses: Vec<Key>,
     /// The sizes of the earlier checkpoints that it only grew since.
     grown_since: Vec<u64>,
+    /// Records of the log, everybody's, that are newer than what was signed.
+    newer: u64,
+    /// Whether the keys were brought along, or stood beside the log.
+    by_known_keys: bool,
 }
 
 /// A public key.
@@ -115,11 +117,9 @@ struct Key {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
     let period = period(&arguments)?;
     let (source, organization) = arguments.source.open().await?;
-    let sound = match verify(&source, arguments.keys.read()?).await {
-        Ok(sound) => sound,
-        Err(doubt) => return not_sound(doubt),
-    };
-    let report = Report::of(&source, organization, period, sound.map(Into::into)).await?;
+    let verified = verify_source(&source, arguments.trusted).await?;
+    let verification = verified.map(Into::into);
+    let report = Report::of(&source, organization, period, verification).await?;
     let text = if arguments.json {
         serde_json::to_string_pretty(&report)? + "\n"
     } else {
@@ -196,8 +196,9 @@ impl Provenance {
     }
 }
 
-impl From<Sound> for Verification {
-    fn from(sound: Sound) -> Self {
+impl From<Verified> for Verification {
+    fn from(verified: Verified) -> Self {
+        let sound = verified.sound;
         let keys = |keys: &[audit_log::PublicKey]| keys.iter().map(Key::of).collect();
         Self {
             records: sound.records,
@@ -207,6 +208,8 @@ impl From<Sound> for Verification {
             keys: keys(&sound.signatures.log),
             witnesses: keys(&sound.signatures.witnesses),
             grown_since: sound.grown_since,
+            newer: verified.newer,
+            by_known_keys: verified.by_known_keys,
         }
     }
 }

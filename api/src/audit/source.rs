@@ -1,7 +1,7 @@
 //! Where the records of an organization come from: the file of an export, or the log itself. Neither
 //! is written to, and nothing here says whether the records are genuine: that the verifier does.
 
-use super::personal::Names;
+use super::{personal::Names, verify::settings};
 use crate::{
     audit_log::{AUDIT_LOG_FOLDER, TileFiles, owner, tag_key},
     settings::{Flags, Settings},
@@ -10,7 +10,7 @@ use crate::{
 use audit_log::{
     Leaf, SignedCheckpoint,
     export::{FORMAT, Header, Line},
-    verify::{Doubt, LONGEST_LINE},
+    verify::LONGEST_LINE,
 };
 use clap::Args;
 use eventstore::{
@@ -21,7 +21,7 @@ use eventstore_schema::{Event, OrganizationId, Position, Recorded, RecordedEvent
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _},
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
@@ -33,9 +33,9 @@ const PAGE: usize = 4_096;
 /// Where to read, and whose records.
 #[derive(Args)]
 pub struct SourceArguments {
-    /// An export of the organization (`pawl audit export`) [default: the log of the data directory]
-    #[arg(value_name = "EXPORT")]
-    export: Option<PathBuf>,
+    /// An export, or a data directory [default: the data directory of the settings]
+    #[arg(value_name = "SOURCE")]
+    source: Option<PathBuf>,
     /// Whose history [default: that of the export]
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
@@ -90,6 +90,8 @@ pub struct Export {
 pub struct Log {
     store: Arc<dyn EventStore>,
     keyring: Keyring,
+    /// Where it is.
+    pub settings: Settings,
     /// The tiles of the log, whether they are there or not.
     pub tiles: TileFiles,
 }
@@ -97,15 +99,14 @@ pub struct Log {
 impl SourceArguments {
     /// Opens the source, to read.
     pub async fn open(self) -> Result<(Source, OrganizationId), StartError> {
-        let Some(file) = self.export else {
-            let Some(organization) = self.organization else {
-                return Err("say whose history with --organization".into());
-            };
-            let settings = Settings::resolve(self.flags)?;
-            return Ok((
-                Source::Log(Box::new(Log::open(&settings).await?)),
-                organization,
-            ));
+        let file = match self.source {
+            Some(file) if !file.is_dir() => file,
+            directory => {
+                let organization = self.organization;
+                let organization = organization.ok_or("say whose history with --organization")?;
+                let log = Log::open(settings(self.flags, directory)?).await?;
+                return Ok((Source::Log(Box::new(log)), organization));
+            }
         };
         let header = header_of(&file)?;
         let organization = match (header.organization_id, self.organization) {
@@ -168,62 +169,25 @@ impl Export {
 
     /// Every line of the file, one at a time.
     pub fn lines(&self, mut each: impl FnMut(&Line) -> Step) -> Result<(), StartError> {
-        let mut number = 0;
-        let mut left = false;
-        self.raw_lines(|text| {
-            number += 1;
-            if !left {
-                left = each(&line(&self.file, number, text)?)?.is_break();
-            }
-            Ok::<_, StartError>(())
-        })
-    }
-
-    /// The same as bytes, newlines included.
-    pub fn raw_lines<E: From<Unread>>(
-        &self,
-        mut each: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let unread = |error: io::Error| Unread::of(&self.file, &error);
-        let file = File::open(&self.file).map_err(unread)?;
-        let length = file.metadata().map_err(unread)?.len();
-        let bar = progress(length, "{bytes}/{total_bytes}");
+        let file = open(&self.file)?;
+        let bar = progress(file.metadata()?.len(), "{bytes}/{total_bytes}");
         let mut lines = BufReader::new(bar.wrap_read(file));
-        let mut text = Vec::new();
-        loop {
-            text.clear();
-            // One byte more than a line may have tells that it has too many.
-            let mut limited = (&mut lines).take(LONGEST_LINE as u64 + 2);
-            if limited.read_until(b'\n', &mut text).map_err(unread)? == 0 {
+        let (mut text, mut number) = (String::new(), 0_u64);
+        while lines.read_line(&mut text)? > 0 {
+            number += 1;
+            if each(&line(&self.file, number, &text)?)?.is_break() {
                 break;
             }
-            each(&text)?;
+            text.clear();
         }
         bar.finish_and_clear();
         Ok(())
     }
 }
 
-/// A file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read {0}: {1}")]
-pub struct Unread(String, String);
-
-impl Unread {
-    fn of(file: &Path, error: &io::Error) -> Self {
-        Self(file.display().to_string(), error.to_string())
-    }
-}
-
-impl From<Unread> for Doubt {
-    fn from(unread: Unread) -> Self {
-        Self::Unclear(unread.to_string())
-    }
-}
-
 impl Log {
-    async fn open(settings: &Settings) -> Result<Self, StartError> {
-        let store = storage::open_to_read(settings).await?;
+    async fn open(settings: Settings) -> Result<Self, StartError> {
+        let store = storage::open_to_read(&settings).await?;
         let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
         let keyring = settings.shared.join(KEYRING_FILE);
         if !keyring.exists() {
@@ -233,6 +197,7 @@ impl Log {
             store,
             keyring: Keyring::open(&keyring, &master)?,
             tiles: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
+            settings,
         })
     }
 
@@ -287,27 +252,28 @@ impl Log {
     }
 }
 
-/// The first line of an export.
+/// The first line of an export, which is not verified yet: no more is read than a line may have.
 fn header_of(file: &Path) -> Result<Header, StartError> {
-    let unread = |error: io::Error| Unread::of(file, &error);
-    let begin = BufReader::new(File::open(file).map_err(unread)?);
-    let mut text = Vec::new();
-    let mut limited = begin.take(LONGEST_LINE as u64);
-    limited.read_until(b'\n', &mut text).map_err(unread)?;
-    match line(file, 1, &text) {
-        Ok(Line::Header(header)) if header.format == FORMAT => Ok(header),
-        Ok(Line::Header(header)) => Err(format!(
-            "{}: this version of Pawl does not know the format {}",
-            file.display(),
-            header.format
-        )
-        .into()),
-        _ => Err(format!("{} does not begin like an export", file.display()).into()),
+    let mut text = String::new();
+    let mut begin = BufReader::new(open(file)?).take(LONGEST_LINE as u64);
+    let name = file.display();
+    match begin.read_line(&mut text).map(|_| line(file, 1, &text)) {
+        Ok(Ok(Line::Header(header))) if header.format == FORMAT => Ok(header),
+        Ok(Ok(Line::Header(header))) => {
+            let format = header.format;
+            Err(format!("{name}: this version of Pawl does not know the format {format}").into())
+        }
+        _ => Err(format!("{name} does not begin like an export").into()),
     }
 }
 
-fn line(file: &Path, number: u64, text: &[u8]) -> Result<Line, StartError> {
-    serde_json::from_slice(text).map_err(|error| {
+fn open(file: &Path) -> Result<File, StartError> {
+    let opened = File::open(file);
+    opened.map_err(|error| format!("cannot read {}: {error}", file.display()).into())
+}
+
+fn line(file: &Path, number: u64, text: &str) -> Result<Line, StartError> {
+    serde_json::from_str(text).map_err(|error| {
         let file = file.display();
         format!("{file}, line {number}: this is no line of an export: {error}").into()
     })

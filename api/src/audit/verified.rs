@@ -1,108 +1,60 @@
 //! Verifying a source before anything is said about it.
 
-use super::source::{Export, Log, Source};
+use super::{source::Source, verify};
 use crate::storage::StartError;
 use audit_log::{
-    PublicKey, SignedCheckpoint,
-    verify::{Doubt, ExportVerifier, LogVerifier, Sound},
+    PublicKey,
+    verify::{Doubt, Sound},
 };
 use clap::Args;
-use std::{fs, path::Path};
+use std::path::PathBuf;
 
 /// Whose word counts.
 #[derive(Args)]
-pub struct KeyArguments {
-    /// A public key of the log that you trust (NAME+ID+KEY), or a file of such keys, one a line; an
-    /// export needs one
-    #[arg(long = "key", value_name = "KEY")]
-    keys: Vec<String>,
-    /// A checkpoint that you kept: the history must have grown from it
-    #[arg(long = "since", value_name = "CHECKPOINT-FILE")]
-    earlier: Vec<std::path::PathBuf>,
+pub struct TrustArguments {
+    /// Public key of the log, or of a witness, that you were given by somebody you trust; again for
+    /// more. An export needs one
+    #[arg(long = "key", value_name = "VKEY")]
+    pub keys: Vec<PublicKey>,
+    /// Checkpoint that you kept: history must only have grown since; again for more
+    #[arg(long, value_name = "CHECKPOINT-FILE")]
+    pub since: Vec<PathBuf>,
 }
 
-/// What the reviewer brought along.
-pub struct Trusted {
-    keys: Vec<PublicKey>,
-    earlier: Vec<SignedCheckpoint>,
+/// What the verifier found.
+pub struct Verified {
+    /// What is sound.
+    pub sound: Sound,
+    /// Records of the log that are newer than what was signed.
+    pub newer: u64,
+    /// Whether the reviewer brought the keys along, or they stood beside the log.
+    pub by_known_keys: bool,
 }
 
-impl KeyArguments {
-    /// Reads them.
-    pub fn read(&self) -> Result<Trusted, StartError> {
-        let mut keys = Vec::new();
-        for key in &self.keys {
-            match key.parse() {
-                Ok(key) => keys.push(key),
-                Err(error) if !Path::new(key).is_file() => return Err(Box::new(error)),
-                Err(_) => {
-                    for line in fs::read_to_string(key)?
-                        .lines()
-                        .filter(|line| !line.is_empty())
-                    {
-                        keys.push(line.parse()?);
-                    }
-                }
+/// Holds a source against what was signed. `None` where it is a log of which nothing is signed yet.
+pub async fn verify_source(
+    source: &Source,
+    trusted: TrustArguments,
+) -> Result<Option<Verified>, StartError> {
+    let by_known_keys = !trusted.keys.is_empty();
+    let brought = verify::trust(trusted.keys, &trusted.since)?;
+    let found = match source {
+        Source::Export(export) => verify::export(&export.file, brought)?,
+        Source::Log(log) => {
+            if !by_known_keys && log.tiles.checkpoint()?.is_none() {
+                return Ok(None);
             }
+            verify::directory(&log.settings, brought).await?
         }
-        let read = |file: &std::path::PathBuf| -> Result<SignedCheckpoint, StartError> {
-            let text = fs::read_to_string(file);
-            let text = text.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-            Ok(SignedCheckpoint::parse(&text)?)
-        };
-        let earlier: Result<_, _> = self.earlier.iter().map(read).collect();
-        Ok(Trusted {
-            keys,
-            earlier: earlier?,
-        })
-    }
+    };
+    Ok(Some(Verified {
+        sound: found.sound,
+        newer: found.newer,
+        by_known_keys,
+    }))
 }
 
-/// Holds a source against what was signed. `None` where it is the log itself and no key was given:
-/// whoever has it holds the keys, and asks nobody.
-pub async fn verify(source: &Source, trusted: Trusted) -> Result<Option<Sound>, Doubt> {
-    match source {
-        Source::Export(_) if trusted.keys.is_empty() => Err(Doubt::Unclear(
-            "say with --key which public key of the log you trust: what nobody signed that you know \
-             proves nothing"
-                .to_owned(),
-        )),
-        Source::Export(export) => verify_export(export, trusted).map(Some),
-        Source::Log(_) if trusted.keys.is_empty() => Ok(None),
-        Source::Log(log) => verify_log(log, &trusted).await.map(Some),
-    }
-}
-
-fn verify_export(export: &Export, trusted: Trusted) -> Result<Sound, Doubt> {
-    let mut verifier = ExportVerifier::new(trusted.keys, trusted.earlier);
-    export.raw_lines(|line| verifier.line(line))?;
-    verifier.finish()
-}
-
-async fn verify_log(log: &Log, trusted: &Trusted) -> Result<Sound, Doubt> {
-    let signed = log.tiles.checkpoint().map_err(unclear)?;
-    let signed = signed.ok_or_else(|| Doubt::Unclear("there is no checkpoint yet".to_owned()))?;
-    let mut verifier = LogVerifier::new(&log.tiles, &signed, &trusted.earlier, &trusted.keys)?;
-    let mut doubt = None;
-    let read = log.each(|_, stored| {
-        if verifier.seen() == verifier.size() {
-            return Ok(std::ops::ControlFlow::Break(()));
-        }
-        Ok(match verifier.record(&stored) {
-            Ok(()) => std::ops::ControlFlow::Continue(()),
-            Err(found) => {
-                doubt = Some(found);
-                std::ops::ControlFlow::Break(())
-            }
-        })
-    });
-    read.await.map_err(unclear)?;
-    match doubt {
-        Some(doubt) => Err(doubt),
-        None => verifier.finish(),
-    }
-}
-
-fn unclear(error: impl std::fmt::Display) -> Doubt {
-    Doubt::Unclear(error.to_string())
+/// The doubt of the verifier, where that is why a command failed.
+pub fn doubt(error: StartError) -> Result<Doubt, StartError> {
+    error.downcast::<Doubt>().map(|doubt| *doubt)
 }

@@ -81,15 +81,15 @@ pub fn subject(history: &History, entry: &Entry) -> String {
 
 /// What changed.
 pub fn change(event: &Event, names: &Names) -> String {
-    let named = plain(&names.device_name);
+    let device = plain(&names.device_name);
     let detail = match event {
         Event::Organization(what) => organization(what),
         Event::User(what) => match what {
             UserEvent::UserRegistered(registered) => role(registered.role).to_owned(),
             UserEvent::UserInvited(invited) => role(invited.role).to_owned(),
             UserEvent::RoleChanged(changed) => format!("now {}", role(changed.role)),
-            UserEvent::OtpDeviceConfirmed(_) => format!("\"{named}\""),
-            UserEvent::OtpDeviceRenamed(_) => format!("now \"{named}\""),
+            UserEvent::OtpDeviceConfirmed(_) => format!("\"{device}\""),
+            UserEvent::OtpDeviceRenamed(_) => format!("now \"{device}\""),
             UserEvent::OtpDevicesReset(reset) => {
                 format!(
                     "{} gone, set-up asked for",

@@ -42,12 +42,11 @@ impl Held {
 
     /// Looks whether it still goes on, after something happened to it or to its person.
     pub(super) fn look(&mut self, user: &User, now: DateTime<Utc>) {
-        match going_on(self.id, &self.session, user, (now, WIDEST)) {
-            Some((live, _)) => self.ends_at = Some(live.expires_at),
-            None => {
-                let ended = self.ends_at.map_or(now, |end| end.min(now));
-                self.over_since.get_or_insert(ended);
-            }
+        if let Some((live, _)) = going_on(self.id, &self.session, user, (now, WIDEST)) {
+            self.ends_at = Some(live.expires_at);
+        } else {
+            let ended = self.ends_at.map_or(now, |end| end.min(now));
+            self.over_since.get_or_insert(ended);
         }
     }
 

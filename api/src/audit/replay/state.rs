@@ -3,6 +3,7 @@
 use super::{
     super::{
         history::{Credential, History, Invitation, Person, Standing},
+        moment::Moment,
         words,
     },
     Asked,
@@ -47,14 +48,14 @@ struct Somebody {
     created_at: DateTime<Utc>,
     accepted_at: Option<DateTime<Utc>>,
     invitation: Option<Invitation>,
-    authenticators: Vec<Device>,
+    authenticators: Vec<Authenticator>,
     recovery_codes_left: usize,
     must_set_up: bool,
     live_sessions: usize,
 }
 
 #[derive(Serialize)]
-struct Device {
+struct Authenticator {
     device_id: DeviceId,
     name: String,
     confirmed_at: DateTime<Utc>,
@@ -98,7 +99,7 @@ impl State {
         let machines = history.credentials().iter();
         Self {
             organization_id: asked.organization,
-            as_of: asked.as_of.map(|moment| moment.time()),
+            as_of: asked.as_of.map(Moment::time),
             name: policy.name().unwrap_or_default().to_owned(),
             two_factor: Policy {
                 enforced: policy.requires_second_factor(),
@@ -134,7 +135,7 @@ impl Somebody {
             invitation: person.invitation.clone(),
             authenticators: person
                 .authenticators()
-                .map(|one| Device {
+                .map(|one| Authenticator {
                     device_id: one.id,
                     name: one.name.clone(),
                     confirmed_at: one.confirmed_at,

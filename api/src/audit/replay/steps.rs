@@ -1,7 +1,7 @@
 //! A history event by event, as tables or as one JSON object. It is written as it is read.
 
 use super::{
-    super::{history::History, source::Entry, words},
+    super::{history::History, moment::Moment, source::Entry, words},
     Asked,
 };
 use crate::storage::StartError;
@@ -73,7 +73,7 @@ impl<W: Write> Steps<W> {
     fn begin(&self) -> String {
         let head = json!({
             "organization_id": self.asked.organization,
-            "as_of": self.asked.as_of.map(|moment| moment.time()),
+            "as_of": self.asked.as_of.map(Moment::time),
             "person_id": self.asked.person,
         });
         let head = head.to_string();

@@ -78,15 +78,13 @@ pub fn draw(days: &[Day], enforced: Option<NaiveDate>) -> String {
     svg
 }
 
-/// The least even number of 1, 2 or 5 times a power of ten that is no less.
+/// The least of 2, 4, 6, 8 and 10 times a power of ten that is no less.
 fn ceiling(people: u64) -> u64 {
     let mut power = 1_u64;
     loop {
-        for step in [2, 10, 20, 50] {
-            let candidate = power.saturating_mul(step);
-            if candidate >= people && candidate % 2 == 0 {
-                return candidate;
-            }
+        let steps = [2, 4, 6, 8, 10].map(|step| power.saturating_mul(step));
+        if let Some(enough) = steps.into_iter().find(|step| *step >= people) {
+            return enough;
         }
         power = power.saturating_mul(10);
     }
@@ -120,10 +118,10 @@ mod tests {
         for (people, top) in [
             (0, 2),
             (1, 2),
-            (3, 10),
+            (3, 4),
+            (9, 10),
             (11, 20),
-            (21, 50),
-            (51, 100),
+            (61, 80),
             (999, 1_000),
         ] {
             assert_eq!(ceiling(people), top, "{people}");

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     audit::{
         history::{History, Standing, Unfit},
+        moment::Moment,
         replay::state::Machine,
         source::Entry,
         words,
@@ -35,11 +36,8 @@ impl Period {
     /// Its first and its last moment.
     fn times(self) -> (DateTime<Utc>, DateTime<Utc>) {
         let begin = self.from.and_time(NaiveTime::MIN).and_utc();
-        let end = crate::audit::moment::Moment::end_of(self.to);
-        (
-            begin,
-            end.map_or(DateTime::<Utc>::MAX_UTC, |end| end.time()),
-        )
+        let end = Moment::end_of(self.to);
+        (begin, end.map_or(DateTime::<Utc>::MAX_UTC, Moment::time))
     }
 }
 

@@ -66,22 +66,6 @@ impl<'a> Page<'a> {
             .collect()
     }
 
-    /// How the record itself reads, as an export has it.
-    fn record(&self, enforced: &Enforced) -> String {
-        let mut text = String::new();
-        for (name, value) in [
-            ("stream", &enforced.stream),
-            ("revision", &enforced.revision.to_string()),
-            ("event id", &enforced.event_id.to_string()),
-            ("type", &"TwoFactorEnforced".to_owned()),
-            ("metadata", &enforced.metadata),
-            ("data", &enforced.data),
-        ] {
-            let _ = writeln!(text, "{name:<9} {value}");
-        }
-        text
-    }
-
     /// What a reviewer types to see the same again.
     fn repeat(&self) -> String {
         let key = self
@@ -94,7 +78,7 @@ impl<'a> Page<'a> {
         let (from, to) = (period.from, period.to);
         let source = match &self.report.source {
             Provenance::Export { file } => file.clone(),
-            Provenance::Log => "--data DIR".to_owned(),
+            Provenance::Log => "DIR".to_owned(),
         };
         format!(
             "pawl audit verify {source} --key '{key}'\n\
@@ -104,11 +88,28 @@ impl<'a> Page<'a> {
     }
 }
 
+/// How the record itself reads, as an export has it.
+fn record(enforced: &Enforced) -> String {
+    let mut text = String::new();
+    for (name, value) in [
+        ("stream", &enforced.stream),
+        ("revision", &enforced.revision.to_string()),
+        ("event id", &enforced.event_id.to_string()),
+        ("type", &"TwoFactorEnforced".to_owned()),
+        ("metadata", &enforced.metadata),
+        ("data", &enforced.data),
+    ] {
+        let _ = writeln!(text, "{name:<9} {value}");
+    }
+    text
+}
+
 fn time(at: &DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// A time that may not have been.
+#[expect(clippy::ref_option, reason = "templates pass everything by reference")]
 fn since(at: &Option<DateTime<Utc>>) -> String {
     at.as_ref().map_or("–".to_owned(), time)
 }

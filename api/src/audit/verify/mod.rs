@@ -18,7 +18,8 @@ use audit_log::{
 use clap::Args;
 use eventstore::StoreError;
 use indicatif::{ProgressBar, ProgressStyle};
-use outcome::{Found, Outcome};
+pub(super) use outcome::Found;
+use outcome::Outcome;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -51,7 +52,7 @@ pub struct Arguments {
 }
 
 /// What a reviewer brings along.
-struct Trust {
+pub(super) struct Trust {
     keys: Vec<PublicKey>,
     since: Vec<SignedCheckpoint>,
 }
@@ -82,6 +83,22 @@ async fn verify(arguments: Arguments) -> Outcome {
             Err(error) => Err(unclear(error)),
         },
     })
+}
+
+/// What was brought along to a command that verifies before it speaks.
+pub(super) fn trust(keys: Vec<PublicKey>, files: &[PathBuf]) -> Result<Trust, String> {
+    let since = since(files)?;
+    Ok(Trust { keys, since })
+}
+
+/// Verifies the export in this file.
+pub(super) fn export(file: &Path, trust: Trust) -> Result<Found, Doubt> {
+    export::verify(Some(file), trust)
+}
+
+/// Verifies the log of these settings, beside its tiles.
+pub(super) async fn directory(settings: &Settings, trust: Trust) -> Result<Found, Doubt> {
+    directory::verify(settings, trust).await
 }
 
 /// Where the history is.
@@ -118,7 +135,7 @@ impl Source {
 }
 
 /// The settings, with the directory in the place of theirs.
-fn settings(flags: Flags, directory: Option<PathBuf>) -> Result<Settings, String> {
+pub(super) fn settings(flags: Flags, directory: Option<PathBuf>) -> Result<Settings, String> {
     Settings::resolve(match directory {
         None => flags,
         Some(directory) => Flags {

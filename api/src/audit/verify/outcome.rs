@@ -12,10 +12,10 @@ use std::process::ExitCode;
 const NOT_SOUND: u8 = 1;
 
 /// What was found sound, and what lies beside it.
-pub(super) struct Found {
-    pub(super) sound: Sound,
+pub(in crate::audit) struct Found {
+    pub(in crate::audit) sound: Sound,
     /// Events that are newer than what was signed.
-    pub(super) newer: u64,
+    pub(in crate::audit) newer: u64,
     /// Events of other programs in the same store.
     pub(super) foreign: u64,
 }
