@@ -10,6 +10,7 @@
 
 use crate::{
     application::{Failure, Parts, PasswordHasher, Pawl, RequestContext},
+    audit_log::{Keepers, Source},
     clock::SystemClock,
     settings::{Flags, Settings},
     storage::{self, OUTBOX_FOLDER, StartError},
@@ -115,6 +116,14 @@ fn confirmed(address: &str) -> io::Result<bool> {
 /// The application, to decide on the log alone: it has no read models and serves nothing.
 async fn open(settings: &Settings) -> Result<Pawl, StartError> {
     let (store, keyring) = storage::open_what_is_there(settings).await?;
+    let source = Source {
+        store: store.clone(),
+        keyring: keyring.clone(),
+    };
+    let mut keepers = Keepers::of(settings)?;
+    keepers
+        .refuse_what_was_put_back(&source, &settings.audit_log())
+        .await?;
     Ok(Pawl::new(Parts {
         store,
         keyring,

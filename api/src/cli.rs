@@ -10,6 +10,7 @@
 use crate::{
     admin::{self, AdminCommand},
     audit::{self, AuditCommand},
+    audit_log::rotation,
     clock::SystemClock,
     files::write_whole,
     http::{health::projection_view, openapi},
@@ -126,6 +127,18 @@ enum KeysCommand {
     /// Change the master key, also while the server runs: older copies of the keyring open nothing
     /// any more without the old one
     Rotate(Flags),
+    /// Make a new key for the checkpoints of the audit log, also while the server runs: they are signed
+    /// with both until the older one is retired
+    RotateSigner(RotateSigner),
+}
+
+#[derive(Args)]
+struct RotateSigner {
+    /// Make none, and destroy the older ones, once everybody who verifies has the new public key
+    #[arg(long)]
+    retire: bool,
+    #[command(flatten)]
+    flags: Flags,
 }
 
 #[derive(Subcommand)]
@@ -165,6 +178,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         }
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
         Command::Admin(command) => admin::run(command).await,
+        Command::Keys(KeysCommand::RotateSigner(rotate)) => rotate_signer(rotate).await,
         Command::Keys(KeysCommand::Rotate(flags)) => rotate(Settings::resolve(flags)?).await,
         Command::Config(ConfigCommand::Check(flags)) => check(&Settings::resolve(flags)?),
         Command::Openapi => {
@@ -316,6 +330,22 @@ async fn rotate(settings: Settings) -> Result<(), StartError> {
     Ok(())
 }
 
+async fn rotate_signer(arguments: RotateSigner) -> Result<(), StartError> {
+    let settings = Settings::resolve(arguments.flags)?;
+    if arguments.retire {
+        let left = rotation::retire(&settings).await?;
+        println!("checkpoints are signed with this key alone, whose public half is");
+        println!("{left}");
+    } else {
+        let new = rotation::renew(&settings).await?;
+        println!(
+            "checkpoints are signed with a new key too; give those who verify its public half:"
+        );
+        println!("{new}");
+    }
+    Ok(())
+}
+
 /// A log at the end of a copy, and the lock on its directory where it has one.
 struct Home {
     log: Arc<dyn EventStore>,
@@ -359,6 +389,12 @@ fn check(settings: &Settings) -> Result<(), StartError> {
         public_url.map_or("(the address)", |url| url.as_str())
     );
     println!("master-key-file  {}", settings.master_key_file.display());
+    let anchor = settings.anchor.as_ref();
+    let anchor = anchor.map_or("none".to_owned(), |file| file.display().to_string());
+    println!("anchor           {anchor}");
+    for witness in &settings.witnesses {
+        println!("witness          {witness}");
+    }
     println!("log              {}", settings.log);
     let passwords = settings.passwords;
     println!(

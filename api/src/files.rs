@@ -1,20 +1,74 @@
-//! Small files that must be there whole or not at all, whatever happens to the power.
+//! Files that must be there whole or not at all, whatever happens to the power.
 
 use std::{
     collections::BTreeSet,
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write as _},
+    io::{self, BufWriter, Write},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 /// Writes the file, for its owner alone to read. When it answers, file and name are durable.
 pub fn write_whole(file: &Path, content: &[u8]) -> io::Result<()> {
-    write_unnamed(file, content)?;
-    fs::rename(unfinished(file), file)?;
-    match file.parent() {
-        Some(folder) => sync(folder),
-        None => Ok(()),
+    let mut whole = WholeFile::begin(file)?;
+    whole.write_all(content)?;
+    whole.finish()
+}
+
+/// A file that gets its name when all of it is written, for its owner alone to read. One that is given
+/// up leaves nothing behind.
+pub struct WholeFile {
+    file: PathBuf,
+    unfinished: PathBuf,
+    written: BufWriter<File>,
+    finished: bool,
+}
+
+impl WholeFile {
+    /// Begins to write, beside its place.
+    pub fn begin(file: &Path) -> io::Result<Self> {
+        let unfinished = unfinished(file);
+        let written = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)?;
+        Ok(Self {
+            file: file.to_owned(),
+            unfinished,
+            written: BufWriter::new(written),
+            finished: false,
+        })
+    }
+
+    /// Gives the file its name. When it answers, file and name are durable.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.written.flush()?;
+        self.written.get_ref().sync_all()?;
+        fs::rename(&self.unfinished, &self.file)?;
+        self.finished = true;
+        // A name without a folder stands in the current one.
+        let folder = self.file.parent().filter(|path| *path != Path::new(""));
+        sync(folder.unwrap_or(Path::new(".")))
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.written.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.written.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if !self.finished {
+            let _ = fs::remove_file(&self.unfinished);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     application::{Parts, PasswordHasher, Pawl},
-    audit_log::{self, Publisher, Source},
+    audit_log::{self, Keepers, Publisher, Source},
     clock::Clock,
     erasure::Erasure,
     http::{self, TrustedProxy},
@@ -50,6 +50,18 @@ impl Server {
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let directory = DataDir::lock(&settings.data)?;
         let (store, keyring) = storage::open(settings, &directory).await?;
+        let source = Source {
+            store: store.clone(),
+            keyring: keyring.clone(),
+        };
+        let files = settings.audit_log();
+        let mut keepers = Keepers::of(settings)?;
+        keepers.refuse_what_was_put_back(&source, &files).await?;
+        let publisher = Publisher {
+            source,
+            files,
+            keepers,
+        };
         let outbox = settings.shared.join(OUTBOX_FOLDER);
         let erasure = Erasure {
             store: store.clone(),
@@ -89,7 +101,7 @@ impl Server {
             read_patience: READ_PATIENCE,
             stopping: stop.clone(),
         });
-        let reactions = reactions(settings, &pawl, composer, erasure)?;
+        let reactions = reactions(settings, &pawl, composer, erasure, publisher)?;
         let reactions = tokio::spawn(reactions.run(stop.clone()));
         let outside = match settings.kurrentdb_listen {
             Some(address) => {
@@ -193,6 +205,7 @@ fn reactions(
     pawl: &Pawl,
     composer: Composer,
     erasure: Erasure,
+    publisher: Publisher,
 ) -> Result<Reactions, StartError> {
     let outbox = Outbox::new(settings.shared.join(OUTBOX_FOLDER));
     let sender = if let Some(smtp) = &settings.smtp {
@@ -226,13 +239,6 @@ fn reactions(
         composer,
         outbox,
         cursor: settings.shared.join("announcements.cursor"),
-    };
-    let publisher = Publisher {
-        source: Source {
-            store: erasure.store.clone(),
-            keyring: erasure.keyring.clone(),
-        },
-        files: settings.audit_log(),
     };
     Ok(Reactions::new(
         &settings.shared,

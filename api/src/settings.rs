@@ -3,7 +3,7 @@
 
 use crate::{
     application::{Limits, PasswordParameters},
-    audit_log::{AUDIT_LOG_FOLDER, TileFiles},
+    audit_log::{AUDIT_LOG_FOLDER, TileFiles, Witness},
     http::TrustedProxy,
     mail::SmtpSettings,
     siem::{FeedFormat, SiemFlags, SiemSettings},
@@ -65,6 +65,19 @@ pub struct Flags {
     /// File with the master key; made on first start [default: master.key beside the keys]
     #[arg(long, env = "PAWL_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
+    /// File outside of the data and the shared directory that keeps the newest checkpoint of the audit log:
+    /// a log that was put back to an older state is not served [default: none]
+    #[arg(long, env = "PAWL_ANCHOR", value_name = "FILE")]
+    pub anchor: Option<PathBuf>,
+    /// Witness that cosigns the checkpoints (C2SP tlog-witness): its public key and its URL, with a
+    /// space between; once for each [default: none]
+    #[arg(
+        long = "witness",
+        env = "PAWL_WITNESSES",
+        value_name = "VKEY URL",
+        value_delimiter = ','
+    )]
+    pub witnesses: Option<Vec<Witness>>,
     /// What to log, such as "info" or "info,pawl=debug" [default: info]
     #[arg(long, env = "PAWL_LOG", value_name = "FILTER")]
     pub log: Option<String>,
@@ -137,6 +150,8 @@ struct FromFile {
     listen: Option<SocketAddr>,
     public_url: Option<Url>,
     master_key_file: Option<PathBuf>,
+    anchor: Option<PathBuf>,
+    witnesses: Option<Vec<Witness>>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     argon2_memory_kib: Option<u32>,
@@ -174,6 +189,10 @@ pub struct Settings {
     pub public_url: Option<Url>,
     /// The file with the master key.
     pub master_key_file: PathBuf,
+    /// The file outside that keeps the newest checkpoint of the audit log.
+    pub anchor: Option<PathBuf>,
+    /// Who cosigns its checkpoints.
+    pub witnesses: Vec<Witness>,
     /// What to log.
     pub log: String,
     /// What log lines look like.
@@ -268,6 +287,8 @@ impl Settings {
                 .master_key_file
                 .or(file.master_key_file)
                 .unwrap_or_else(|| shared.join("master.key")),
+            anchor: flags.anchor.or(file.anchor),
+            witnesses: flags.witnesses.or(file.witnesses).unwrap_or_default(),
             log: checked_filter(flags.log.or(file.log))?,
             log_format: flags.log_format.or(file.log_format),
             passwords,

@@ -67,6 +67,16 @@ pub async fn open(
     Ok((log, keyring))
 }
 
+/// Opens the keyring that is there, beside a server that may run.
+pub fn open_keyring(settings: &Settings) -> Result<Keyring, StartError> {
+    let file = settings.shared.join(KEYRING_FILE);
+    if !file.exists() {
+        return Err(format!("there is no {}", file.display()).into());
+    }
+    let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
+    Ok(Keyring::open(&file, &master)?)
+}
+
 /// Opens a log and a keyring that are there, for a command on the server. A log in KurrentDB stands
 /// open to others meanwhile; one of our own belongs to one process at a time.
 pub async fn open_what_is_there(

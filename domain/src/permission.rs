@@ -45,7 +45,7 @@ permissions! {
     ResetOtpDevices = "End the second factors of somebody who has lost them";
     EraseUsers = "Erase people, for good";
     ExportUsers = "Be given everything that is stored about somebody else";
-    ReadAudit = "Read the audit trail";
+    ReadAudit = "Read the audit trail, prove what it says, and export it";
     ReadOrganization = "See what the organization is called and how it looks";
     ManageOrganization = "Change what the organization is called and how it looks";
     ManageApiCredentials = "Make, renew and revoke the credentials of machines";

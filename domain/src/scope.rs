@@ -2,7 +2,8 @@
 //! stands in [`crate::permission`].
 //!
 //! A permission that no scope stands for is kept to people: what asks for a second factor shown just
-//! now, and what would let a machine outgrow its scopes.
+//! now, and what would let a machine outgrow its scopes. Exporting the audit trail asks people for one
+//! and machines for no more than reading it, which gives them the same page by page.
 
 use crate::{Permission as P, Rejection, permission::allows};
 use eventstore_schema::{Role, ScopeName};
@@ -63,7 +64,7 @@ scopes! {
     UsersManage = "users:manage", &[P::ChangeRoles, P::DisableUsers];
     /// See how many people have a second factor, day by day, without their names.
     AdoptionRead = "adoption:read", &[P::ReadAdoption];
-    /// Read the audit trail.
+    /// Read the audit trail, prove what it says, and export it.
     AuditRead = "audit:read", &[P::ReadAudit];
 }
 

@@ -16,6 +16,7 @@ use eventstore_schema::{OrganizationId, UserId};
 use harness::{DEADLINE, Person, SETUP_TOKEN};
 use pawl::{
     application::{Limits, Parts, PasswordHasher, PasswordParameters, Pawl},
+    audit_log::{AUDIT_LOG_FOLDER, TileFiles},
     clock::{Clock as _, ManualClock},
     http, telemetry,
 };
@@ -65,6 +66,7 @@ impl Installation {
             store,
             keyring: keyring.clone(),
             outbox: file("outbox"),
+            audit_log: TileFiles::new(file(AUDIT_LOG_FOLDER)),
             clock: clock.clone(),
             passwords: PasswordHasher::new(CHEAP).unwrap(),
             set_up_token: Some(SETUP_TOKEN.into()),

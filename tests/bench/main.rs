@@ -11,6 +11,7 @@
 mod installation;
 mod pages;
 mod population;
+mod verifying;
 
 use serde_json::{Map, Value};
 use std::{path::PathBuf, process::ExitCode};
@@ -20,6 +21,8 @@ use std::{path::PathBuf, process::ExitCode};
 struct Arguments {
     /// Fewer people and fewer requests.
     short: bool,
+    /// One row alone.
+    row: Option<String>,
     /// Where the figures go.
     json: Option<PathBuf>,
 }
@@ -30,6 +33,7 @@ impl Arguments {
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--short" => arguments.short = true,
+                "--row" => arguments.row = Some(words.next()?),
                 "--json" => arguments.json = Some(words.next()?.into()),
                 // Cargo says it to every benchmark.
                 "--bench" => {}
@@ -42,15 +46,20 @@ impl Arguments {
 
 fn main() -> ExitCode {
     let Some(arguments) = Arguments::read(std::env::args().skip(1)) else {
-        eprintln!("usage: cargo xtask bench [--short] [--json FILE]");
+        eprintln!("usage: cargo xtask bench [--short] [--row NAME] [--json FILE]");
         return ExitCode::FAILURE;
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut rows = Map::new();
-    rows.insert(
-        "pages".to_owned(),
-        runtime.block_on(pages::measure(arguments.short)),
-    );
+    let wanted = |name: &str| arguments.row.as_deref().is_none_or(|row| row == name);
+    if wanted("pages") {
+        let row = runtime.block_on(pages::measure(arguments.short));
+        rows.insert("pages".to_owned(), row);
+    }
+    if wanted("S7") {
+        let row = runtime.block_on(verifying::measure(arguments.short));
+        rows.insert("S7".to_owned(), row);
+    }
     let figures = format!("{:#}\n", Value::Object(rows));
     match arguments.json {
         Some(file) => std::fs::write(file, figures).unwrap(),

@@ -237,11 +237,11 @@ async fn the_audit_trail_is_filtered_and_followed() {
     invite(&elsewhere, "grace", "Member").await;
     ada.sees("UserInvited").await;
 
-    ada.choose("Event", "UserInvited").await;
+    ada.choose("Event", "Person invited").await;
     ada.click("Show").await;
-    ada.sees("UserInvited").await;
+    ada.sees("Show everything").await;
     let rows = ada.all_shown("tbody strong").await;
-    assert_eq!(rows, ["UserInvited"]);
+    assert_eq!(rows, ["Person invited"]);
     ada.open("/console/audit?as_of=2027-01-14").await;
     assert_eq!(ada.all_shown("tbody strong").await, [""; 0]);
     ada.open("/console/audit?as_of=2027-01-15").await;

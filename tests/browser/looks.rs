@@ -142,7 +142,8 @@ async fn look_at_credentials(gallery: &mut Gallery, ada: &Browser) {
     ada.open("/console/api-credentials/new").await;
     gallery.look(ada, "console-api-credential-new").await;
     ada.fill("Name", "Nightly export").await;
-    ada.tick("Read the audit trail audit:read").await;
+    ada.tick("Read the audit trail, prove what it says, and export it audit:read")
+        .await;
     ada.click("Create and show the secret").await;
     ada.sees("Keep it now: it is shown only here.").await;
     gallery.look(ada, "console-client-secret").await;

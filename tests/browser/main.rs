@@ -4,6 +4,7 @@
 
 mod account;
 mod at_once;
+mod audit;
 mod credentials;
 mod erasing;
 mod forms;

@@ -1,8 +1,8 @@
 //! `pawl log copy`: a log moves from a file to KurrentDB and back, goes on where a copy stopped, and
 //! is never mixed with another.
 
-use crate::{PAWL, nodes, pawl, set_up};
-use harness::{Client, Mailbox, Process};
+use crate::{PAWL, audit_log, nodes, pawl, set_up};
+use harness::{Client, Mailbox, Process, ServedLog};
 use serde_json::json;
 use std::{fs, path::Path};
 use tempfile::TempDir;
@@ -48,6 +48,8 @@ async fn a_log_moves_to_kurrentdb_and_work_goes_on_there() {
     );
     server.terminate().await;
 
+    let before = audit_log::is_of_its_log(old.path()).await;
+
     // The log of an empty node over the wire stands for a KurrentDB.
     let store = nodes::with_the_log(elsewhere.path()).await;
     let address = format!("kurrentdb://{}?tls=false", nodes::open_to_others(&store));
@@ -69,6 +71,9 @@ async fn a_log_moves_to_kurrentdb_and_work_goes_on_there() {
     )
     .await;
     assert_eq!(mails(old.path()), 5);
+    // The tree of the audit log goes on, whichever store the log is in.
+    let log = ServedLog::with(&there.client, before.unverified().size + 5).await;
+    audit_log::has_only_grown(&before, &log);
     there.terminate().await;
 
     // The old log is behind now, and goes on as a copy of the new one; so does an empty one.
@@ -87,6 +92,9 @@ async fn a_log_moves_to_kurrentdb_and_work_goes_on_there() {
         .await
         .expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 25);
+    server.terminate().await;
+    let after = audit_log::is_of_its_log(old.path()).await;
+    assert!(after.unverified().size >= log.checkpoint.unverified().size);
 }
 
 #[tokio::test]

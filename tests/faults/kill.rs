@@ -1,6 +1,6 @@
 //! I8 and I5: what was acknowledged survives `kill -9`, and the read models are rebuilt alike.
 
-use crate::{PAWL, pawl, set_up};
+use crate::{PAWL, audit_log, pawl, set_up};
 use harness::{Client, Process};
 use serde_json::{Value, json};
 use std::{
@@ -95,6 +95,7 @@ async fn acknowledged_commands_survive_kill_9() {
     }
     let (status, _) = server.terminate().await;
     assert!(status.success());
+    audit_log::is_of_its_log(data.path()).await;
 
     let before = digests(data.path()).await;
     assert!(

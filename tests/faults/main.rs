@@ -9,6 +9,8 @@
 )]
 
 mod announcement;
+mod audit;
+mod audit_log;
 mod copy;
 mod files;
 mod full_disk;

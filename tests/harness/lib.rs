@@ -21,7 +21,9 @@ mod phone;
 mod process;
 mod proxy;
 mod server;
+mod tiles;
 pub mod traces;
+mod witness;
 
 pub use browser::{Browser, Kind};
 pub use certificates::certificates;
@@ -32,6 +34,8 @@ pub use phone::Phone;
 pub use process::Process;
 pub use proxy::Proxy;
 pub use server::{Acme, SETUP_TOKEN, TestServer, Way};
+pub use tiles::ServedLog;
+pub use witness::Witness;
 
 use std::time::Duration;
 

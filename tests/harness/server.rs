@@ -327,8 +327,15 @@ impl Acme {
         self.ada.post(&path, body).await.expect(200)
     }
 
-    /// Every event of the organization.
+    /// Every event of the organization, save that somebody looked at them.
     pub async fn audit(&self, by: &Client) -> Vec<Value> {
+        let mut events = self.whole_audit(by).await;
+        events.retain(|event| event["type"] != "AuditRead");
+        events
+    }
+
+    /// Every event of the organization, this look among them.
+    pub async fn whole_audit(&self, by: &Client) -> Vec<Value> {
         let path = self.path("audit?limit=500");
         let page = by.get(&path).await.expect(200);
         assert_eq!(page["next"], Value::Null, "more than one page");

@@ -4,7 +4,7 @@ use harness::{Acme, Client, TestServer, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-fn types(events: &[Value]) -> Vec<&str> {
+pub fn types(events: &[Value]) -> Vec<&str> {
     events
         .iter()
         .map(|event| event["type"].as_str().unwrap())
@@ -13,7 +13,7 @@ fn types(events: &[Value]) -> Vec<&str> {
 
 /// Ada sets up a phone and enforces; Grace, invited before, joins and sets one up; somebody tries
 /// a wrong password.
-async fn history() -> (TestServer, Acme) {
+pub async fn history() -> (TestServer, Acme) {
     let (server, acme) = TestServer::with_acme().await;
     let (ada, _) = server.set_up_phone(&acme.ada).await;
     let acme = Acme { ada, ..acme };
@@ -108,7 +108,7 @@ async fn it_opens_personal_data_and_keeps_secrets_shut() {
 #[tokio::test]
 async fn pages_and_times_cut_the_same_list() {
     let (server, acme) = history().await;
-    let all = acme.audit(&acme.ada).await;
+    let all = acme.whole_audit(&acme.ada).await;
     for limit in [1, 7, 500] {
         let (mut listed, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -161,7 +161,7 @@ async fn as_of_a_time_it_is_what_it_was() {
 }
 
 /// Reads server-sent events until there are this many; answers their ids and types.
-async fn follow(
+pub async fn follow(
     by: &Client,
     path: &str,
     last: Option<&str>,
@@ -205,7 +205,7 @@ async fn follow(
 #[tokio::test(flavor = "multi_thread")]
 async fn it_can_be_followed_live_and_resumed_where_it_stopped() {
     let (server, acme) = history().await;
-    let all = acme.audit(&acme.ada).await;
+    let all = acme.whole_audit(&acme.ada).await;
     let path = acme.path("audit");
     let first = follow(&acme.ada, &path, None, 5).await;
     let names: Vec<_> = first
@@ -221,7 +221,7 @@ async fn it_can_be_followed_live_and_resumed_where_it_stopped() {
         tokio::spawn(async move { follow(&following, &path, Some(&resume), expected).await });
     server.invite(&acme.ada, &acme.id, "linus", "member").await;
     let rest = follower.await.unwrap();
-    let now = acme.audit(&acme.ada).await;
+    let now = acme.whole_audit(&acme.ada).await;
     let names: Vec<_> = rest.iter().map(|(_, name)| name.as_str()).collect();
     assert!(types(&now)[5..].starts_with(&names), "{names:?}");
     assert!(rest.len() >= expected);

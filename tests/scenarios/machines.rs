@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a machine may call, and the scope for it. Everything else is for people.
-const OPEN: [(&str, &str); 16] = [
+const OPEN: [(&str, &str); 19] = [
     ("GET /v1/organizations/{org}", "organization:read"),
     ("PATCH /v1/organizations/{org}", "organization:manage"),
     ("GET /v1/organizations/{org}/two-factor", "two-factor:read"),
@@ -22,6 +22,9 @@ const OPEN: [(&str, &str); 16] = [
     ),
     ("GET /v1/organizations/{org}/adoption", "adoption:read"),
     ("GET /v1/organizations/{org}/audit", "audit:read"),
+    ("GET /v1/organizations/{org}/audit/export", "audit:read"),
+    ("GET /v1/organizations/{org}/audit/key", "audit:read"),
+    ("GET /v1/organizations/{org}/audit/{id}/proof", "audit:read"),
     ("GET /v1/organizations/{org}/users", "users:read"),
     ("GET /v1/organizations/{org}/users/{id}", "users:read"),
     ("GET /v1/organizations/{org}/invitations", "users:read"),

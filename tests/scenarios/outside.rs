@@ -45,7 +45,10 @@ async fn a_reviewer_replays_the_history_with_a_stock_client() {
     let seen = everything(&client(&address, auditor.token()))
         .await
         .unwrap();
-    let trail = acme.audit(&auditor).await;
+    // Whoever looks sees themselves look; over HTTP they have looked once more since.
+    let mut trail = acme.whole_audit(&auditor).await;
+    assert_eq!(trail.pop().unwrap()["data"]["how"], "page");
+    assert_eq!(trail.last().unwrap()["data"]["how"], "kurrentdb");
     let trail: Vec<_> = trail
         .iter()
         .map(|event| {
@@ -64,7 +67,7 @@ async fn a_reviewer_replays_the_history_with_a_stock_client() {
     let reading = machine(&server.client, &credential(&acme, &reading).await).await;
     let other = machine(&server.client, &credential(&acme, &other).await).await;
     let seen = everything(&client(&address, reading.token())).await;
-    assert_eq!(seen.unwrap().len(), acme.audit(&auditor).await.len());
+    assert_eq!(seen.unwrap().len(), acme.whole_audit(&auditor).await.len());
 
     // A lost factor, a role or scope that may not, a token that is none: nothing.
     let refused = [waiting.token(), member.token(), other.token(), "none"];

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const TABLE: &str = include_str!("../../docs/permissions.md");
 const ROLES: [&str; 5] = ["admin", "user_manager", "auditor", "analyst", "member"];
 
+const AUDIT: &str = "Read the audit trail, prove what it says, and export it";
+
 /// The calls that need a permission, as the table words it. `{user}` is a member, `{invitation}` a
-/// pending one. Those that change what others see stand last.
+/// pending one, `{event}` one of the first. Those that change what others see stand last.
 const CALLS: &[(&str, &[&str])] = &[
     (
         "See whether two-factor authentication is enforced",
@@ -33,8 +35,13 @@ const CALLS: &[(&str, &[&str])] = &[
         &["GET /v1/organizations/{org}/adoption"],
     ),
     (
-        "Read the audit trail",
-        &["GET /v1/organizations/{org}/audit"],
+        AUDIT,
+        &[
+            "GET /v1/organizations/{org}/audit",
+            "GET /v1/organizations/{org}/audit/key",
+            "GET /v1/organizations/{org}/audit/{event}/proof",
+            "GET /v1/organizations/{org}/audit/export",
+        ],
     ),
     (
         "Invite people and manage their invitations",
@@ -168,8 +175,8 @@ async fn is_forbidden(session: &Client, call: &str, path: &str, role: &str) -> b
     slug == "forbidden"
 }
 
-/// What the calls are about: a member, somebody who is invited, and a credential.
-async fn targets(server: &TestServer, acme: &Acme, role: &str) -> [(&'static str, String); 3] {
+/// What the calls are about: a member, somebody who is invited, a credential, and an event.
+async fn targets(server: &TestServer, acme: &Acme, role: &str) -> [(&'static str, String); 4] {
     let member = format!("{role}-managed");
     let joined = server.join(&acme.ada, &acme.id, &member, "member").await;
     let user = joined.get("/v1/session").await.expect(200);
@@ -178,7 +185,9 @@ async fn targets(server: &TestServer, acme: &Acme, role: &str) -> [(&'static str
     let pending = acme.ada.post(&path, body).await.expect(201);
     let path = acme.path("api-credentials");
     let made = acme.ada.post(&path, credential()).await.expect(201);
+    let events = acme.audit(&acme.ada).await;
     [
+        ("{event}", &events[0]["event_id"]),
         ("{user}", &user["user_id"]),
         ("{invitation}", &pending["invitation_id"]),
         ("{credential}", &made["client_id"]),
@@ -228,6 +237,18 @@ async fn each_cell_of_the_table_is_what_happens() {
             "which permission does {call} need?"
         );
     }
+}
+
+/// Or whoever checks what administrators do would be one.
+#[test]
+fn a_reviewer_changes_nothing_but_what_is_remembered_of_their_looks() {
+    let table = rows("Who may do what");
+    let auditor = ROLES.iter().position(|role| *role == "auditor").unwrap();
+    for (permission, calls) in CALLS {
+        let changes = calls.iter().any(|call| !call.starts_with("GET "));
+        assert!(!(changes && table[permission][auditor]), "{permission}");
+    }
+    assert!(table[AUDIT][auditor]);
 }
 
 #[tokio::test]

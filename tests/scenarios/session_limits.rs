@@ -78,7 +78,7 @@ async fn use_counts_after_a_restart() {
 #[tokio::test]
 async fn use_is_noted_now_and_then_and_in_nobodys_audit_trail() {
     let (server, acme) = TestServer::with_acme().await;
-    let (head, trail) = (server.client.head().await, acme.audit(&acme.ada).await);
+    let (trail, head) = (acme.audit(&acme.ada).await, server.client.head().await);
     for _ in 0..30 {
         after(&server, 1);
         for _ in 0..3 {

@@ -12,6 +12,9 @@ pub(crate) struct Arguments {
     /// Measure less, to see that all is well: with 10,000 users in place of 100,000
     #[arg(long)]
     short: bool,
+    /// Measure one row alone, such as S7
+    #[arg(long, value_name = "NAME")]
+    row: Option<String>,
     /// Write the figures to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -24,6 +27,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .current_dir(root());
     if arguments.short {
         command.arg("--short");
+    }
+    if let Some(row) = &arguments.row {
+        command.args(["--row", row]);
     }
     if let Some(file) = &arguments.json {
         // Cargo runs it in the folder of its package.

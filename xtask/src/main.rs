@@ -10,6 +10,7 @@
 mod bench;
 mod clients;
 mod contract;
+mod fuzz;
 mod screenshots;
 mod test;
 mod tool;
@@ -34,6 +35,8 @@ enum Task {
     Screenshots,
     /// Measure how fast Pawl is
     Bench(bench::Arguments),
+    /// Feed the parsers of what others wrote with whatever breaks them
+    Fuzz(fuzz::Arguments),
     /// Look after the published event versions
     #[command(subcommand)]
     Contract(contract::Task),
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Screenshots => screenshots::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Contract(task) => contract::run(&task),
     };
     match outcome {

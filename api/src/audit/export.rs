@@ -1,13 +1,11 @@
 //! Writes records out of a data directory, also while a server writes to it. What is written in the
 //! end verifies: an export that would not is never given its name.
 
-use super::{
-    formats::{Format, Period, Rewriter},
-    output::WholeFile,
-};
+use super::formats::{Format, Period, Rewriter};
 use crate::{
     application::open_content,
     audit_log::{AUDIT_LOG_FOLDER, Exporter, TileFiles, Whose, tag_key},
+    files::WholeFile,
     settings::{Flags, Settings},
     storage::{self, KEYRING_FILE, StartError},
 };

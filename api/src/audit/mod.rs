@@ -5,7 +5,6 @@
 
 mod export;
 pub mod formats;
-mod output;
 mod replay;
 mod report;
 mod verify;

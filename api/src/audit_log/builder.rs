@@ -7,6 +7,7 @@ use super::{
     claim::hold,
     cursor::Cursor,
     growth::{Growth, Source, TileFile},
+    keepers::Keepers,
     origin,
     signers::Signers,
 };
@@ -30,7 +31,9 @@ pub struct AuditLog {
     growth: Growth,
     published: Option<SignedCheckpoint>,
     cursor: Cursor,
-    /// Whether everything is there that belongs to what is published.
+    /// The public keys as they are published.
+    keys: String,
+    /// Whether everything is there that belongs to the checkpoint that is published.
     whole: bool,
 }
 
@@ -57,7 +60,8 @@ impl AuditLog {
         Ok(Self {
             source,
             files,
-            whole: growth.is_some() && keys == signers.to_text(),
+            keys,
+            whole: growth.is_some(),
             growth: growth.unwrap_or_default(),
             published,
             cursor,
@@ -68,7 +72,11 @@ impl AuditLog {
     /// be opened anew.
     ///
     /// Whether anything was published.
-    pub async fn catch_up(&mut self, stop: &CancellationToken) -> Result<bool, AuditLogError> {
+    pub async fn catch_up(
+        &mut self,
+        keepers: &mut Keepers,
+        stop: &CancellationToken,
+    ) -> Result<bool, AuditLogError> {
         let mut published = false;
         if let Some(place) = self.growth.last()
             && place.find(&*self.source.store).await?.is_none()
@@ -78,7 +86,7 @@ impl AuditLog {
         loop {
             let ended = self.grow(self.growth.size() + BATCH, stop).await?;
             if self.growth.size() >= self.published_size() {
-                published |= self.publish().await?;
+                published |= self.publish(keepers).await?;
             } else if ended && !stop.is_cancelled() {
                 return Err(self.shorter());
             }
@@ -115,34 +123,43 @@ impl AuditLog {
         blocking(move || write_all_whole(&files)).await
     }
 
-    /// Signs the tree, if it has grown or a key is new.
-    async fn publish(&mut self) -> Result<bool, AuditLogError> {
+    /// Signs the tree, if it has grown or a key is new, and hands the checkpoint to those who keep it.
+    async fn publish(&mut self, keepers: &mut Keepers) -> Result<bool, AuditLogError> {
         let signers = Signers::of_or_first(&self.source.keyring).await?;
+        let keys = signers.to_text();
         let is_there = |published: &SignedCheckpoint| {
-            published.unverified().size == self.growth.size() && signers.have_all_signed(published)
+            published.unverified().size == self.growth.size()
+                && signers.have_all_signed(published)
+                && self.keys == keys
         };
-        if self.whole && self.published.as_ref().is_some_and(is_there) {
+        let there = self.published.clone().filter(is_there);
+        let is_kept = |there| keepers.have(there, &signers);
+        if self.whole && there.as_ref().is_some_and(is_kept) {
             return Ok(false);
         }
         self.write(self.growth.partial_files()).await?;
-        let checkpoint = self.growth.checkpoint(origin(&self.source.keyring));
-        let signed = signers.sign(checkpoint)?;
+        let signed = match there {
+            Some(there) => there,
+            None => signers.sign(self.growth.checkpoint(origin(&self.source.keyring)))?,
+        };
+        let signed = keepers.cosign(signed, &signers, &self.files).await?;
         let (cursor, stale) = self.next_cursor();
         let (files, text) = (self.files.clone(), signed.to_string());
-        let (places, keys) = (cursor.to_text(), signers.to_text());
+        let (places, listed) = (cursor.to_text(), keys.clone());
         blocking(move || {
             for folder in stale {
                 remove(&folder)?;
             }
             write_all_whole(&[
                 (files.cursor_file(), places.into_bytes()),
-                (files.keys_file(), keys.into_bytes()),
+                (files.keys_file(), listed.into_bytes()),
             ])?;
             write_whole(&files.checkpoint_file(), text.as_bytes())
         })
         .await?;
+        keepers.keep(&signed);
         (self.cursor, self.published) = (cursor, Some(signed));
-        self.whole = true;
+        (self.keys, self.whole) = (keys, true);
         Ok(true)
     }
 

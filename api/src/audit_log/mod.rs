@@ -1,24 +1,31 @@
 //! The audit log: the Merkle tree over every event, as files that anybody may read and any web server
 //! could serve.
 
+mod anchor;
 mod builder;
 mod claim;
 mod cursor;
 mod export;
 mod files;
 mod growth;
+mod keepers;
 mod publisher;
+pub mod rotation;
 mod signers;
 #[cfg(test)]
 mod tests;
+mod witnesses;
 
+pub use anchor::{Anchor, AnchorError};
 pub use builder::AuditLog;
 pub use claim::Refusal;
 pub use export::{ExportError, Exporter, Opener, Whose};
 pub use files::TileFiles;
 pub use growth::{Growth, Source};
+pub use keepers::Keepers;
 pub use publisher::Publisher;
 pub use signers::Signers;
+pub use witnesses::{Witness, Witnesses};
 
 use audit_log::{CheckpointError, TagKey};
 use data_encoding::HEXLOWER;
@@ -68,6 +75,12 @@ pub enum AuditLogError {
     /// The checkpoint cannot be signed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The anchor cannot be used.
+    #[error(transparent)]
+    Anchor(#[from] AnchorError),
+    /// The witnesses cannot be asked at all.
+    #[error("the witnesses: {0}")]
+    Witnesses(String),
     /// The log is not what was said of it.
     #[error(transparent)]
     Refused(#[from] Refusal),

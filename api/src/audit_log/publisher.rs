@@ -1,7 +1,7 @@
 //! Keeps the audit log up to date while the server runs: a checkpoint covers an event within about a
 //! second. It belongs to the one node that reacts; the others read the files.
 
-use super::{AuditLog, AuditLogError, Source, TileFiles};
+use super::{AuditLog, AuditLogError, Keepers, Source, TileFiles};
 use eventstore_schema::Position;
 use futures::StreamExt as _;
 use std::time::Duration;
@@ -23,11 +23,13 @@ pub struct Publisher {
     pub source: Source,
     /// Where it is written.
     pub files: TileFiles,
+    /// Who keeps its checkpoints.
+    pub keepers: Keepers,
 }
 
 impl Publisher {
     /// Publishes until told to stop.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let patience = match self.follow(&stop).await {
                 Ok(()) => return,
@@ -44,13 +46,13 @@ impl Publisher {
         }
     }
 
-    async fn follow(&self, stop: &CancellationToken) -> Result<(), AuditLogError> {
+    async fn follow(&mut self, stop: &CancellationToken) -> Result<(), AuditLogError> {
         let mut audit_log = AuditLog::open(self.source.clone(), self.files.clone()).await?;
         let mut earliest = Instant::now();
         loop {
             // Once more when it is told to stop, so that what came before is covered.
             let last = stop.is_cancelled();
-            let caught_up = audit_log.catch_up(stop).await;
+            let caught_up = audit_log.catch_up(&mut self.keepers, stop).await;
             self.measure(&audit_log).await;
             if caught_up? {
                 earliest = Instant::now() + INTERVAL;

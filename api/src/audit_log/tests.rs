@@ -93,7 +93,7 @@ impl Installation {
     async fn build(&self) -> SignedCheckpoint {
         self.open()
             .await
-            .catch_up(&CancellationToken::new())
+            .catch_up(&mut Keepers::default(), &CancellationToken::new())
             .await
             .unwrap();
         self.files().checkpoint().unwrap().unwrap()
@@ -131,8 +131,20 @@ async fn the_tree_is_the_same_in_one_go_and_step_by_step() {
     let mut earlier: Option<SignedCheckpoint> = None;
     for size in [0, 1, 100, 255, 256, 257, 600, 770] {
         log.write(size).await;
-        assert!(steps.catch_up(&stop).await.unwrap(), "{size}");
-        assert!(!steps.catch_up(&stop).await.unwrap(), "{size}");
+        assert!(
+            steps
+                .catch_up(&mut Keepers::default(), &stop)
+                .await
+                .unwrap(),
+            "{size}"
+        );
+        assert!(
+            !steps
+                .catch_up(&mut Keepers::default(), &stop)
+                .await
+                .unwrap(),
+            "{size}"
+        );
         let now = log.files().checkpoint().unwrap().unwrap();
         assert_eq!(now.unverified().size, size);
         if let Some(earlier) = earlier.replace(now.clone()) {

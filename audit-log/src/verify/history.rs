@@ -3,21 +3,14 @@
 
 use super::{Doubt, Wrong};
 use crate::{Checkpoint, CheckpointError, FullTile, Hash, PublicKey, SignedCheckpoint, Tree};
-use serde::{Serialize, Serializer};
 
 /// Who signed a checkpoint, as far as the reviewer knows them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Signatures {
     /// Keys of the log.
-    #[serde(serialize_with = "as_text")]
     pub log: Vec<PublicKey>,
     /// Keys of witnesses.
-    #[serde(serialize_with = "as_text")]
     pub witnesses: Vec<PublicKey>,
-}
-
-fn as_text<S: Serializer>(keys: &[PublicKey], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(keys.iter().map(ToString::to_string))
 }
 
 /// A history of which some leaves have been seen.
@@ -118,7 +111,7 @@ impl History {
         if seen < size {
             let what =
                 format!("{size} leaves were signed, and there are {seen}: the newest were cut off");
-            return Err(Wrong::what(what));
+            return Err(Wrong::what(what).at(seen));
         }
         if self.tree.root() != self.checkpoint.root {
             let what = format!(
@@ -128,6 +121,16 @@ impl History {
             return Err(Wrong::what(what));
         }
         Ok(())
+    }
+
+    /// Takes the earlier checkpoint that comes next, to compare it in another way.
+    pub(super) fn next_earlier(&mut self) -> Option<Checkpoint> {
+        self.earlier.pop()
+    }
+
+    /// Notes that it only grew since it had so many leaves.
+    pub(super) fn note_growth(&mut self, since: u64) {
+        self.grown_since.push(since);
     }
 
     /// What was believed on the way: the checkpoint, who signed it, the earlier ones.

@@ -2,7 +2,8 @@
 
 use super::{
     Doubt, LogVerifier, Sound,
-    tests::{World, public_key},
+    test_world::{World, public_key},
+    verify_growth,
 };
 use crate::{Bundle, Hash, Tile, TileSource, Tree, Unreadable, WIDTH, leaf_hash};
 use proptest::{prelude::*, sample::Index};
@@ -104,6 +105,22 @@ proptest! {
             other => prop_assert!(false, "{:?}", other),
         }
     }
+}
+
+#[test]
+fn that_a_log_only_grew_is_proved_by_a_few_tiles() {
+    let world = long();
+    let mut tiles = Tiles::of(&world);
+    let grew = |tiles: &Tiles, earlier: &[_]| {
+        verify_growth(tiles, &world.signed(), earlier, &[public_key()])
+    };
+    let earlier = [700, 0, 1, 256, 701].map(|size| world.signed_by(1, size));
+    let sound = grew(&tiles, &earlier).unwrap();
+    assert_eq!(sound.grown_since, [0, 1, 256, 700, 701]);
+    let other = World::of(&[3; 9]);
+    assert!(grew(&tiles, &[other.signed()]).is_err());
+    tiles.0.remove("tile/0/001");
+    assert!(grew(&tiles, &[world.signed_by(1, 300)]).is_err());
 }
 
 #[test]

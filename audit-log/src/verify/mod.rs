@@ -6,6 +6,7 @@
 //! more of it than the signature by a key that the reviewer brought along.
 
 mod export;
+mod growth;
 mod history;
 mod log;
 #[cfg(test)]
@@ -13,9 +14,12 @@ mod log_tests;
 mod opened;
 mod revisions;
 #[cfg(test)]
+mod test_world;
+#[cfg(test)]
 mod tests;
 
 pub use export::{ExportVerifier, LONGEST_LINE};
+pub use growth::verify_growth;
 pub use history::Signatures;
 pub use log::LogVerifier;
 pub use revisions::Revisions;

@@ -163,6 +163,20 @@ fn check(connection: &Connection, file: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Looks through the whole file for damage.
+pub(super) fn check_integrity(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    let found: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|error| fault(file, &error))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    let name = file.display();
+    Err(StoreError::Corrupt(format!(
+        "{name} is damaged; restore it from a backup ({found})"
+    )))
+}
+
 /// Says what failed in words that an operator can act on.
 pub(super) fn fault(file: &Path, error: &rusqlite::Error) -> StoreError {
     let name = file.display();

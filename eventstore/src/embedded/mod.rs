@@ -98,6 +98,16 @@ impl EmbeddedStore {
             writer: None,
         })))
     }
+
+    /// Looks through the whole file for damage that SQLite itself recognises, an index that does not
+    /// agree with the events among it: then a stream reads otherwise than the log.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let file = self.0.shared.file.clone();
+        let readers = self.0.shared.readers.clone();
+        readers
+            .run(move |connection| file::check_integrity(connection, &file))
+            .await
+    }
 }
 
 impl Drop for Inner {

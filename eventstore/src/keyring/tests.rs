@@ -197,3 +197,43 @@ fn a_file_of_another_program_is_left_alone() {
     assert!(matches!(refused.err(), Some(KeyringError::Foreign(_))));
     assert_eq!(fs::read(&file).unwrap(), before);
 }
+
+#[tokio::test]
+async fn a_secret_for_one_purpose_lives_as_long_as_its_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let [first, second] = [1, 2].map(KeyName::checkpoint_signer);
+    let seed = {
+        let keyring = keyring(directory.path());
+        assert!(matches!(
+            keyring.derive(&first, "seed"),
+            Err(KeyringError::Missing { .. })
+        ));
+        keyring
+            .create(&[first.clone(), second.clone()])
+            .await
+            .unwrap();
+        keyring.derive(&first, "seed").unwrap()
+    };
+    let keyring = keyring(directory.path());
+    assert_eq!(keyring.derive(&first, "seed").unwrap(), seed);
+    assert_ne!(keyring.derive(&first, "another").unwrap(), seed);
+    assert_ne!(keyring.derive(&second, "seed").unwrap(), seed);
+    keyring.destroy(std::slice::from_ref(&first)).await.unwrap();
+    assert!(matches!(
+        keyring.derive(&first, "seed"),
+        Err(KeyringError::Destroyed { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_keyring_that_can_only_sign_has_no_key_of_anything_in_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let keyring = keyring(directory.path());
+    keyring
+        .create(&[KeyName::checkpoint_signer(1)])
+        .await
+        .unwrap();
+    assert!(keyring.is_empty().unwrap());
+    keyring.create(&[ada()]).await.unwrap();
+    assert!(!keyring.is_empty().unwrap());
+}
