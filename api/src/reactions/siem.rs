@@ -32,7 +32,7 @@ const LONGEST_UNSETTLED: Duration = Duration::from_secs(30);
 /// How long a SIEM that takes nothing is left alone: at first, and twice as long each time, up to
 /// [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Events read at a time to count them.
 const PAGE: usize = 500;
 
@@ -90,9 +90,10 @@ impl Feed {
             }
             let rests = batch.is_none() || since.elapsed() >= LONGEST_UNSETTLED;
             let (messages, failed) = self.take(batch.unwrap_or_default(), &mut sent);
-            let receipt = match messages.is_empty() {
-                true => Receipt::Written,
-                false => self.sink.send(&messages).await?,
+            let receipt = if messages.is_empty() {
+                Receipt::Written
+            } else {
+                self.sink.send(&messages).await?
             };
             let due = rests || failed.is_some() || sent.events - noted.events >= UNSETTLED;
             if due && receipt == Receipt::Written {

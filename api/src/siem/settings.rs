@@ -13,8 +13,8 @@ use url::Url;
 /// The settings as given.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SiemFlags {
-    /// SIEM that is told of every event, by ids, without personal data: syslog+tls://HOST:6514, or
-    /// https://... [default: none]
+    /// SIEM that is told of every event, by ids, without personal data (syslog+tls://..., or
+    /// https://...) [default: none]
     #[arg(long, env = "PAWL_SIEM_URL", value_name = "URL")]
     pub siem_url: Option<Url>,
     /// What each event looks like there [default: ocsf]

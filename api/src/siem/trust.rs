@@ -24,9 +24,10 @@ fn authorities(settings: &SiemSettings) -> Result<RootCertStore, String> {
     let Some(file) = &settings.ca_file else {
         let system = rustls_native_certs::load_native_certs();
         store.add_parsable_certificates(system.certs);
-        return match store.is_empty() {
-            true => Err("the system has no authorities: set siem-ca-file".to_owned()),
-            false => Ok(store),
+        return if store.is_empty() {
+            Err("the system has no authorities: set siem-ca-file".to_owned())
+        } else {
+            Ok(store)
         };
     };
     let name = file.display();
@@ -39,8 +40,9 @@ fn authorities(settings: &SiemSettings) -> Result<RootCertStore, String> {
             .add(certificate)
             .map_err(|error| wrong(error.to_string()))?;
     }
-    match store.is_empty() {
-        true => Err(wrong("it holds no certificate".to_owned())),
-        false => Ok(store),
+    if store.is_empty() {
+        Err(wrong("it holds no certificate".to_owned()))
+    } else {
+        Ok(store)
     }
 }

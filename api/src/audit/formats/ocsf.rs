@@ -24,9 +24,10 @@ pub(super) fn object(entry: &Entry<'_>) -> Value {
     let meaning = meaning::of(&event.data);
     let name = event.data.event_type().0;
     let (class, activity) = (meaning.class, meaning.activity);
-    let (status_id, status) = match meaning.refused {
-        true => (2, "Failure"),
-        false => (1, "Success"),
+    let (status_id, status) = if meaning.refused {
+        (2, "Failure")
+    } else {
+        (1, "Success")
     };
     let mut object = json!({
         "category_uid": Class::CATEGORY,
