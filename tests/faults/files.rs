@@ -192,6 +192,7 @@ async fn settings_that_cannot_be_read() {
         ),
         ("log = \"pawl=loud\"", "log: "),
         ("argon2-memory-kib = 1", "argon2: "),
+        ("witnesses = [\"nobody\"]", "nobody is no witness, such as"),
         ("mail-from = \"Acme\"", "mail-from: Acme is no sender"),
         ("smtp-url = \"smtps://mail.example.org\"", "needs mail-from"),
         (
