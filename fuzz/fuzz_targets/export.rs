@@ -1,6 +1,7 @@
 //! An export with some of its bytes changed: it is sound where nothing is, and nowhere else.
 #![no_main]
 
+use arbitrary::Arbitrary;
 use audit_log::{
     Checkpoint, Leaf, SignedCheckpoint, SigningKey, TagKey, Tree,
     export::{End, FORMAT, Header, Line, Others, Record},
@@ -9,7 +10,7 @@ use audit_log::{
 };
 use data_encoding::{BASE64, HEXLOWER};
 use eventstore_schema::{EventId, OrganizationId, Position, RecordedEvent, StreamName};
-use libfuzzer_sys::{arbitrary::Arbitrary, fuzz_target};
+use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
 

@@ -157,7 +157,7 @@ fn expect(holds: bool, found: &impl std::fmt::Debug) -> Result<(), String> {
     }
 }
 
-fn flip(file: &Path, byte: &Index, bit: u8) {
+fn flip(file: &Path, byte: Index, bit: u8) {
     let mut bytes = fs::read(file).unwrap();
     let byte = byte.index(bytes.len());
     bytes[byte] ^= 1 << bit;
@@ -255,7 +255,7 @@ async fn whatever_is_done_to_the_log_is_found_and_named() {
 
     each(150, (any::<Index>(), 0..8_u8), |(byte, bit)| {
         let copy = installation.copy();
-        flip(&copy.path().join("log.db"), &byte, bit);
+        flip(&copy.path().join("log.db"), byte, bit);
         let (code, said) = installation.verify(copy.path());
         let Ok(changed) = content(copy.path()) else {
             return expect(code != 0, &said);
@@ -287,7 +287,7 @@ async fn a_damaged_tile_is_named() {
         let copy = installation.copy();
         let files: Vec<_> = tiles(copy.path()).into_iter().filter(in_use).collect();
         let file = &files[which.index(files.len())];
-        flip(file, &byte, bit % 8);
+        flip(file, byte, bit % 8);
         let (code, said) = installation.verify(copy.path());
         let name = file.strip_prefix(copy.path().join("audit-log")).unwrap();
         let name = name.to_str().unwrap();

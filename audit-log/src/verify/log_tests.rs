@@ -35,7 +35,9 @@ impl Tiles {
         }
         for (first, leaves) in (0..).step_by(WIDTH).zip(world.leaves.chunks(WIDTH)) {
             let mut bundle = Bundle::default();
-            leaves.iter().for_each(|leaf| bundle.push(*leaf));
+            for leaf in leaves {
+                bundle.push(*leaf);
+            }
             let tile = Tile::bundle(first, world.leaves.len() as u64);
             tiles.0.insert(tile.path(), bundle.as_bytes().to_vec());
         }

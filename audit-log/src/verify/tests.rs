@@ -75,7 +75,7 @@ impl Tampering {
             Self::Flip(byte, bit) => {
                 let mut file = file(&lines);
                 let byte = byte.index(file.len());
-                let line = file[..byte].iter().filter(|byte| **byte == b'\n').count();
+                let line = file[..byte].split(|byte| *byte == b'\n').count() - 1;
                 file[byte] ^= 1 << bit;
                 let line = is_record(&lines[line]).then_some(line);
                 return Tampered { file, line, index };
@@ -96,7 +96,7 @@ impl Tampering {
                 lines.insert(to.index(count + 1), line);
             }
             Self::Change(which, how, leaf) => {
-                let line = nth_record(&lines, which);
+                let line = nth_record(&lines, *which);
                 let Line::Record(record) = &mut lines[line] else {
                     unreachable!("it is a record")
                 };
@@ -111,7 +111,7 @@ impl Tampering {
                 }
             }
             Self::Disguise(which, other_tag) => {
-                let line = nth_record(&lines, which);
+                let line = nth_record(&lines, *which);
                 let Line::Record(record) = &lines[line] else {
                     unreachable!("it is a record")
                 };
@@ -131,7 +131,7 @@ impl Tampering {
                 let Line::Header(header) = &mut lines[0] else {
                     unreachable!("it is the header")
                 };
-                header.checkpoint = forge(world, &header.checkpoint, *how, size);
+                header.checkpoint = forge(world, &header.checkpoint, *how, *size);
             }
             Self::Mix(a, b) => lines[a.index(count)] = other[b.index(other.len())].clone(),
         }
@@ -143,7 +143,7 @@ impl Tampering {
     }
 }
 
-fn nth_record(lines: &[Line], which: &Index) -> usize {
+fn nth_record(lines: &[Line], which: Index) -> usize {
     let records = (0..lines.len()).filter(|line| matches!(lines[*line], Line::Record(_)));
     let records: Vec<_> = records.collect();
     records[which.index(records.len())]
@@ -164,7 +164,7 @@ fn change(record: &mut Record, how: u8) {
     }
 }
 
-fn forge(world: &World, signed: &str, how: u8, size: &Index) -> String {
+fn forge(world: &World, signed: &str, how: u8, size: Index) -> String {
     let other = size.index(world.leaves.len());
     let body = |text: &str| text.split_once("\n\n").unwrap().0.to_owned();
     let (_, signatures) = signed.split_once("\n\n").unwrap();
