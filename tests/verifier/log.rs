@@ -284,6 +284,13 @@ async fn a_log_is_accepted_as_it_is_and_rejected_with_whatever_was_done_to_it() 
 
     let _ = fs::remove_dir_all(&tampered.path);
     copy_folder(&folder, &tampered.path);
+    fs::copy(kept, tampered.path.join("checkpoint")).unwrap();
+    let newest = text(&folder.join("checkpoint"));
+    let verdict = python(&["log", &prefix, "--key", key, "--since", &newest]).await;
+    verdict.rejects("an older state put back", "leaves, ");
+
+    let _ = fs::remove_dir_all(&tampered.path);
+    copy_folder(&folder, &tampered.path);
     fs::remove_file(tampered.path.join(BUNDLE)).unwrap();
     let verdict = python(&["log", &prefix, "--key", key]).await;
     verdict.cannot_tell("tile/entries/000 is missing");
