@@ -10,7 +10,7 @@ use eventstore_schema::{
     Actor, CommandId, EventId, Metadata, NewEvent, OrganizationId, SessionId, StreamName, UserId,
 };
 use futures::{StreamExt as _, stream};
-use pawl::audit_log::{AUDIT_LOG_FOLDER, AuditLog, Source, TileFiles};
+use pawl::audit_log::{AUDIT_LOG_FOLDER, AuditLog, Keepers, Source, TileFiles};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -102,7 +102,9 @@ impl History {
         };
         let files = TileFiles::new(folder.path().join(AUDIT_LOG_FOLDER));
         let mut audit_log = AuditLog::open(source, files).await.unwrap();
-        let caught_up = audit_log.catch_up(&CancellationToken::new()).await;
+        let caught_up = audit_log
+            .catch_up(&mut Keepers::default(), &CancellationToken::new())
+            .await;
         assert!(caught_up.unwrap());
         drop((audit_log, lock));
         Self {
