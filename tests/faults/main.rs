@@ -9,8 +9,8 @@
 )]
 
 mod announcement;
-mod audit_verify;
 mod audit_log;
+mod audit_verify;
 mod copy;
 mod files;
 mod full_disk;
