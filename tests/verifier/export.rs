@@ -301,7 +301,7 @@ const EDITED: &[Tampering] = &[
         |e| {
             e.change_checkpoint(|lines| {
                 lines[2] = BASE64.encode(&[7; 32]);
-            })
+            });
         },
         "forged",
     ),
@@ -314,7 +314,7 @@ const EDITED: &[Tampering] = &[
                 let mut signature = BASE64.decode(signature.as_bytes()).unwrap();
                 signature[40] ^= 1;
                 lines[4] = format!("{name} {}", BASE64.encode(&signature));
-            })
+            });
         },
         "forged",
     ),
