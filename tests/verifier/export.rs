@@ -1,117 +1,11 @@
 //! An export, and what may be done to it: by somebody who edits the file, and by an operator with all
 //! keys, who has everything signed again.
 
-use crate::{history::History, verdict::python};
-use audit_log::{Checkpoint, Leaf, Tree, export::opened_digest, leaf_hash};
+use crate::{forgery::Export, history::History, verdict::python};
+use audit_log::export::opened_digest;
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 use std::fs;
-
-/// An export that somebody works on.
-struct Export<'a> {
-    history: &'a History,
-    lines: Vec<Value>,
-    /// What stands in the file behind the lines.
-    tail: &'static str,
-    /// How the text is spelled in the end.
-    spelling: fn(&str) -> String,
-}
-
-impl<'a> Export<'a> {
-    fn of(history: &'a History) -> Self {
-        let text = fs::read_to_string(&history.export).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-        Self {
-            history,
-            lines: lines.collect(),
-            tail: "",
-            spelling: str::to_owned,
-        }
-    }
-
-    fn text(&self) -> String {
-        let lines = self.lines.iter().map(|line| format!("{line}\n"));
-        (self.spelling)(&lines.collect::<String>()) + self.tail
-    }
-
-    /// The line of the first record of a type.
-    fn first(&self, event_type: &str) -> usize {
-        let is = |line: &Value| line["type"] == event_type;
-        self.lines.iter().position(is).unwrap()
-    }
-
-    fn record(&mut self, event_type: &str) -> &mut Value {
-        let line = self.first(event_type);
-        &mut self.lines[line]
-    }
-
-    fn leaf(&self, line: usize) -> Leaf {
-        let line: audit_log::export::Record = {
-            let mut record = self.lines[line].clone();
-            record.as_object_mut().unwrap().remove("kind");
-            serde_json::from_value(record).unwrap()
-        };
-        Leaf::of(&line.recorded(), line.index, &self.history.tag_key())
-    }
-
-    /// Makes the record's leaf fit what the record says now.
-    fn fit(&mut self, line: usize) {
-        let hash = leaf_hash(&self.leaf(line).to_bytes());
-        self.lines[line]["leaf"] = hash.to_string().into();
-    }
-
-    /// Makes a record of the organization look like somebody else's.
-    fn disguise(&mut self, line: usize, change: fn(&mut Leaf)) {
-        let mut leaf = self.leaf(line);
-        change(&mut leaf);
-        let index = &self.lines[line]["index"];
-        let entries = BASE64.encode(&leaf.to_bytes());
-        self.lines[line] = json!({ "kind": "others", "index": index, "entries": entries });
-        self.end()["records"] = json!(self.end()["records"].as_u64().unwrap() - 1);
-    }
-
-    fn end(&mut self) -> &mut Value {
-        self.lines.last_mut().unwrap()
-    }
-
-    fn checkpoint(&mut self) -> &mut Value {
-        &mut self.lines[0]["checkpoint"]
-    }
-
-    fn change_checkpoint(&mut self, change: impl FnOnce(&mut Vec<String>)) {
-        let text = self.checkpoint().as_str().unwrap();
-        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        change(&mut lines);
-        *self.checkpoint() = (lines.join("\n") + "\n").into();
-    }
-
-    /// What only the operator can do: has the tree that the lines make up signed.
-    fn sign_again(&mut self) {
-        let mut tree = Tree::default();
-        for line in 1..self.lines.len() - 1 {
-            if self.lines[line]["kind"] == "record" {
-                self.lines[line]["index"] = tree.size().into();
-                self.fit(line);
-                tree.append(leaf_hash(&self.leaf(line).to_bytes()));
-                continue;
-            }
-            self.lines[line]["index"] = tree.size().into();
-            let entries = self.lines[line]["entries"].as_str().unwrap();
-            for leaf in BASE64.decode(entries.as_bytes()).unwrap().chunks(64) {
-                tree.append(leaf_hash(leaf));
-            }
-        }
-        let records = self.lines.iter().filter(|line| line["kind"] == "record");
-        let (records, leaves) = (records.count(), tree.size());
-        *self.end() = json!({ "kind": "end", "records": records, "leaves": leaves });
-        let checkpoint = Checkpoint {
-            origin: self.history.key.split('+').next().unwrap().to_owned(),
-            size: leaves,
-            root: tree.root(),
-        };
-        *self.checkpoint() = self.history.sign(checkpoint).to_string().into();
-    }
-}
 
 fn flip(value: &mut Value) {
     let text = value.as_str().unwrap();
@@ -301,7 +195,7 @@ const EDITED: &[Tampering] = &[
         |e| {
             e.change_checkpoint(|lines| {
                 lines[2] = BASE64.encode(&[7; 32]);
-            })
+            });
         },
         "forged",
     ),
@@ -314,7 +208,7 @@ const EDITED: &[Tampering] = &[
                 let mut signature = BASE64.decode(signature.as_bytes()).unwrap();
                 signature[40] ^= 1;
                 lines[4] = format!("{name} {}", BASE64.encode(&signature));
-            })
+            });
         },
         "forged",
     ),

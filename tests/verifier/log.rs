@@ -121,7 +121,7 @@ const TAMPERINGS: &[Tampering] = &[
             log.change(BUNDLE, |all| {
                 let (one, other) = all.split_at_mut(ENTRY);
                 one.swap_with_slice(&mut other[..ENTRY]);
-            })
+            });
         },
         "not fit the leaves",
     ),
@@ -130,7 +130,7 @@ const TAMPERINGS: &[Tampering] = &[
         |log| {
             log.change(BUNDLE, |all| {
                 all.copy_within(..ENTRY, ENTRY);
-            })
+            });
         },
         "not fit the leaves",
     ),
@@ -144,7 +144,7 @@ const TAMPERINGS: &[Tampering] = &[
         |log| {
             log.change(&log.partial("entries"), |all| {
                 all.extend_from_within(..ENTRY);
-            })
+            });
         },
         "entries of 66 bytes",
     ),
@@ -171,7 +171,7 @@ const TAMPERINGS: &[Tampering] = &[
         |log| {
             log.change_checkpoint(|lines| {
                 lines[1] = (log.size - 1).to_string();
-            })
+            });
         },
         "forged",
     ),
@@ -180,7 +180,7 @@ const TAMPERINGS: &[Tampering] = &[
         |log| {
             log.change_checkpoint(|lines| {
                 lines[1] = format!("0{}", lines[1]);
-            })
+            });
         },
         "is not a checkpoint",
     ),
@@ -189,7 +189,7 @@ const TAMPERINGS: &[Tampering] = &[
         |log| {
             log.change_checkpoint(|lines| {
                 lines[2] = BASE64.encode(&[7; 32]);
-            })
+            });
         },
         "forged",
     ),
@@ -206,7 +206,7 @@ const TAMPERINGS: &[Tampering] = &[
                 let mut signature = BASE64.decode(signature.as_bytes()).unwrap();
                 signature[40] ^= 1;
                 lines[4] = format!("{name} {}", BASE64.encode(&signature));
-            })
+            });
         },
         "forged",
     ),

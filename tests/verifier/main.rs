@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "it is all test")]
 
 mod export;
+mod forgery;
 mod history;
 mod log;
 mod proof;
