@@ -275,10 +275,8 @@ impl World {
                     .patch(&phone, json!({ "name": "another name" }))
                     .await;
             }
-            (Act::Remove(_), Some(phone)) => {
-                if person.session.delete(&phone).await.status == 204 {
-                    person.phones.remove(0);
-                }
+            (Act::Remove(_), Some(phone)) if person.session.delete(&phone).await.status == 204 => {
+                person.phones.remove(0);
             }
             (Act::NewCodes(_), _) => {
                 let new = person
@@ -323,10 +321,8 @@ impl World {
             Act::ChangeRole(_, role) => drop(ada.patch(&user, json!({ "role": role })).await),
             Act::Disable(_) => drop(ada.post_nothing(&format!("{user}/disable")).await),
             Act::Enable(_) => drop(ada.post_nothing(&format!("{user}/enable")).await),
-            Act::Reset(_) => {
-                if ada.post_nothing(&format!("{user}/reset-otp")).await.status == 204 {
-                    person.phones.clear();
-                }
+            Act::Reset(_) if ada.post_nothing(&format!("{user}/reset-otp")).await.status == 204 => {
+                person.phones.clear();
             }
             Act::Erase(_) => {
                 let body = json!({ "confirm": Person::named(&person.name).email });

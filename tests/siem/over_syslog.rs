@@ -74,9 +74,9 @@ async fn what_has_arrived_is_not_told_again_after_a_restart() {
     };
     acme.enforce().await;
     all_arrive(&server, || receiver.received()).await;
-    let received = receiver.received();
-    assert_eq!(received[..before.len()], before[..]);
-    let again = received[before.len()..]
+    let all = receiver.received();
+    assert_eq!(all[..before.len()], before[..]);
+    let again = all[before.len()..]
         .iter()
         .any(|read| before.contains(read));
     assert!(!again);
