@@ -12,15 +12,13 @@ use crate::{
     audit::{self, AuditCommand},
     audit_log::rotation,
     clock::SystemClock,
+    config_check,
     files::write_whole,
     http::{health::projection_view, openapi},
-    log_copy,
-    mail::Smtp,
-    permission_table,
+    log_copy, permission_table, progress,
     reactions::{CHECKPOINTS, SIEM_CHECKPOINT},
     server::Server,
     settings::{Flags, Settings},
-    siem::Sink,
     storage::{self, StartError},
     telemetry,
 };
@@ -31,7 +29,6 @@ use eventstore::{
     keyring,
 };
 use eventstore_schema::Position;
-use indicatif::{ProgressBar, ProgressStyle};
 use projections::{ProjectionStatus, Projections, Readers, status_read_only};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -180,7 +177,9 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Admin(command) => admin::run(command).await,
         Command::Keys(KeysCommand::RotateSigner(rotate)) => rotate_signer(rotate).await,
         Command::Keys(KeysCommand::Rotate(flags)) => rotate(Settings::resolve(flags)?).await,
-        Command::Config(ConfigCommand::Check(flags)) => check(&Settings::resolve(flags)?),
+        Command::Config(ConfigCommand::Check(flags)) => {
+            config_check::run(&Settings::resolve(flags)?)
+        }
         Command::Openapi => {
             println!("{}", openapi().to_pretty_json()?);
             Ok(())
@@ -265,9 +264,7 @@ async fn rebuild(settings: &Settings) -> Result<(), StartError> {
     let directory = DataDir::lock(&settings.data)?;
     let store = storage::open_to_read(settings).await?;
     let projections = Projections::open(directory.path().join("projections.db"))?;
-    let style =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} to go")?;
-    let bar = ProgressBar::new(store.head().await?.0).with_style(style);
+    let bar = progress::bar(store.head().await?.0, "{pos}/{len} events, {per_sec}");
     let head = projections
         .rebuild(&*store, None, |at, _head| bar.set_position(at.0))
         .await?;
@@ -279,8 +276,7 @@ async fn rebuild(settings: &Settings) -> Result<(), StartError> {
 async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
     let source = home(&arguments.from, true).await?;
     let target = home(&arguments.to, false).await?;
-    let style = ProgressStyle::with_template("{msg:9} {bar:40} {pos}/{len}, {eta} to go")?;
-    let bar = ProgressBar::new(source.log.head().await?.0).with_style(style);
+    let bar = progress::bar(source.log.head().await?.0, "{pos}/{len} {msg}");
     let progress = |what: &'static str, at: Position| {
         bar.set_message(what);
         bar.set_position(at.0);
@@ -310,8 +306,7 @@ async fn copy(arguments: CopyArguments) -> Result<(), StartError> {
 }
 
 async fn rotate(settings: Settings) -> Result<(), StartError> {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} keys, {eta} to go")?;
-    let bar = ProgressBar::new(0).with_style(style);
+    let bar = progress::bar(0, "{pos}/{len} keys");
     let progress = bar.clone();
     let rotated = tokio::task::spawn_blocking(move || {
         let keyring = settings.shared.join(storage::KEYRING_FILE);
@@ -368,71 +363,4 @@ async fn home(place: &SecretString, must_exist: bool) -> Result<Home, StartError
         log: Arc::new(EmbeddedStore::open(&directory)?),
         _directory: Some(directory),
     })
-}
-
-fn check(settings: &Settings) -> Result<(), StartError> {
-    println!("data             {}", settings.data.display());
-    println!("shared           {}", settings.shared.display());
-    let log = if settings.store.is_some() {
-        "KurrentDB"
-    } else {
-        "in the data directory"
-    };
-    println!("store            {log}");
-    println!("listen           {}", settings.listen);
-    let outside = settings.kurrentdb_listen.as_ref();
-    let outside = outside.map_or("nowhere".to_owned(), ToString::to_string);
-    println!("kurrentdb-listen {outside}");
-    let public_url = settings.public_url.as_ref();
-    println!(
-        "public-url       {}",
-        public_url.map_or("(the address)", |url| url.as_str())
-    );
-    println!("master-key-file  {}", settings.master_key_file.display());
-    let anchor = settings.anchor.as_ref();
-    let anchor = anchor.map_or("none".to_owned(), |file| file.display().to_string());
-    println!("anchor           {anchor}");
-    for witness in &settings.witnesses {
-        println!("witness          {witness}");
-    }
-    println!("log              {}", settings.log);
-    let passwords = settings.passwords;
-    println!(
-        "argon2           {} KiB, {} passes",
-        passwords.memory_kib, passwords.passes
-    );
-    let proxies = settings.trusted_proxies.iter().map(ToString::to_string);
-    let proxies = Some(proxies.collect::<Vec<_>>().join(", ")).filter(|list| !list.is_empty());
-    println!("trusted-proxies  {}", proxies.as_deref().unwrap_or("none"));
-    let limits = settings.limits;
-    println!(
-        "sessions         {} minutes unused, {} hours at most",
-        limits.sessions.idle.num_minutes(),
-        limits.sessions.lifetime.num_hours()
-    );
-    println!("invitation-days  {}", limits.invitation.num_days());
-    let token = if settings.setup_token.is_some() {
-        "given"
-    } else {
-        "made on first start"
-    };
-    println!("setup-token      {token}");
-    println!("mail-from        {}", settings.mail_from);
-    match &settings.smtp {
-        None => println!("smtp-url         none: mail stays in the outbox"),
-        Some(smtp) => {
-            Smtp::new(smtp, None)?;
-            let seconds = smtp.timeout.as_secs();
-            println!("smtp-url         given, {seconds} seconds for a message");
-        }
-    }
-    match &settings.siem {
-        None => println!("siem-url         none: no SIEM is told of events"),
-        Some(siem) => {
-            Sink::new(siem, None)?;
-            let host = siem.url.host_str().unwrap_or_default();
-            println!("siem-url         {}://{host}", siem.url.scheme());
-        }
-    }
-    Ok(())
 }

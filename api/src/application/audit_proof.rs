@@ -116,12 +116,6 @@ impl Pawl {
         })
     }
 
-    /// What the log calls itself.
-    #[must_use]
-    pub fn audit_origin(&self) -> String {
-        origin(self.keyring())
-    }
-
     /// The newest checkpoint, once its tree has so many leaves.
     async fn signed_with(&self, leaves: u64) -> Result<SignedCheckpoint, Failure> {
         let deadline = Instant::now() + SIGNING_PATIENCE;

@@ -1,23 +1,24 @@
 //! Writes records out of a data directory, also while a server writes to it. What is written in the
 //! end verifies: an export that would not is never given its name.
 
-use super::formats::{Format, Period, Rewriter};
+use super::{
+    formats::{Format, Period, Rewriter},
+    place,
+};
 use crate::{
     application::open_content,
     audit_log::{AUDIT_LOG_FOLDER, Exporter, TileFiles, Whose, tag_key},
-    files::WholeFile,
+    progress,
     settings::{Flags, Settings},
-    storage::{self, KEYRING_FILE, StartError},
+    storage::{self, StartError},
 };
 use audit_log::export::{End, Line};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
-use eventstore::keyring::{Keyring, MasterKey};
 use eventstore_schema::OrganizationId;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -33,16 +34,16 @@ pub struct Arguments {
     /// Replace the file if it is there
     #[arg(long, requires = "output")]
     force: bool,
-    /// What the lines look like; all but the first are for other tools: see docs/exports.md
+    /// What the lines look like
     #[arg(long, value_enum, default_value_t)]
     format: Form,
-    /// Only what was recorded then or later, such as 2026-01-01T00:00:00Z; for other tools
+    /// Only what was recorded then or later, such as 2026-01-01T00:00:00Z; not with the format pawl
     #[arg(long, value_name = "TIME")]
     from: Option<DateTime<Utc>>,
-    /// Only what was recorded before then
+    /// Only what was recorded before then; not with the format pawl
     #[arg(long, value_name = "TIME")]
     to: Option<DateTime<Utc>>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Settings of the server")]
     flags: Flags,
 }
 
@@ -50,7 +51,7 @@ pub struct Arguments {
 #[derive(Clone, Copy, Default, ValueEnum)]
 #[value(rename_all = "lower")]
 enum Form {
-    /// To verify: see docs/audit-log.md
+    #[value(help = "Pawl's own, the only one that can be verified: docs/audit-log.md")]
     #[default]
     Pawl,
     #[value(help = "CloudEvents 1.0, a JSON object a line")]
@@ -124,25 +125,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn place(file: &Path, replace: bool) -> Result<WholeFile, StartError> {
-    let name = file.display();
-    if file.try_exists()? && !replace {
-        return Err(format!("{name} is there already; give --force to replace it").into());
-    }
-    WholeFile::begin(file).map_err(|error| format!("cannot write {name}: {error}").into())
-}
-
 async fn begin(
     settings: &Settings,
     organization: Option<OrganizationId>,
 ) -> Result<Exporter, StartError> {
     let store = storage::open_to_read(settings).await?;
-    let keyring_file = settings.shared.join(KEYRING_FILE);
-    if !keyring_file.exists() {
-        return Err(format!("there is no {}", keyring_file.display()).into());
-    }
-    let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
-    let keyring = Keyring::open(&keyring_file, &master)?;
+    let keyring = storage::open_keyring(settings)?;
     let tiles = TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER));
     let whose = match organization {
         Some(id) => Whose::Organization(id, tag_key(&keyring, Some(id))),
@@ -158,9 +146,7 @@ async fn write(
     writer: &mut Writer,
     output: &mut dyn Write,
 ) -> Result<End, StartError> {
-    let style =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} records, {per_sec}, {eta} to go")?;
-    let bar = ProgressBar::new(exporter.size()).with_style(style);
+    let bar = progress::bar(exporter.size(), "{pos}/{len} leaves, {per_sec}");
     let mut last = None;
     while let Some(line) = exporter.next().await? {
         writer.write(&line, output)?;

@@ -16,10 +16,11 @@ mod sign_ins;
 mod single_factor;
 
 use super::{
+    place,
     source::{Source, SourceArguments},
     verified::{TrustArguments, Verified, verify_source},
 };
-use crate::{files::WholeFile, storage::StartError};
+use crate::storage::StartError;
 use askama::Template as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
@@ -116,6 +117,7 @@ struct Key {
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
     let period = period(&arguments)?;
+    let mut file = place(&arguments.output, arguments.force)?;
     let (source, organization) = arguments.source.open().await?;
     let verified = verify_source(&source, arguments.trusted).await?;
     let verification = verified.map(Into::into);
@@ -125,8 +127,6 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
     } else {
         Page::of(&report).render()?
     };
-    let mut file = WholeFile::begin(&arguments.output)
-        .map_err(|error| format!("cannot write {}: {error}", arguments.output.display()))?;
     file.write_all(text.as_bytes())?;
     file.finish()?;
     if report.kept {
@@ -137,13 +137,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, StartError> {
 }
 
 fn period(arguments: &Arguments) -> Result<Period, StartError> {
-    let (from, to, output) = (arguments.from, arguments.to, &arguments.output);
+    let Arguments { from, to, .. } = *arguments;
     if to < from {
         return Err(format!("the period ends on {to}, before it begins on {from}").into());
-    }
-    if output.try_exists()? && !arguments.force {
-        let name = output.display();
-        return Err(format!("{name} is there already; give --force to replace it").into());
     }
     Ok(Period { from, to })
 }

@@ -4,8 +4,9 @@
 use super::{personal::Names, verify::settings};
 use crate::{
     audit_log::{AUDIT_LOG_FOLDER, TileFiles, owner, tag_key},
+    progress,
     settings::{Flags, Settings},
-    storage::{self, KEYRING_FILE, StartError},
+    storage::{self, StartError},
 };
 use audit_log::{
     Leaf, SignedCheckpoint,
@@ -13,12 +14,8 @@ use audit_log::{
     verify::LONGEST_LINE,
 };
 use clap::Args;
-use eventstore::{
-    Direction, EventStore,
-    keyring::{Keyring, MasterKey},
-};
+use eventstore::{Direction, EventStore, keyring::Keyring};
 use eventstore_schema::{Event, OrganizationId, Position, Recorded, RecordedEvent};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, Read as _},
@@ -36,10 +33,10 @@ pub struct SourceArguments {
     /// An export, or a data directory [default: the data directory of the settings]
     #[arg(value_name = "SOURCE")]
     source: Option<PathBuf>,
-    /// Whose history [default: that of the export]
+    /// Whose history; needed where the source has that of everybody [default: that of the export]
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Settings of the server")]
     flags: Flags,
 }
 
@@ -170,7 +167,7 @@ impl Export {
     /// Every line of the file, one at a time.
     pub fn lines(&self, mut each: impl FnMut(&Line) -> Step) -> Result<(), StartError> {
         let file = open(&self.file)?;
-        let bar = progress(file.metadata()?.len(), "{bytes}/{total_bytes}");
+        let bar = progress::bar(file.metadata()?.len(), "{bytes}/{total_bytes}");
         let mut lines = BufReader::new(bar.wrap_read(file));
         let (mut text, mut number) = (String::new(), 0_u64);
         while lines.read_line(&mut text)? > 0 {
@@ -187,15 +184,9 @@ impl Export {
 
 impl Log {
     async fn open(settings: Settings) -> Result<Self, StartError> {
-        let store = storage::open_to_read(&settings).await?;
-        let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
-        let keyring = settings.shared.join(KEYRING_FILE);
-        if !keyring.exists() {
-            return Err(format!("there is no {}", keyring.display()).into());
-        }
         Ok(Self {
-            store,
-            keyring: Keyring::open(&keyring, &master)?,
+            store: storage::open_to_read(&settings).await?,
+            keyring: storage::open_keyring(&settings)?,
             tiles: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
             settings,
         })
@@ -222,7 +213,7 @@ impl Log {
         mut each: impl FnMut(u64, RecordedEvent) -> Step,
     ) -> Result<(), StartError> {
         let head = self.store.head().await?;
-        let bar = progress(head.0, "{pos}/{len}");
+        let bar = progress::bar(head.0, "{pos}/{len} events");
         let (mut after, mut index) = (Position::START, 0);
         'log: while after < head {
             let page = self
@@ -277,12 +268,4 @@ fn line(file: &Path, number: u64, text: &str) -> Result<Line, StartError> {
         let file = file.display();
         format!("{file}, line {number}: this is no line of an export: {error}").into()
     })
-}
-
-/// A bar on a terminal, nothing elsewhere.
-fn progress(length: u64, counted: &str) -> ProgressBar {
-    let template = format!("{{bar:40}} {counted}, {{eta}} to go");
-    let style = ProgressStyle::with_template(&template);
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length).with_style(style)
 }

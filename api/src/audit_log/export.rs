@@ -13,7 +13,6 @@ use audit_log::{
 use data_encoding::{BASE64, HEXLOWER};
 use eventstore::{Direction, EventStore, StoreError};
 use eventstore_schema::{EventId, OrganizationId, Position, RecordedEvent};
-use futures::{Stream, stream};
 use serde_json::Value;
 use std::{collections::VecDeque, error::Error, io, sync::Arc};
 
@@ -167,13 +166,6 @@ impl Exporter {
                 self.take(event)?;
             }
         }
-    }
-
-    /// The same as a stream, which ends with the first error.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Line, ExportError>> + Send {
-        stream::try_unfold(self, |mut exporter| async move {
-            Ok(exporter.next().await?.map(|line| (line, exporter)))
-        })
     }
 
     /// The next event of the log that has a leaf.

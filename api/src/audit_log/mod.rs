@@ -1,5 +1,6 @@
-//! The audit log: the Merkle tree over every event, as files that anybody may read and any web server
-//! could serve.
+//! The audit log of an installation: the Merkle tree over every event, built from the log as files that
+//! anybody may read and any web server could serve, and signed. The crate `audit-log` computes, without
+//! I/O; what reviewers do with it at the command line is in `audit`.
 
 mod anchor;
 mod builder;

@@ -10,7 +10,6 @@ mod brand;
 mod browser_cookie;
 mod console;
 mod detour;
-mod event_words;
 mod first_link;
 mod forgotten_password;
 mod form;
@@ -24,12 +23,10 @@ mod set_up_link;
 mod sign_in;
 mod upload;
 mod visitor;
-mod words;
 
-pub use event_words::in_english_meant_by as event_types_meant_by;
 pub use problem::dress;
 
-use crate::application::Pawl;
+use crate::{application::Pawl, event_words, words};
 use axum::{
     Router,
     http::{HeaderValue, header},

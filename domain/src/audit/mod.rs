@@ -1,5 +1,6 @@
 //! The audit trail of an organization, as something that people look at: who did is remembered.
-//! Nothing else of it is decided here; what it says are the events themselves.
+//! Nothing else of it is decided here: what the trail says are the events themselves, and what proves
+//! them, the audit log, is none of this crate's business.
 
 mod export;
 mod read;

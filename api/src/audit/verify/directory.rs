@@ -1,8 +1,9 @@
 //! A data directory, or a log in KurrentDB, beside its audit log; also while a server writes to both.
 
-use super::{Found, Trust, bar, checkpoint_in, doubt_of, keys_or, text_of, unclear};
+use super::{Found, Trust, checkpoint_in, doubt_of, keys_or, text_of, unclear};
 use crate::{
     audit_log::{AUDIT_LOG_FOLDER, TileFiles},
+    progress,
     settings::Settings,
     storage::{self, StartError},
 };
@@ -28,7 +29,7 @@ pub(super) async fn verify(settings: &Settings, trust: Trust) -> Result<Found, D
     let mut pages = Pages::of(store);
     let mut revisions = Revisions::of_everybody();
     let (mut newer, mut foreign) = (0, 0);
-    let bar = bar(verifier.size(), "records");
+    let bar = progress::bar(verifier.size(), "{pos}/{len} records, {per_sec}");
     while let Some(page) = pages.next().await.map_err(doubt_of)? {
         for event in &page {
             if !event.stream.is_ours() {

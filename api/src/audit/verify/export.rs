@@ -1,6 +1,7 @@
 //! An export, from a file or from standard input.
 
-use super::{Found, Trust, bar, unclear};
+use super::{Found, Trust, unclear};
+use crate::progress;
 use audit_log::verify::{Doubt, ExportVerifier, LONGEST_LINE};
 use std::{
     fs::File,
@@ -25,7 +26,7 @@ pub(super) fn verify(file: Option<&Path>, trust: Trust) -> Result<Found, Doubt> 
 }
 
 fn read(input: &mut dyn BufRead, length: u64, trust: Trust) -> Result<Found, Doubt> {
-    let bar = bar(length, "bytes");
+    let bar = progress::bar(length, "{bytes}/{total_bytes}");
     let mut verifier = ExportVerifier::new(trust.keys, trust.since);
     let mut line = Vec::new();
     loop {

@@ -17,7 +17,6 @@ use audit_log::{
 };
 use clap::Args;
 use eventstore::StoreError;
-use indicatif::{ProgressBar, ProgressStyle};
 pub(super) use outcome::Found;
 use outcome::Outcome;
 use std::{
@@ -47,7 +46,7 @@ pub struct Arguments {
     /// Say what was found as one JSON object
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Settings of the server")]
     flags: Flags,
 }
 
@@ -212,14 +211,6 @@ fn parse_checkpoint(text: &[u8], name: &str) -> Result<SignedCheckpoint, Doubt> 
         Some(Ok(signed)) => Ok(signed),
         _ => Err(Wrong::what(format!("{name} is no checkpoint of a log")).into()),
     }
-}
-
-/// A bar that is there on a terminal only.
-fn bar(length: u64, what: &str) -> ProgressBar {
-    let template = format!("{{bar:40}} {{pos}}/{{len}} {what}, {{per_sec}}, {{eta}} to go");
-    let style = ProgressStyle::with_template(&template);
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length).with_style(style)
 }
 
 /// The text of a small file, if it is there.

@@ -1,6 +1,7 @@
 //! A running server, by what it serves under `/audit/log/`.
 
-use super::{Found, Trust, bar, keys_or, parse_checkpoint, unclear};
+use super::{Found, Trust, keys_or, parse_checkpoint, unclear};
+use crate::progress;
 use audit_log::{
     SignedCheckpoint, Tile, TileKind, TileSource, Unreadable, WIDTH,
     verify::{Doubt, LogVerifier, verify_growth},
@@ -49,7 +50,7 @@ pub(super) async fn verify(url: &Url, trust: Trust, quick: bool) -> Result<Found
 /// Reads every leaf.
 fn all(tiles: &Tiles, signed: &SignedCheckpoint, trust: &Trust) -> Result<Found, Doubt> {
     let mut verifier = LogVerifier::new(tiles, signed, &trust.since, &trust.keys)?;
-    let bar = bar(verifier.size(), "leaves");
+    let bar = progress::bar(verifier.size(), "{pos}/{len} leaves, {per_sec}");
     while verifier.seen() < verifier.size() {
         let taken = verifier.leaf_alone();
         // What did not come does not say that anything was altered.

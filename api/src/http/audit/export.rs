@@ -3,7 +3,7 @@
 
 use crate::{
     application::{Bearer, Failure, Pawl, RequestContext},
-    audit::formats::{Entry, Format},
+    audit::formats::{Format, Period, Rewriter},
     audit_log::Exporter,
     http::{
         extract::{Asked, CaughtUp, Mandated, bearer},
@@ -12,7 +12,6 @@ use crate::{
         problem::{Problem, ProblemBody},
     },
 };
-use audit_log::export::{Line, Record};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequestParts, State},
@@ -140,10 +139,9 @@ pub async fn document(
         pawl: pawl.clone(),
         organization,
         token,
-        origin: pawl.audit_origin(),
-        format,
+        rewriter: format.map(|format| Rewriter::new(format, Period::default())),
         exporter,
-        piece: format.map(Format::header).unwrap_or_default(),
+        piece: String::new(),
     };
     let body = Body::from_stream(stream::try_unfold(pieces, Pieces::next));
     let file = format!("attachment; filename=\"audit-{organization}.{extension}\"");
@@ -160,8 +158,8 @@ struct Pieces {
     pawl: Pawl,
     organization: OrganizationId,
     token: Bearer,
-    origin: String,
-    format: Option<Format>,
+    /// Where the lines are for other tools.
+    rewriter: Option<Rewriter>,
     exporter: Exporter,
     /// What has not been sent yet.
     piece: String,
@@ -183,28 +181,15 @@ impl Pieces {
         by.permit(Permission::ReadAudit, self.organization)?;
         while self.piece.len() < PIECE {
             let line = self.exporter.next().await.map_err(Failure::internal)?;
-            match (line, self.format) {
-                (None, _) => break,
-                (Some(line), None) => {
+            let Some(line) = line else { break };
+            match &mut self.rewriter {
+                Some(rewriter) => self.piece += &rewriter.rewrite(&line)?,
+                None => {
                     self.piece += &serde_json::to_string(&line).map_err(Failure::internal)?;
                     self.piece.push('\n');
                 }
-                (Some(Line::Record(record)), Some(format)) => {
-                    self.piece += &self.converted(&record, format)?;
-                }
-                (Some(Line::Header(_) | Line::Others(_) | Line::End(_)), Some(_)) => {}
             }
         }
         Ok(())
-    }
-
-    fn converted(&self, record: &Record, format: Format) -> Result<String, Failure> {
-        let event = record.recorded().decode()?;
-        Ok(format.line(&Entry {
-            origin: &self.origin,
-            index: record.index,
-            event: &event,
-            content: &record.opened,
-        }))
     }
 }

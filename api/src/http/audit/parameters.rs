@@ -1,8 +1,8 @@
 //! Which part of the audit trail somebody asks for.
 
 use crate::{
+    event_words::in_english_meant_by,
     http::{extract::invalid, page, problem::Problem},
-    pages::event_types_meant_by,
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 use chrono::{DateTime, Utc};
@@ -64,7 +64,7 @@ impl AuditQuery {
     /// What an entry has to meet.
     pub(super) fn filter(&self) -> Result<Filter, Problem> {
         let named = self.types.as_deref().map(types).transpose()?;
-        let meant = self.q.as_deref().map(event_types_meant_by);
+        let meant = self.q.as_deref().map(in_english_meant_by);
         let types = match (named, meant) {
             (Some(mut named), Some(meant)) => {
                 named.retain(|name| meant.contains(name));

@@ -1,6 +1,6 @@
 //! What the types of events are called in words, and which of them somebody means.
 
-use super::words::Language;
+use crate::words::Language;
 use eventstore_schema::Event;
 
 /// What an event of this type is called.

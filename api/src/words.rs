@@ -21,12 +21,8 @@ pub enum Language {
 }
 
 const LANGUAGES: [(Language, &str, &str); 2] = [
-    (
-        Language::English,
-        "en",
-        include_str!("../../locales/en.ftl"),
-    ),
-    (Language::German, "de", include_str!("../../locales/de.ftl")),
+    (Language::English, "en", include_str!("../locales/en.ftl")),
+    (Language::German, "de", include_str!("../locales/de.ftl")),
 ];
 
 static BUNDLES: LazyLock<Vec<(Language, LanguageIdentifier, Bundle)>> = LazyLock::new(|| {
