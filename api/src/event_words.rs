@@ -35,6 +35,18 @@ pub fn in_english_meant_by(text: &str) -> Vec<String> {
     meant_by(Language::English, text)
 }
 
+/// The types that somebody asks for: those that they named and meant, where they did both.
+#[must_use]
+pub fn asked_for(named: Option<Vec<String>>, meant: Option<Vec<String>>) -> Option<Vec<String>> {
+    match (named, meant) {
+        (Some(mut named), Some(meant)) => {
+            named.retain(|name| meant.contains(name));
+            Some(named)
+        }
+        (named, meant) => named.or(meant),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

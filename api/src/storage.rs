@@ -101,8 +101,7 @@ pub async fn open_what_is_there(
             Err(error) => return Err(error.into()),
         },
     };
-    let master = MasterKey::load_or_create(&settings.master_key_file, false)?;
-    Ok((log, Keyring::open(&keyring_file, &master)?))
+    Ok((log, open_keyring(settings)?))
 }
 
 async fn open_log(

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     application::open_content,
-    audit_log::{AUDIT_LOG_FOLDER, Exporter, TileFiles, Whose, tag_key},
+    audit_log::{Exporter, Whose, tag_key},
     progress,
     settings::{Flags, Settings},
     storage::{self, StartError},
@@ -131,13 +131,17 @@ async fn begin(
 ) -> Result<Exporter, StartError> {
     let store = storage::open_to_read(settings).await?;
     let keyring = storage::open_keyring(settings)?;
-    let tiles = TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER));
     let whose = match organization {
         Some(id) => Whose::Organization(id, tag_key(&keyring, Some(id))),
         None => Whose::Everybody,
     };
     let open = move |content: &str| Ok(open_content(&keyring, content)?);
-    Ok(Exporter::begin(store, tiles, whose, Box::new(open))?)
+    Ok(Exporter::begin(
+        store,
+        settings.audit_log(),
+        whose,
+        Box::new(open),
+    )?)
 }
 
 /// Writes all of it, and tells what the last line says.

@@ -3,7 +3,7 @@
 
 use super::{personal::Names, verify::settings};
 use crate::{
-    audit_log::{AUDIT_LOG_FOLDER, TileFiles, owner, tag_key},
+    audit_log::{TileFiles, owner, tag_key},
     progress,
     settings::{Flags, Settings},
     storage::{self, StartError},
@@ -187,7 +187,7 @@ impl Log {
         Ok(Self {
             store: storage::open_to_read(&settings).await?,
             keyring: storage::open_keyring(&settings)?,
-            tiles: TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER)),
+            tiles: settings.audit_log(),
             settings,
         })
     }

@@ -2,7 +2,6 @@
 
 use super::{Found, Trust, checkpoint_in, doubt_of, keys_or, text_of, unclear};
 use crate::{
-    audit_log::{AUDIT_LOG_FOLDER, TileFiles},
     progress,
     settings::Settings,
     storage::{self, StartError},
@@ -17,7 +16,7 @@ use tokio::task::JoinHandle;
 const PAGE: usize = 500;
 
 pub(super) async fn verify(settings: &Settings, trust: Trust) -> Result<Found, Doubt> {
-    let tiles = TileFiles::new(settings.shared.join(AUDIT_LOG_FOLDER));
+    let tiles = settings.audit_log();
     // The checkpoint comes first: what is appended from here on is newer than it.
     let signed = checkpoint_in(&tiles)?;
     let beside = tiles.keys_file();

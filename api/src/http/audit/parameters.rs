@@ -1,7 +1,7 @@
 //! Which part of the audit trail somebody asks for.
 
 use crate::{
-    event_words::in_english_meant_by,
+    event_words::{asked_for, in_english_meant_by},
     http::{extract::invalid, page, problem::Problem},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
@@ -65,17 +65,10 @@ impl AuditQuery {
     pub(super) fn filter(&self) -> Result<Filter, Problem> {
         let named = self.types.as_deref().map(types).transpose()?;
         let meant = self.q.as_deref().map(in_english_meant_by);
-        let types = match (named, meant) {
-            (Some(mut named), Some(meant)) => {
-                named.retain(|name| meant.contains(name));
-                Some(named)
-            }
-            (named, meant) => named.or(meant),
-        };
         Ok(Filter {
             actor: self.actor.as_deref().map(known_actor).transpose()?,
             person: self.person,
-            types,
+            types: asked_for(named, meant),
             from: self.from,
             until: self.until,
             as_of: self.as_of,

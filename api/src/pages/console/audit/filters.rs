@@ -51,17 +51,10 @@ impl AuditQuery {
         let text = self.q.trim();
         let meant = (!text.is_empty()).then(|| event_words::meant_by(language, text));
         let named = (!self.event_type.is_empty()).then(|| vec![self.event_type.clone()]);
-        let types = match (named, meant) {
-            (Some(mut named), Some(meant)) => {
-                named.retain(|name| meant.contains(name));
-                Some(named)
-            }
-            (named, meant) => named.or(meant),
-        };
         Ok(Some(Filter {
             actor: actor(&self.actor),
             person,
-            types,
+            types: event_words::asked_for(named, meant),
             from: day(&self.from, 0),
             until: day(&self.as_of, 1),
             as_of: None,
