@@ -182,12 +182,11 @@ impl Pieces {
         while self.piece.len() < PIECE {
             let line = self.exporter.next().await.map_err(Failure::internal)?;
             let Some(line) = line else { break };
-            match &mut self.rewriter {
-                Some(rewriter) => self.piece += &rewriter.rewrite(&line)?,
-                None => {
-                    self.piece += &serde_json::to_string(&line).map_err(Failure::internal)?;
-                    self.piece.push('\n');
-                }
+            if let Some(rewriter) = &mut self.rewriter {
+                self.piece += &rewriter.rewrite(&line)?;
+            } else {
+                self.piece += &serde_json::to_string(&line).map_err(Failure::internal)?;
+                self.piece.push('\n');
             }
         }
         Ok(())
