@@ -149,7 +149,9 @@ impl Signed {
         }
         for (number, leaves) in (0..).zip(self.leaves.chunks(audit_log::WIDTH)) {
             let mut bundle = audit_log::Bundle::default();
-            leaves.iter().for_each(|leaf| bundle.push(*leaf));
+            for leaf in leaves {
+                bundle.push(*leaf);
+            }
             let tile = Tile::bundle(number * audit_log::WIDTH as u64, size);
             write(tile.path(), bundle.as_bytes());
         }
@@ -162,7 +164,9 @@ impl Signed {
 
 fn bytes(hashes: &[audit_log::Hash]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(hashes.len() * HASH_BYTES);
-    hashes.iter().for_each(|hash| bytes.extend(hash.0));
+    for hash in hashes {
+        bytes.extend(hash.0);
+    }
     bytes
 }
 

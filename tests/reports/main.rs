@@ -1,11 +1,6 @@
 //! What a reviewer reads: the state at any moment of the past, and the evidence report.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "it is all test"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "it is all test")]
 
 mod as_of;
 mod commands;

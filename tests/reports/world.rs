@@ -127,7 +127,7 @@ impl World {
                 self.manage_credentials(act).await;
             }
             Act::UseCredential(index) => {
-                if let Some((id, secret)) = self.credential(index) {
+                if let Some((id, secret)) = self.credential(*index) {
                     let asked = self.server.client.request(Method::POST, "/oauth/token");
                     let asked = asked.basic_auth(id, Some(secret));
                     let asked = asked
@@ -343,7 +343,7 @@ impl World {
                     .push((shown("client_id"), shown("client_secret")));
             }
             Act::Rotate(index) => {
-                if let Some((id, _)) = self.credential(index) {
+                if let Some((id, _)) = self.credential(*index) {
                     let body = json!({ "overlap_hours": 1 });
                     self.acme
                         .ada
@@ -352,7 +352,7 @@ impl World {
                 }
             }
             Act::RevokeCredential(index) => {
-                if let Some((id, _)) = self.credential(index) {
+                if let Some((id, _)) = self.credential(*index) {
                     self.acme.ada.delete(&format!("{path}/{id}")).await;
                 }
             }
@@ -360,7 +360,7 @@ impl World {
         }
     }
 
-    fn credential(&self, index: &Index) -> Option<&(String, String)> {
+    fn credential(&self, index: Index) -> Option<&(String, String)> {
         (!self.credentials.is_empty()).then(|| index.get(&self.credentials))
     }
 
