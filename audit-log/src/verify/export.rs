@@ -14,7 +14,8 @@ use crate::{
 };
 use data_encoding::{BASE64, HEXLOWER};
 use eventstore_schema::{OrganizationId, RecordedEvent};
-use std::thread;
+use memchr::memchr_iter;
+use std::{mem, thread};
 
 /// Bytes of a line at most. A record has a mebibyte at most, and stands in its line twice, escaped.
 pub const LONGEST_LINE: usize = 16 << 20;
@@ -61,7 +62,7 @@ impl ExportVerifier {
 
     /// Takes the next lines, reading them on as many threads. After a doubt it is over.
     pub fn lines(&mut self, text: &[u8], threads: usize) -> Result<(), Doubt> {
-        let lines: Vec<_> = text.split_inclusive(|byte| *byte == b'\n').collect();
+        let lines: Vec<_> = lines_of(text).collect();
         let share = lines.len().div_ceil(threads).max(1);
         thread::scope(|scope| {
             let read_share = |lines: &[&[u8]]| lines.iter().map(|line| read(line)).collect();
@@ -118,7 +119,7 @@ impl ExportVerifier {
                 if taken.map_err(|wrong| wrong.at(seen))? {
                     return Ok(());
                 }
-                if let Stage::Leaves(leaves) = std::mem::replace(&mut self.stage, Stage::Header) {
+                if let Stage::Leaves(leaves) = mem::replace(&mut self.stage, Stage::Header) {
                     self.stage = Stage::End(leaves);
                 }
                 Ok(())
@@ -126,6 +127,14 @@ impl ExportVerifier {
             Stage::End(_) => Err(Wrong::what("it stands behind the last line").into()),
         }
     }
+}
+
+/// The lines of a text, each with its newline; only the last may have none.
+fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr_iter(b'\n', text).map(|at| at + 1);
+    let ends = ends.chain([text.len()]);
+    let lines = ends.scan(0, |from, end| Some(&text[mem::replace(from, end)..end]));
+    lines.filter(|line| !line.is_empty())
 }
 
 impl Wrong {

@@ -11,6 +11,7 @@ use crate::{
 use eventstore_schema::{EventId, Position, RecordedEvent, StreamName};
 use memchr::{memchr, memchr2};
 use serde_json::Value;
+use std::io::{self, ErrorKind};
 
 /// A line, and what it says about itself.
 pub(super) enum Read {
@@ -142,10 +143,6 @@ fn quickly(text: &[u8]) -> Option<ReadRecord> {
 /// Pawl writes it.
 fn shown(data: &str, end: &str) -> Option<Result<(), String>> {
     let content: Value = serde_json::from_str(data).ok()?;
-    let is_written = |value: &Value, text: &str| {
-        let again = serde_json::to_vec(value);
-        again.is_ok_and(|again| again == text.as_bytes())
-    };
     if is_written(&content, end) {
         return Some(agrees(&content, &content, None));
     }
@@ -159,6 +156,26 @@ fn shown(data: &str, end: &str) -> Option<Result<(), String>> {
     }
     let value: Value = serde_json::from_str(shown).ok()?;
     is_written(&value, shown).then(|| agrees(&content, &value, digest))
+}
+
+/// Whether a value is written as in this text.
+fn is_written(value: &Value, text: &str) -> bool {
+    let mut same = Same(text.as_bytes());
+    serde_json::to_writer(&mut same, value).is_ok() && same.0.is_empty()
+}
+
+/// Takes what is written as long as it is this.
+struct Same<'a>(&'a [u8]);
+
+impl io::Write for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What of a line has not been read.
