@@ -63,7 +63,7 @@ impl ExportVerifier {
     /// Takes the next lines, reading them on as many threads. After a doubt it is over.
     pub fn lines(&mut self, text: &[u8], threads: usize) -> Result<(), Doubt> {
         let lines: Vec<_> = lines_of(text).collect();
-        let share = lines.len().div_ceil(threads).max(1);
+        let share = lines.len().div_ceil(threads.max(1)).max(1);
         thread::scope(|scope| {
             let read_share = |lines: &[&[u8]]| lines.iter().map(|line| read(line)).collect();
             let shares = lines.chunks(share);
