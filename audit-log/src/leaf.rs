@@ -62,10 +62,25 @@ impl TagKey {
     /// the index in 8 bytes, big-endian.
     #[must_use]
     pub fn tag(&self, index: u64) -> Tag {
+        self.tags().at(index)
+    }
+
+    /// For many tags: the key is taken in once.
+    pub(crate) fn tags(&self) -> Tags {
         // A key shorter than the block is padded with zeros (RFC 2104 section 2).
         let mut block = Zeroizing::new([0; 64]);
         block[..32].copy_from_slice(&*self.0);
-        let mut mac = Hmac::<Sha256>::new(&(*block).into());
+        Tags(Hmac::new(&(*block).into()))
+    }
+}
+
+/// The tags under one key.
+pub(crate) struct Tags(Hmac<Sha256>);
+
+impl Tags {
+    /// See [`TagKey::tag`].
+    pub(crate) fn at(&self, index: u64) -> Tag {
+        let mut mac = self.0.clone();
         mac.update(TAG);
         mac.update(&index.to_be_bytes());
         Tag(mac.finalize().into_bytes().into())

@@ -155,7 +155,7 @@ impl Tile {
             level if level.parse::<u8>().is_ok_and(|level| level < 64) => level,
             _ => return None,
         };
-        if rest.ends_with(".p/0") {
+        if rest.contains(".p/0") {
             return None;
         }
         let tile = tlog_tiles::Tile::from_path(&format!("tile/{HEIGHT}/{level}/{rest}")).ok()?;
@@ -291,6 +291,7 @@ mod tests {
             "tile/0/001.p/256",
             "tile/0/001.p/0",
             "tile/0/001.p/01",
+            "tile/0/001.p/00",
             "tile/00/001",
             "tile/64/001",
             "tile/data/001",

@@ -1,18 +1,21 @@
 //! Verifying an export, line by line, as it comes. It keeps the right edge of the tree and the next
 //! revisions of the streams, however long the export is.
-//!
-//! A line has to be exactly what Pawl writes, to the byte: so a reader that takes JSON more lightly
-//! than this one cannot be shown something else in the same file, and every changed bit is found.
 
-use super::{Doubt, Revisions, Sound, Wrong, history::History, opened};
+use super::{
+    Doubt, Revisions, Sound, Wrong,
+    history::History,
+    line::{Read, ReadRecord, read},
+};
 use crate::{
     LEAF_BYTES, Leaf, PublicKey, SignedCheckpoint, Tag, TagKey,
-    export::{End, FORMAT, Header, Line, Others, Record, opened_digest},
-    leaf_hash, record_digest,
+    export::{End, FORMAT, Header, Line, Others},
+    leaf::Tags,
+    leaf_hash,
 };
 use data_encoding::{BASE64, HEXLOWER};
 use eventstore_schema::{OrganizationId, RecordedEvent};
-use serde_json::Value;
+use memchr::memchr_iter;
+use std::{mem, thread};
 
 /// Bytes of a line at most. A record has a mebibyte at most, and stands in its line twice, escaped.
 pub const LONGEST_LINE: usize = 16 << 20;
@@ -23,7 +26,6 @@ pub struct ExportVerifier {
     earlier: Vec<SignedCheckpoint>,
     line: u64,
     stage: Stage,
-    written: Vec<u8>,
 }
 
 enum Stage {
@@ -34,7 +36,7 @@ enum Stage {
 
 /// What has been seen behind the header.
 struct Leaves {
-    organization: Option<(OrganizationId, TagKey)>,
+    organization: Option<(OrganizationId, Tags)>,
     history: History,
     records: u64,
     revisions: Revisions,
@@ -50,20 +52,28 @@ impl ExportVerifier {
             earlier,
             line: 0,
             stage: Stage::Header,
-            written: Vec::new(),
         }
     }
 
     /// Takes the next line, its newline included. After a doubt it is over.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Doubt> {
-        self.line += 1;
-        let number = self.line;
-        self.take(line).map_err(|doubt| match doubt {
-            Doubt::NotSound(wrong) => Doubt::NotSound(Box::new(Wrong {
-                line: Some(number),
-                ..*wrong
-            })),
-            unclear @ Doubt::Unclear(_) => unclear,
+        self.take(read(line))
+    }
+
+    /// Takes the next lines, reading them on as many threads. After a doubt it is over.
+    pub fn lines(&mut self, text: &[u8], threads: usize) -> Result<(), Doubt> {
+        let lines: Vec<_> = lines_of(text).collect();
+        let share = lines.len().div_ceil(threads.max(1)).max(1);
+        thread::scope(|scope| {
+            let read_share = |lines: &[&[u8]]| lines.iter().map(|line| read(line)).collect();
+            let shares = lines.chunks(share);
+            let shares = shares.map(|lines| scope.spawn(move || -> Vec<_> { read_share(lines) }));
+            for share in shares.collect::<Vec<_>>() {
+                let read = share.join();
+                let read = read.map_err(|_| Doubt::unclear("a line could not be read"))?;
+                read.into_iter().try_for_each(|line| self.take(line))?;
+            }
+            Ok(())
         })
     }
 
@@ -80,10 +90,22 @@ impl ExportVerifier {
         }
     }
 
-    fn take(&mut self, line: &[u8]) -> Result<(), Doubt> {
+    fn take(&mut self, line: Result<Read, Wrong>) -> Result<(), Doubt> {
+        self.line += 1;
+        let number = self.line;
+        self.take_in_turn(line).map_err(|doubt| match doubt {
+            Doubt::NotSound(wrong) => Doubt::NotSound(Box::new(Wrong {
+                line: Some(number),
+                ..*wrong
+            })),
+            unclear @ Doubt::Unclear(_) => unclear,
+        })
+    }
+
+    fn take_in_turn(&mut self, line: Result<Read, Wrong>) -> Result<(), Doubt> {
         match &mut self.stage {
             Stage::Header => {
-                let Ok(Line::Header(header)) = read(line, &mut self.written) else {
+                let Ok(Read::Other(Line::Header(header))) = line else {
                     let what = "the first line is not that of an export by Pawl";
                     return Err(Doubt::Unclear(what.to_owned()));
                 };
@@ -93,12 +115,11 @@ impl ExportVerifier {
             }
             Stage::Leaves(leaves) => {
                 let seen = leaves.history.seen();
-                let line = read(line, &mut self.written);
                 let taken = line.and_then(|line| leaves.take(line));
                 if taken.map_err(|wrong| wrong.at(seen))? {
                     return Ok(());
                 }
-                if let Stage::Leaves(leaves) = std::mem::replace(&mut self.stage, Stage::Header) {
+                if let Stage::Leaves(leaves) = mem::replace(&mut self.stage, Stage::Header) {
                     self.stage = Stage::End(leaves);
                 }
                 Ok(())
@@ -108,35 +129,20 @@ impl ExportVerifier {
     }
 }
 
-/// Reads a line that is exactly as Pawl writes it.
-fn read(line: &[u8], written: &mut Vec<u8>) -> Result<Line, Wrong> {
-    let Some((b'\n', text)) = line.split_last() else {
-        return Err(Wrong::what("it is cut off in the middle of a line"));
-    };
-    if text.len() > LONGEST_LINE {
-        return Err(Wrong::what("the line is longer than any that Pawl writes"));
-    }
-    let line: Line = serde_json::from_slice(text)
-        .map_err(|error| Wrong::what(format!("it is no line of an export: {error}")))?;
-    written.clear();
-    let again = serde_json::to_writer(&mut *written, &line);
-    if again.is_err() || written != text {
-        let wrong = Wrong::what("the line says what it says in another form than Pawl writes");
-        return Err(match &line {
-            Line::Record(record) => wrong.at(record.index).about_record(record),
-            _ => wrong,
-        });
-    }
-    Ok(line)
+/// The lines of a text, each with its newline; only the last may have none.
+fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr_iter(b'\n', text).map(|at| at + 1);
+    let ends = ends.chain([text.len()]);
+    let lines = ends.scan(0, |from, end| Some(&text[mem::replace(from, end)..end]));
+    lines.filter(|line| !line.is_empty())
 }
 
 impl Wrong {
     /// About a record of an export, whose place in the store nobody knows.
-    fn about_record(self, record: &Record) -> Self {
+    pub(super) fn about_record(self, event: &RecordedEvent) -> Self {
         Self {
-            event_id: Some(record.event_id),
-            event_type: Some(record.event_type.clone()),
-            ..self
+            position: None,
+            ..self.about(event)
         }
     }
 }
@@ -160,7 +166,7 @@ impl Leaves {
             (Some(id), Some(key)) => {
                 let key = array(HEXLOWER.decode(key.as_bytes()).ok());
                 let key = key.ok_or_else(|| Wrong::what("the organization's key is no key"))?;
-                Some((id, TagKey::new(key)))
+                Some((id, TagKey::new(key).tags()))
             }
             _ => {
                 let what = "an organization has a key, and an export of everything has none";
@@ -180,16 +186,16 @@ impl Leaves {
     }
 
     /// Takes a line. Whether more have to come.
-    fn take(&mut self, line: Line) -> Result<bool, Wrong> {
+    fn take(&mut self, line: Read) -> Result<bool, Wrong> {
         match line {
-            Line::Header(_) => Err(Wrong::what("a header stands in the middle of it")),
-            Line::Record(record) => {
+            Read::Record(record) => {
                 let taken = self.record(&record);
-                taken.map_err(|wrong| wrong.about_record(&record))?;
+                taken.map_err(|wrong| wrong.about_record(&record.event))?;
                 Ok(true)
             }
-            Line::Others(others) => self.others(&others).map(|()| true),
-            Line::End(end) => self.end(&end).map(|()| false),
+            Read::Other(Line::Others(others)) => self.others(&others).map(|()| true),
+            Read::Other(Line::End(end)) => self.end(&end).map(|()| false),
+            Read::Other(_) => Err(Wrong::what("a header stands in the middle of it")),
         }
     }
 
@@ -208,11 +214,9 @@ impl Leaves {
         Err(Wrong::what(what))
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Wrong> {
+    fn record(&mut self, record: &ReadRecord) -> Result<(), Wrong> {
         self.begins_at(record.index)?;
-        let tag = self.tag(record)?;
-        let event = record.recorded();
-        let digest = record_digest(&event);
+        let (digest, tag) = (record.digest, self.tag(record)?);
         let leaf = leaf_hash(&Leaf { digest, tag }.to_bytes());
         if BASE64.decode(record.leaf.as_bytes()).ok().as_deref() != Some(&leaf.0) {
             return Err(Wrong::what(match self.organization {
@@ -223,25 +227,17 @@ impl Leaves {
                 None => "it does not make up its leaf: the record was altered",
             }));
         }
-        self.belongs(&event)?;
-        self.revisions.follows(&event).map_err(Wrong::what)?;
-        let content: Value = serde_json::from_str(&record.data)
-            .map_err(|error| Wrong::what(format!("its content is no JSON: {error}")))?;
-        if let Some(place) = opened::differs(&content, &record.opened) {
-            let what = format!("what it shows as opened is not what was signed, {place}");
-            return Err(Wrong::what(what));
-        }
-        if record.opened_digest != opened_digest(&content, &record.opened) {
-            let what = "the personal data that it shows as opened was altered";
-            return Err(Wrong::what(what));
-        }
+        self.belongs(&record.event)?;
+        let follows = self.revisions.follows(&record.event);
+        follows.map_err(Wrong::what)?;
+        record.opened.clone().map_err(Wrong::what)?;
         self.records += 1;
         self.history.append(leaf).map(drop)
     }
 
-    fn tag(&self, record: &Record) -> Result<Tag, Wrong> {
+    fn tag(&self, record: &ReadRecord) -> Result<Tag, Wrong> {
         match (&self.organization, &record.tag) {
-            (Some((_, key)), None) => Ok(key.tag(record.index)),
+            (Some((_, tags)), None) => Ok(tags.at(record.index)),
             (Some(_), Some(_)) => Err(Wrong::what(
                 "it has a tag of its own beside the organization's key",
             )),
@@ -268,7 +264,7 @@ impl Leaves {
 
     fn others(&mut self, others: &Others) -> Result<(), Wrong> {
         self.begins_at(others.index)?;
-        let Some((organization, key)) = &self.organization else {
+        let Some((organization, tags)) = &self.organization else {
             return Err(Wrong::what("an export of everything leaves out a record"));
         };
         let entries = BASE64.decode(others.entries.as_bytes());
@@ -281,7 +277,7 @@ impl Leaves {
             let index = self.history.seen();
             let leaf = Leaf::from_bytes(bytes);
             let leaf = leaf.map_err(|error| Wrong::what(error.to_string()))?;
-            if leaf.tag == key.tag(index) {
+            if leaf.tag == tags.at(index) {
                 let what = format!("a record of the organization {organization} was left out");
                 return Err(Wrong::what(what).at(index));
             }
@@ -320,7 +316,6 @@ impl Leaves {
             checkpoint,
             signatures,
             grown_since,
-            damaged_tiles: Vec::new(),
         })
     }
 }

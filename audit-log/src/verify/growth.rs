@@ -34,6 +34,5 @@ pub fn verify_growth(
         checkpoint,
         signatures,
         grown_since,
-        damaged_tiles: Vec::new(),
     })
 }

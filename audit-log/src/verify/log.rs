@@ -9,6 +9,7 @@ use crate::{
     tile::{hashes_of, within_tile},
 };
 use eventstore_schema::RecordedEvent;
+use std::{cell::OnceCell, rc::Rc};
 
 /// Damaged tiles that are named; whoever has more makes all of them anew.
 const NAMED: usize = 20;
@@ -20,6 +21,9 @@ pub struct LogVerifier<'a, S> {
     bundle: std::vec::IntoIter<Leaf>,
     /// What the tile of hashes over the bundle holds.
     hashes: Result<Vec<Hash>, Unreadable>,
+    /// The hashes of the bundle's leaves that were signed, if the tiles lead to them; looked up once
+    /// something does not agree.
+    signed: OnceCell<Option<Rc<[Hash]>>>,
     records: u64,
     damaged: Vec<String>,
 }
@@ -38,6 +42,7 @@ impl<'a, S: TileSource> LogVerifier<'a, S> {
             history: History::begin(signed, earlier, keys)?,
             bundle: Vec::new().into_iter(),
             hashes: Ok(Vec::new()),
+            signed: OnceCell::new(),
             records: 0,
             damaged: Vec::new(),
         })
@@ -78,8 +83,10 @@ impl<'a, S: TileSource> LogVerifier<'a, S> {
             .into_iter()
             .filter_map(|(tile, hashes)| damage(&tile, hashes, self.read_hashes(&tile)))
             .collect();
-        self.damaged.extend(damaged);
-        self.damaged.truncate(NAMED);
+        self.name_damaged(damaged);
+        if !self.damaged.is_empty() {
+            return Err(self.only_tiles().into());
+        }
         let (checkpoint, signatures, grown_since) = self.history.into_parts();
         Ok(Sound {
             organization_id: None,
@@ -87,8 +94,26 @@ impl<'a, S: TileSource> LogVerifier<'a, S> {
             checkpoint,
             signatures,
             grown_since,
-            damaged_tiles: self.damaged,
         })
+    }
+
+    fn name_damaged(&mut self, damaged: impl IntoIterator<Item = String>) {
+        let more = NAMED - self.damaged.len();
+        self.damaged.extend(damaged.into_iter().take(more));
+    }
+
+    /// What is wrong where everything but tiles of hashes is as it was signed.
+    fn only_tiles(&self) -> Wrong {
+        let what = if self.records > 0 {
+            "the records themselves are"
+        } else {
+            "the leaves themselves are"
+        };
+        let damaged = self.damaged.join("; ");
+        Wrong::what(format!(
+            "{damaged}; {what} as they were signed, but proofs made of such tiles would be wrong; \
+             once they are deleted, Pawl makes them anew"
+        ))
     }
 
     /// The next leaf of the bundles.
@@ -109,6 +134,7 @@ impl<'a, S: TileSource> LogVerifier<'a, S> {
         let leaves: Vec<_> = bundle.leaves().collect();
         self.bundle = leaves.into_iter();
         self.hashes = self.read_hashes(&self.over(&tile));
+        self.signed = OnceCell::new();
         self.bundle
             .next()
             .ok_or_else(|| Wrong::what(format!("{tile} is empty")))
@@ -136,8 +162,7 @@ impl<'a, S: TileSource> LogVerifier<'a, S> {
                 0 => self.hashes.clone(),
                 _ => self.read_hashes(&tile),
             };
-            self.damaged.extend(damage(&tile, &hashes, found));
-            self.damaged.truncate(NAMED);
+            self.name_damaged(damage(&tile, &hashes, found));
         }
         Ok(())
     }
@@ -175,9 +200,12 @@ impl<'a, S: TileSource> LogVerifier<'a, S> {
 
     /// The hash of the leaf that was signed, if the tiles lead to it.
     fn signed(&self, index: u64) -> Option<Hash> {
-        let tiles = Authenticated::open(self.source, self.history.checkpoint()).ok()?;
-        let tile = tiles.tile(0, index / WIDTH as u64).ok()?;
-        tile.get(usize::from(within_tile(index))).copied()
+        let look_up = || {
+            let tiles = Authenticated::open(self.source, self.history.checkpoint()).ok()?;
+            tiles.tile(0, index / WIDTH as u64).ok()
+        };
+        let signed = self.signed.get_or_init(look_up).as_ref()?;
+        signed.get(usize::from(within_tile(index))).copied()
     }
 
     fn read_hashes(&self, tile: &Tile) -> Result<Vec<Hash>, Unreadable> {

@@ -8,6 +8,7 @@
 mod export;
 mod growth;
 mod history;
+mod line;
 mod log;
 #[cfg(test)]
 mod log_tests;
@@ -139,7 +140,4 @@ pub struct Sound {
     pub signatures: Signatures,
     /// The sizes of the earlier checkpoints that it only grew since.
     pub grown_since: Vec<u64>,
-    /// Tiles that are not what they should be, though the history is: the proofs that are made of
-    /// them would be wrong.
-    pub damaged_tiles: Vec<String>,
 }

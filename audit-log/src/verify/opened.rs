@@ -16,10 +16,10 @@ pub(super) fn differs(data: &Value, opened: &Value) -> Option<String> {
     fields.iter().find_map(|(name, value)| {
         let same = match shown.get(name) {
             None => false,
+            Some(shown) if !value.is_object() => value == shown,
             Some(shown) => match Sealed::deserialize(value) {
-                Ok(sealed) if value.is_object() => stands_for(&sealed, shown),
-                _ if value.is_object() => differs(value, shown).is_none(),
-                _ => value == shown,
+                Ok(sealed) => stands_for(&sealed, shown),
+                Err(_) => differs(value, shown).is_none(),
             },
         };
         (!same).then(|| format!("at {name:?}"))

@@ -17,11 +17,15 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 fn verify(file: &[u8], earlier: &[SignedCheckpoint]) -> Result<Sound, Doubt> {
-    let mut verifier = ExportVerifier::new(vec![public_key()], earlier.to_vec());
-    for line in file.split_inclusive(|byte| *byte == b'\n') {
-        verifier.line(line)?;
-    }
-    verifier.finish()
+    let begin = || ExportVerifier::new(vec![public_key()], earlier.to_vec());
+    let mut verifier = begin();
+    let lines = file.split_inclusive(|byte| *byte == b'\n');
+    let taken = lines.into_iter().try_for_each(|line| verifier.line(line));
+    let found = taken.and_then(|()| verifier.finish());
+    let mut at_once = begin();
+    let taken = at_once.lines(file, 2);
+    assert_eq!(taken.and_then(|()| at_once.finish()), found);
+    found
 }
 
 /// What somebody does to an export.

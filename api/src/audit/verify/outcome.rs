@@ -87,7 +87,6 @@ impl Found {
             "signed_by": texts(&sound.signatures.log),
             "witnesses": texts(&sound.signatures.witnesses),
             "grown_since": sound.grown_since,
-            "damaged_tiles": sound.damaged_tiles,
             "newer_events": self.newer,
             "foreign_events": self.foreign,
         })
@@ -124,9 +123,6 @@ impl Found {
         if self.foreign > 0 {
             let what = format!("{} events of other programs are not covered", self.foreign);
             say("foreign", what);
-        }
-        for damage in &sound.damaged_tiles {
-            say("damaged tile", damage.clone());
         }
         lines.push(String::new());
         lines.join("\n")
