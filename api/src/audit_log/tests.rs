@@ -1,7 +1,5 @@
 //! The files of the audit log are the same however often they are lost, and never those of another log.
 
-mod starting;
-
 use super::*;
 use audit_log::{
     Authenticated, Bundle, Leaf, SignedCheckpoint, Tile, TileSource as _, consistency_proof,
