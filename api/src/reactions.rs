@@ -67,8 +67,12 @@ enum Outage {
     Store(#[from] StoreError),
     #[error(transparent)]
     Unfinished(#[from] Unfinished),
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
+    #[error("the event {event} at position {position} cannot be read: {error}")]
+    Unreadable {
+        event: EventId,
+        position: Position,
+        error: DecodeError,
+    },
     #[error(transparent)]
     Mail(#[from] MailError),
     #[error(transparent)]
@@ -77,6 +81,17 @@ enum Outage {
     Siem(#[from] SiemError),
     #[error("the checkpoint of the reactions: {0}")]
     Checkpoint(io::Error),
+}
+
+impl Outage {
+    /// Names the event, which holds everything after it up until it can be read.
+    fn unreadable(position: Position, event: EventId) -> impl FnOnce(DecodeError) -> Self {
+        move |error| Self::Unreadable {
+            event,
+            position,
+            error,
+        }
+    }
 }
 
 /// Everything that reacts.

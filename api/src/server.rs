@@ -18,7 +18,7 @@ use eventstore::embedded::DataDir;
 use kurrentdb_server::Gate;
 use projections::Projections;
 use secrecy::ExposeSecret as _;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -29,6 +29,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_PATIENCE: Duration = Duration::from_secs(5);
 /// How long requests under way may take to finish when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// How long what is left of those that were cut off may still be at work in the data directory.
+const LAST_WORK: Duration = Duration::from_secs(5);
 
 /// A server that listens but does not serve yet.
 pub struct Server {
@@ -42,7 +45,7 @@ pub struct Server {
     trusted_proxies: Vec<TrustedProxy>,
     stop: CancellationToken,
     /// Held as long as the server lives.
-    _directory: DataDir,
+    directory: DataDir,
 }
 
 impl Server {
@@ -123,7 +126,7 @@ impl Server {
             reactions,
             trusted_proxies: settings.trusted_proxies.clone(),
             stop,
-            _directory: directory,
+            directory,
         })
     }
 
@@ -158,7 +161,8 @@ impl Server {
         Ok(Some(link.into()))
     }
 
-    /// Serves until `shutdown` comes, then lets requests under way finish.
+    /// Serves until `shutdown` comes, then lets requests under way finish. When it answers, nothing is at
+    /// work in the data directory any more, and the next process can take it.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
         let metrics = telemetry::init_metrics()?;
         let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone(), self.stop.clone()));
@@ -174,20 +178,9 @@ impl Server {
             let store = self.pawl.store().clone();
             tokio::spawn(kurrentdb_server::serve(listener, store, gate, stop.clone()))
         });
-        let graceful = stop.clone();
         let server = axum::serve(self.listener, router)
-            .with_graceful_shutdown(async move { graceful.cancelled().await });
-        let mut serving = std::pin::pin!(server.into_future());
-        tokio::select! {
-            ended = &mut serving => ended?,
-            () = shutdown => {
-                stop.cancel();
-                tracing::info!("stopping");
-                if tokio::time::timeout(GRACE, serving).await.is_err() {
-                    tracing::warn!("some requests were cut off");
-                }
-            }
-        }
+            .with_graceful_shutdown(self.stop.clone().cancelled_owned());
+        until_shutdown(server.into_future(), shutdown, &self.stop).await?;
         self.stop.cancel();
         self.reactions.await?;
         upkeep.await?;
@@ -195,8 +188,33 @@ impl Server {
             outside.await??;
         }
         self.pawl.projections().stop().await;
+        drop(self.pawl);
+        let released = self.directory.release();
+        if tokio::time::timeout(LAST_WORK, released).await.is_err() {
+            tracing::warn!("what was cut off is still at work in the data directory");
+        }
         Ok(())
     }
+}
+
+/// Serves until `shutdown` comes and requests under way have had their time. Afterwards nothing is left
+/// of the server but connections that were cut off.
+async fn until_shutdown(
+    serving: impl Future<Output = io::Result<()>>,
+    shutdown: impl Future<Output = ()>,
+    stop: &CancellationToken,
+) -> io::Result<()> {
+    let mut serving = std::pin::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = shutdown => {}
+    }
+    stop.cancel();
+    tracing::info!("stopping");
+    if tokio::time::timeout(GRACE, serving).await.is_err() {
+        tracing::warn!("some requests were cut off");
+    }
+    Ok(())
 }
 
 /// What follows from events, and where mail and the feed go.

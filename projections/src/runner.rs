@@ -82,7 +82,7 @@ impl Projections {
     pub fn start(self, store: Arc<dyn EventStore>) -> RunningProjections {
         let (progress, models) = watch::channel(self.writer.models.clone());
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(run(self.writer, store, progress, stopped));
+        tokio::spawn(run(progress, self.writer, store, stopped));
         RunningProjections { models, stop }
     }
 }
@@ -150,10 +150,11 @@ enum Ending {
     Fault(String),
 }
 
+/// The channel comes first, and so is dropped last: whoever hears of its end finds file and log let go.
 async fn run(
+    progress: watch::Sender<Vec<Model>>,
     mut writer: Writer,
     store: Arc<dyn EventStore>,
-    progress: watch::Sender<Vec<Model>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut pause = FIRST_PAUSE;

@@ -4,11 +4,13 @@
 use audit_log::{
     Authenticated, Leaf, consistency_proof, inclusion_proof, leaf_hash, verify_consistency,
 };
+use axum::Router;
 use eventstore::Direction;
 use eventstore_schema::{Position, RecordedEvent};
 use harness::{Reply, ServedLog, TestServer, Witness};
 use pawl::audit_log::{owner, tag_key};
 use reqwest::Method;
+use tokio::net::TcpListener;
 
 async fn records(server: &TestServer) -> Vec<RecordedEvent> {
     let page = server
@@ -130,6 +132,16 @@ async fn it_is_served_to_everybody_and_nothing_beside_it_is() {
     }
 }
 
+/// A witness whose answer to everything is a signature that nobody made.
+async fn liar() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback(async || "\u{2014} liar.example AAAA\n");
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let key = Witness::named("liar.example").await.key().clone();
+    format!("{key} http://{address}")
+}
+
 #[tokio::test]
 async fn witnesses_sign_what_has_only_grown_and_hold_nobody_up() {
     let [one, other, silent] = [
@@ -137,9 +149,16 @@ async fn witnesses_sign_what_has_only_grown_and_hold_nobody_up() {
         Witness::named("other.example").await,
         Witness::named("silent.example").await,
     ];
-    let settings = [&one, &other, &silent].map(|witness| witness.setting.parse().unwrap());
+    let mut settings = [&one, &other, &silent]
+        .map(|witness| witness.setting.clone())
+        .to_vec();
+    settings.push(liar().await);
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|witness| witness.parse().unwrap())
+        .collect();
     let (server, acme) = TestServer::with_acme_and(move |flags| {
-        flags.witnesses = Some(settings.to_vec());
+        flags.witnesses = Some(settings.clone());
     })
     .await;
     // The third never hears of the log, so it answers that it does not know it.

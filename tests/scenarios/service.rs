@@ -4,7 +4,7 @@ use harness::{Process, Reply, TestServer, eventually};
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{process::Command, task::JoinSet};
 
 #[tokio::test]
 async fn it_says_how_it_is() {
@@ -149,4 +149,22 @@ async fn a_flood_of_sign_ins_does_not_starve_the_rest() {
     let (rejected, busy) = (slugs["sign-in-rejected"], slugs["busy"]);
     assert_eq!(rejected + busy, 400, "{slugs:?}");
     assert!(rejected > 0 && busy > 0, "{slugs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_ended_leaves_its_directory_to_the_next() {
+    let (mut server, acme) = TestServer::with_acme().await;
+    for _ in 0..30 {
+        let ada = server.client.same_session(&acme.ada);
+        let mut asking = JoinSet::new();
+        for path in ["users", "audit", "security", "users?q=ada"].repeat(2) {
+            let (ada, path) = (ada.clone(), acme.path(path));
+            asking.spawn(
+                async move { while ada.request(Method::GET, &path).send().await.is_ok() {} },
+            );
+        }
+        let _ = ada.get(&acme.path("users")).await.expect(200);
+        // Nobody waits in between: one that starts too early is told that the directory is in use.
+        server = server.restart_after(|_| ()).await;
+    }
 }

@@ -148,8 +148,9 @@ impl Pawl {
         if self.projections().has_stopped(model) {
             return Err(Failure::ReadModelStopped(model.name()));
         }
-        let readers = self.0.parts.readers.clone();
-        let answer = tokio::task::spawn_blocking(move || query(&readers)).await;
+        // All of it moves along: a query that nobody waits for any more still holds the directory.
+        let pawl = self.clone();
+        let answer = tokio::task::spawn_blocking(move || query(&pawl.0.parts.readers)).await;
         Ok(answer.map_err(Failure::internal)??)
     }
 

@@ -260,6 +260,24 @@ async fn it_goes_on_wherever_it_was_cut_off() {
 }
 
 #[tokio::test]
+async fn a_checkpoint_is_there_only_when_its_place_is_known() {
+    let log = Installation::new();
+    log.write(250).await;
+    let first = log.build().await;
+    log.write(520).await;
+    let mut opened = log.open().await;
+    let cursor = log.files().cursor_file();
+    fs::remove_file(&cursor).unwrap();
+    fs::create_dir_all(cursor.join("in-the-way")).unwrap();
+    let stop = CancellationToken::new();
+    let failed = opened.catch_up(&mut Keepers::default(), &stop).await;
+    assert!(failed.is_err());
+    assert_eq!(log.files().checkpoint().unwrap(), Some(first));
+    fs::remove_dir_all(&cursor).unwrap();
+    assert_eq!(log.build().await.unverified().size, 520);
+}
+
+#[tokio::test]
 async fn a_checkpoint_is_never_signed_over() {
     let log = Installation::new();
     log.write(300).await;

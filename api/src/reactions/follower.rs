@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long to wait before trying again what failed.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long what has begun to follow from an event may take when Pawl is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
 /// Events from which nothing followed, after which it is noted how far the reaction has come.
 const NOTE_EVERY: u64 = 1_000;
 
@@ -44,12 +46,13 @@ impl Follower {
         stop.run_until_cancelled(prepared).await;
     }
 
-    /// Follows the log until told to stop.
+    /// Follows the log until told to stop. What has begun to follow from an event is finished, so that
+    /// nothing is at work in the background when this is over.
     pub(super) async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let outcome = tokio::select! {
-                outcome = self.follow() => outcome,
-                () = stop.cancelled() => return,
+                outcome = self.follow(&stop) => outcome,
+                () = late(&stop) => return,
             };
             if let Err(error) = outcome {
                 tracing::error!(%error, "a reaction failed and will be tried again");
@@ -61,13 +64,16 @@ impl Follower {
         }
     }
 
-    async fn follow(&self) -> Result<(), Outage> {
+    async fn follow(&self, stop: &CancellationToken) -> Result<(), Outage> {
         let mut noted = self.begin().await?;
         let mut events = self.store.subscribe(noted);
-        while let Some(event) = events.next().await {
+        while let Some(Some(event)) = stop.run_until_cancelled(events.next()).await {
             let event = event?;
             let (position, id) = (event.position, event.id);
-            let reacted = event.stream.is_ours() && self.reaction.react(&event.decode()?).await?;
+            let reacted = event.stream.is_ours() && {
+                let event = event.decode().map_err(Outage::unreadable(position, id))?;
+                self.reaction.react(&event).await?
+            };
             if reacted || position.0 >= noted.0 + NOTE_EVERY {
                 self.note(position)?;
                 self.reaction.noted(position, id).await?;
@@ -111,6 +117,12 @@ impl Follower {
         write_whole(&self.checkpoint, format!("{position}\n").as_bytes())
             .map_err(Outage::Checkpoint)
     }
+}
+
+/// Some time after it was told to stop.
+async fn late(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(GRACE).await;
 }
 
 /// The position in a file, if it is there.

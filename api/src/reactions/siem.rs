@@ -122,11 +122,14 @@ impl Feed {
                 Ok(event) => event,
                 Err(error) => return (messages, Some(error.into())),
             };
-            let position = event.position;
+            let (position, id) = (event.position, event.id);
             if event.stream.is_ours() {
                 match Message::new(self.format, &self.origin, sent.events, event) {
                     Ok(message) => messages.push(message),
-                    Err(error) => return (messages, Some(error.into())),
+                    Err(error) => {
+                        let failed = Outage::unreadable(position, id)(error);
+                        return (messages, Some(failed));
+                    }
                 }
                 sent.events += 1;
             }

@@ -29,6 +29,9 @@ impl Collector {
         if settings.url.scheme() == "https" {
             let config = trust::of(settings)?;
             client = client.tls_backend_preconfigured((*config).clone());
+        } else {
+            // In clear to this machine, and so never by way of another one.
+            client = client.no_proxy();
         }
         Ok(Self {
             client: client

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tokio::sync::watch;
 
 /// A data directory that this process holds, as long as the value or a log opened through it lives.
 /// So two processes can never write to the same log.
@@ -14,6 +15,15 @@ use std::{
 pub struct DataDir {
     path: PathBuf,
     lock: Arc<File>,
+    /// Has a receiver for every log that is open in it.
+    logs: watch::Sender<()>,
+}
+
+/// What a log holds of its directory, until its last connection is closed. The lock goes first: whoever
+/// hears that nobody watches any more finds it free.
+pub(super) struct Held {
+    _lock: Arc<File>,
+    _watched: watch::Receiver<()>,
 }
 
 impl DataDir {
@@ -37,6 +47,7 @@ impl DataDir {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
                 lock: Arc::new(lock),
+                logs: watch::Sender::new(()),
             }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.display().to_string())),
             Err(TryLockError::Error(error)) => Err(failed(error)),
@@ -50,7 +61,16 @@ impl DataDir {
     }
 
     /// Keeps the directory locked for as long as the log that is opened in it.
-    pub(super) fn held(&self) -> Arc<File> {
-        self.lock.clone()
+    pub(super) fn held(&self) -> Held {
+        Held {
+            _lock: self.lock.clone(),
+            _watched: self.logs.subscribe(),
+        }
+    }
+
+    /// Lets the directory go, when every log that was opened through it is closed, down to the last read
+    /// that nobody waits for any more. When it answers, the next process can take it.
+    pub async fn release(self) {
+        self.logs.closed().await;
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     AppendError, Appended, Direction, EventStore, ExpectedRevision, StoreError, Subscription,
 };
 use async_trait::async_trait;
+use data_dir::Held;
 use eventstore_schema::{NewEvent, Position, RecordedEvent, StreamName};
 use file::{COLUMNS, event_from, fault, signed, unsigned};
 use futures::{StreamExt as _, stream};
@@ -21,7 +22,6 @@ use heads::Heads;
 use readers::Readers;
 use rusqlite::{Connection, Params, params};
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
@@ -51,7 +51,6 @@ struct Inner {
 struct Writer {
     requests: mpsc::Sender<Request>,
     thread: JoinHandle<()>,
-    _directory: Arc<File>,
 }
 
 /// What the writer and the readers share.
@@ -70,7 +69,7 @@ impl EmbeddedStore {
     pub fn open(directory: &DataDir) -> Result<Self, StoreError> {
         let file = directory.path().join(LOG_FILE);
         let connection = file::open_to_write(&file)?;
-        let shared = Arc::new(Shared::new(file, &connection)?);
+        let shared = Arc::new(Shared::new(file, &connection, Some(directory.held()))?);
         let (requests, waiting) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("log-writer".into())
@@ -79,11 +78,7 @@ impl EmbeddedStore {
                 move || writer::run(connection, &shared, waiting)
             })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let writer = Some(Writer {
-            requests,
-            thread,
-            _directory: directory.held(),
-        });
+        let writer = Some(Writer { requests, thread });
         Ok(Self(Arc::new(Inner { shared, writer })))
     }
 
@@ -92,7 +87,7 @@ impl EmbeddedStore {
     pub fn open_read_only(directory: &Path) -> Result<Self, StoreError> {
         let file = directory.join(LOG_FILE);
         let connection = file::open_to_read(&file)?;
-        let shared = Arc::new(Shared::new(file, &connection)?);
+        let shared = Arc::new(Shared::new(file, &connection, None)?);
         Ok(Self(Arc::new(Inner {
             shared,
             writer: None,
@@ -123,7 +118,7 @@ impl Drop for Inner {
 }
 
 impl Shared {
-    fn new(file: PathBuf, connection: &Connection) -> Result<Self, StoreError> {
+    fn new(file: PathBuf, connection: &Connection, held: Option<Held>) -> Result<Self, StoreError> {
         let head: i64 = connection
             .query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| {
                 row.get(0)
@@ -132,7 +127,7 @@ impl Shared {
         Ok(Self {
             head: watch::Sender::new(Position(unsigned(head))),
             heads: Heads::default(),
-            readers: Readers::new(&file),
+            readers: Readers::new(&file, held),
             file,
         })
     }

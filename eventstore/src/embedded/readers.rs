@@ -1,6 +1,6 @@
 //! The connections that read: a few, kept for the next query.
 
-use super::file;
+use super::{data_dir::Held, file};
 use crate::StoreError;
 use rusqlite::Connection;
 use std::{
@@ -17,14 +17,18 @@ pub(super) struct Readers {
     file: PathBuf,
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
+    /// The directory, as long as one of them is at work. It comes last, so that the connections are
+    /// closed before it is free.
+    _held: Option<Held>,
 }
 
 impl Readers {
-    pub(super) fn new(file: &Path) -> Arc<Self> {
+    pub(super) fn new(file: &Path, held: Option<Held>) -> Arc<Self> {
         Arc::new(Self {
             file: file.to_owned(),
             turns: Arc::new(Semaphore::new(LIMIT)),
             idle: Mutex::default(),
+            _held: held,
         })
     }
 

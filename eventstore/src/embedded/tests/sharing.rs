@@ -22,6 +22,34 @@ async fn a_directory_is_locked_until_the_log_in_it_is_closed() {
     assert!(!in_use());
 }
 
+#[tokio::test]
+async fn a_read_that_nobody_waits_for_still_holds_the_directory() {
+    let directory = TempDir::new().unwrap();
+    let lock = DataDir::lock(directory.path()).unwrap();
+    let store = EmbeddedStore::open(&lock).unwrap();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let readers = store.0.shared.readers.clone();
+    let read = tokio::spawn(async move {
+        let slow = move |_: &Connection| {
+            begun.send(()).unwrap();
+            Ok(may_go_on.recv().unwrap())
+        };
+        readers.run(slow).await
+    });
+    tokio::task::spawn_blocking(move || has_begun.recv().unwrap())
+        .await
+        .unwrap();
+    read.abort();
+    let _ = read.await;
+    drop(store);
+    let mut released = std::pin::pin!(lock.release());
+    assert!(futures::poll!(&mut released).is_pending());
+    go_on.send(()).unwrap();
+    released.await;
+    DataDir::lock(directory.path()).unwrap();
+}
+
 #[test]
 fn whoever_finds_a_directory_in_use_is_told_what_to_do() {
     let directory = TempDir::new().unwrap();
@@ -119,7 +147,7 @@ async fn a_log_opened_to_read_stays_as_it_was_then() {
 async fn readers_wait_for_one_of_a_few_connections() {
     let directory = TempDir::new().unwrap();
     let _store = open(directory.path()).unwrap();
-    let readers = Readers::new(&log_file(directory.path(), ""));
+    let readers = Readers::new(&log_file(directory.path(), ""), None);
     // Each waits until as many as may be are at work together.
     let together = Arc::new(Barrier::new(readers::LIMIT));
     let at_work = Arc::new(AtomicUsize::new(0));
@@ -142,7 +170,7 @@ async fn readers_wait_for_one_of_a_few_connections() {
 async fn a_connection_that_failed_is_not_used_again() {
     let directory = TempDir::new().unwrap();
     let _store = open(directory.path()).unwrap();
-    let readers = Readers::new(&log_file(directory.path(), ""));
+    let readers = Readers::new(&log_file(directory.path(), ""), None);
     readers.run(|_| Ok(())).await.unwrap();
     assert_eq!(readers.idle().len(), 1);
     let failed = readers.run(|_| Err::<(), _>(StoreError::Full)).await;

@@ -21,7 +21,7 @@ impl Bench {
         let directory = TempDir::new().unwrap();
         let file = log_file(directory.path(), "");
         let connection = file::open_to_write(&file).unwrap();
-        let shared = Arc::new(Shared::new(file, &connection).unwrap());
+        let shared = Arc::new(Shared::new(file, &connection, None).unwrap());
         Self {
             directory,
             connection,
