@@ -114,6 +114,20 @@ async fn so_is_every_other_way_to_look() {
     assert_eq!(looks[4]["actor"]["id"], made.0);
 }
 
+/// What somebody typed into the address of the page may be a name, and is never in the log.
+#[tokio::test]
+async fn a_type_that_there_is_not_is_remembered_as_none() {
+    let (_server, acme) = TestServer::with_acme().await;
+    let cookie = format!("__Host-pawl-session={}", acme.ada.token());
+    let page = acme
+        .ada
+        .request(Method::GET, "/console/audit?type=Grace%20Hopper");
+    assert_eq!(Reply::to(page.header("cookie", cookie)).await.status, 200);
+    let looks = remembered(&acme, &acme.ada).await;
+    assert_eq!(looks[0]["data"]["types"], json!([]));
+    assert_eq!(looks.len(), 2);
+}
+
 /// An idempotency key would hide a look behind another.
 #[tokio::test]
 async fn a_key_does_not_hide_a_look() {

@@ -76,9 +76,7 @@ async fn what_has_arrived_is_not_told_again_after_a_restart() {
     all_arrive(&server, || receiver.received()).await;
     let all = receiver.received();
     assert_eq!(all[..before.len()], before[..]);
-    let again = all[before.len()..]
-        .iter()
-        .any(|read| before.contains(read));
+    let again = all[before.len()..].iter().any(|read| before.contains(read));
     assert!(!again);
 }
 
