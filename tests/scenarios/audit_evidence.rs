@@ -5,9 +5,14 @@ use crate::api_credentials::{acme_with_phone, credential, machine};
 use audit_log::{
     InclusionProof, Leaf, PublicKey, SignedCheckpoint, TagKey, export::Line, leaf_hash,
 };
+use axum::body::to_bytes;
 use data_encoding::HEXLOWER;
 use eventstore_schema::{EventId, Position, RecordedEvent, StreamName};
 use harness::{Acme, Client, Reply, TestServer};
+use pawl::{
+    application::{Bearer, RequestContext},
+    http::audit::export::{ExportFormat, document},
+};
 use reqwest::Method;
 use serde_json::Value;
 use std::fs;
@@ -164,7 +169,8 @@ async fn an_export_of_a_log_that_was_changed_is_cut_off() {
     let (server, acme) = TestServer::with_acme().await;
     assert_eq!(export(&acme, &acme.ada, "csv").await.status, 200);
     for format in ["pawl", "csv"] {
-        // What comes later is written from memory.
+        // What comes later is written from memory, so nothing may still be on its way.
+        let _ = server.pawl().catch_up().await.unwrap();
         server.pawl().wait_until_signed().await.unwrap();
         let folder = server.data().join("audit-log/tile/entries/000.p");
         for bundle in fs::read_dir(folder).unwrap() {
@@ -181,4 +187,30 @@ async fn an_export_of_a_log_that_was_changed_is_cut_off() {
         };
         assert!(cut_off, "{format}");
     }
+}
+
+/// A file that is fetched slowly is no right that outlives the one by which it was begun.
+#[tokio::test]
+async fn an_export_ends_with_the_right_to_it() {
+    let (server, acme) = TestServer::with_acme().await;
+    let auditor = server.join(&acme.ada, &acme.id, "grace", "auditor").await;
+    let open = async || {
+        let (organization, token) = (acme.id.parse().unwrap(), Bearer::parse(auditor.token()));
+        let (format, request) = (ExportFormat::Csv, RequestContext::fresh());
+        document(
+            server.pawl(),
+            organization,
+            token.unwrap(),
+            format,
+            &request,
+        )
+        .await
+    };
+    let whole = to_bytes(open().await.unwrap().into_body(), usize::MAX).await;
+    assert!(!whole.unwrap().is_empty());
+    let begun = open().await.unwrap();
+    acme.enforce().await;
+    assert_eq!(auditor.get("/v1/session").await.status, 200);
+    assert!(to_bytes(begun.into_body(), usize::MAX).await.is_err());
+    assert!(open().await.is_err());
 }

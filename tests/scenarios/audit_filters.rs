@@ -95,6 +95,47 @@ async fn what_cannot_be_asked_is_said() {
     assert_eq!(acme.ada.head().await, head, "nothing is remembered of it");
 }
 
+/// A look is kept for good, and everybody who reads the log reads it.
+#[tokio::test]
+async fn any_time_that_can_be_asked_for_can_be_remembered() {
+    let (server, acme) = history().await;
+    let everything = acme.audit(&acme.ada).await;
+    let (first, last) = (
+        "-262143-01-01T00:00:00Z",
+        "%2B262142-12-31T23:59:59.999999999Z",
+    );
+    let leap = "2016-12-31T23:59:60.999999999Z";
+    for question in [
+        format!("from={first}&until={last}&as_of={last}"),
+        format!("from={leap}&as_of={last}"),
+    ] {
+        let found = ask(&acme, &acme.ada, &question).await;
+        assert_eq!(found, everything, "{question}");
+    }
+    for question in [
+        format!("from={last}"),
+        format!("until={first}"),
+        format!("as_of={leap}&from={first}"),
+    ] {
+        let found = ask(&acme, &acme.ada, &question).await;
+        assert_eq!(found, [Value::Null; 0], "{question}");
+    }
+    for beyond in [
+        "-262143-01-01T00:00:00%2B01:00",
+        "%2B262143-01-01T00:00:00Z",
+    ] {
+        let reply = acme
+            .ada
+            .get(&acme.path(&format!("audit?from={beyond}")))
+            .await;
+        reply.problem(400, "invalid-parameter");
+    }
+    let asked = acme.whole_audit(&acme.ada).await;
+    let looks = asked.iter().filter(|event| event["type"] == "AuditRead");
+    assert_eq!(looks.count(), 6, "the whole, and each of these five");
+    drop(server);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_is_sent_what_they_asked_for_and_resumes_there() {
     let (server, acme) = history().await;

@@ -114,6 +114,20 @@ async fn so_is_every_other_way_to_look() {
     assert_eq!(looks[4]["actor"]["id"], made.0);
 }
 
+/// What somebody typed into the address of the page may be a name, and is never in the log.
+#[tokio::test]
+async fn a_type_that_there_is_not_is_remembered_as_none() {
+    let (_server, acme) = TestServer::with_acme().await;
+    let cookie = format!("__Host-pawl-session={}", acme.ada.token());
+    let page = acme
+        .ada
+        .request(Method::GET, "/console/audit?type=Grace%20Hopper");
+    assert_eq!(Reply::to(page.header("cookie", cookie)).await.status, 200);
+    let looks = remembered(&acme, &acme.ada).await;
+    assert_eq!(looks[0]["data"]["types"], json!([]));
+    assert_eq!(looks.len(), 2);
+}
+
 /// An idempotency key would hide a look behind another.
 #[tokio::test]
 async fn a_key_does_not_hide_a_look() {
@@ -127,6 +141,26 @@ async fn a_key_does_not_hide_a_look() {
             .expect(200);
     }
     assert_eq!(remembered(&acme, &acme.ada).await.len(), 3);
+}
+
+/// Neither does the key of a form: the same form sent twice is two exports.
+#[tokio::test]
+async fn a_form_that_is_sent_again_exports_again() {
+    let (_server, acme) = TestServer::with_acme().await;
+    for _ in 0..2 {
+        let cookie = format!("__Host-pawl-session={}", acme.ada.token());
+        let form = acme
+            .ada
+            .request(Method::POST, "/console/audit/export")
+            .header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("format=csv&command=0190163d-8694-739b-aea5-966c26f8ad91");
+        assert_eq!(Reply::to(form).await.status, 200);
+    }
+    let mut exports = remembered(&acme, &acme.ada).await;
+    exports.retain(|event| event["type"] == "AuditExported");
+    assert_eq!(exports.len(), 2);
 }
 
 /// What is asked of one person concerns that person: it is in what they are given about themselves.

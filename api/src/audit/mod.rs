@@ -36,7 +36,8 @@ pub enum AuditCommand {
     Report(report::Arguments),
 }
 
-/// Runs it. What could not be done is one sentence on standard error.
+/// Runs it. What could not be done is one sentence on standard error, without what a terminal would
+/// obey: it may quote a file that is anybody's.
 #[expect(clippy::print_stderr, reason = "it is a command line")]
 pub async fn run(command: AuditCommand) -> ExitCode {
     let done: Result<ExitCode, StartError> = match command {
@@ -47,7 +48,7 @@ pub async fn run(command: AuditCommand) -> ExitCode {
     };
     done.unwrap_or_else(|error| match verified::doubt(error) {
         Ok(Doubt::NotSound(wrong)) => {
-            eprintln!("pawl: not sound: {wrong}");
+            eprintln!("pawl: not sound: {}", words::plain(&wrong.to_string()));
             ExitCode::FAILURE
         }
         Ok(Doubt::Unclear(why)) => could_not_tell(&why),
@@ -66,6 +67,6 @@ fn place(file: &Path, replace: bool) -> Result<WholeFile, StartError> {
 
 #[expect(clippy::print_stderr, reason = "it is a command line")]
 fn could_not_tell(why: &str) -> ExitCode {
-    eprintln!("pawl: {why}");
+    eprintln!("pawl: {}", words::plain(why));
     ExitCode::from(COULD_NOT_TELL)
 }

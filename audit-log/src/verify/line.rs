@@ -15,7 +15,7 @@ use std::io::{self, ErrorKind};
 
 /// A line, and what it says about itself.
 pub(super) enum Read {
-    Record(Box<ReadRecord>),
+    Record(ReadRecord),
     Other(Line),
 }
 
@@ -39,10 +39,10 @@ pub(super) fn read(line: &[u8]) -> Result<Read, Wrong> {
         return Err(Wrong::what("the line is longer than any that Pawl writes"));
     }
     if let Some(record) = quickly(text) {
-        return Ok(Read::Record(Box::new(record)));
+        return Ok(Read::Record(record));
     }
     match by_writing_it_again(text)? {
-        Line::Record(record) => Ok(Read::Record(Box::new(held_against_itself(&record)))),
+        Line::Record(record) => Ok(Read::Record(held_against_itself(&record))),
         line => Ok(Read::Other(line)),
     }
 }

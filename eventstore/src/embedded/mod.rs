@@ -119,13 +119,13 @@ impl Drop for Inner {
 
 impl Shared {
     fn new(file: PathBuf, connection: &Connection, held: Option<Held>) -> Result<Self, StoreError> {
-        let head: i64 = connection
+        let end: i64 = connection
             .query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| {
                 row.get(0)
             })
             .map_err(|error| fault(&file, &error))?;
         Ok(Self {
-            head: watch::Sender::new(Position(unsigned(head))),
+            head: watch::Sender::new(Position(unsigned(end))),
             heads: Heads::default(),
             readers: Readers::new(&file, held),
             file,

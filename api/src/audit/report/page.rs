@@ -77,7 +77,7 @@ impl<'a> Page<'a> {
         let (organization, period) = (self.evidence.organization_id, self.evidence.period);
         let (from, to) = (period.from, period.to);
         let source = match &self.report.source {
-            Provenance::Export { file } => file.clone(),
+            Provenance::Export { file } => quoted(file),
             Provenance::Log => "DIR".to_owned(),
         };
         format!(
@@ -86,6 +86,15 @@ impl<'a> Page<'a> {
              --from {from} --to {to} --output report.html"
         )
     }
+}
+
+/// A name as a shell takes it for one word, and as nothing else.
+fn quoted(name: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._-+".contains(letter);
+    if name.chars().all(is_plain) && !name.starts_with('-') {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
 }
 
 /// How the record itself reads, as an export has it.
@@ -120,4 +129,16 @@ fn standing(machine: &Machine) -> &'static str {
 
 fn scopes(machine: &Machine) -> String {
     words::scopes(&machine.scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_is_no_command() {
+        assert_eq!(quoted("acme-2026.ndjson"), "acme-2026.ndjson");
+        assert_eq!(quoted("x; rm -r *"), "'x; rm -r *'");
+        assert_eq!(quoted("it's $(id)"), r"'it'\''s $(id)'");
+    }
 }

@@ -1,6 +1,6 @@
 //! What verifying found, for people and for programs.
 
-use crate::audit::COULD_NOT_TELL;
+use crate::audit::{COULD_NOT_TELL, words};
 use audit_log::{
     PublicKey,
     verify::{Doubt, Sound},
@@ -58,8 +58,8 @@ impl Outcome {
         }
         match &self.0 {
             Ok(found) => print!("{}", found.to_text()),
-            Err(Doubt::NotSound(wrong)) => println!("not sound: {wrong}"),
-            Err(Doubt::Unclear(why)) => eprintln!("pawl: it cannot be told: {why}"),
+            Err(doubt @ Doubt::NotSound(_)) => println!("{}", sentence(doubt)),
+            Err(doubt @ Doubt::Unclear(_)) => eprintln!("pawl: {}", sentence(doubt)),
         }
     }
 
@@ -129,6 +129,31 @@ impl Found {
     }
 }
 
+/// What is wrong, in one line. It may quote what was verified, which is anybody's: it must not write
+/// to the terminal that all is sound.
+fn sentence(doubt: &Doubt) -> String {
+    words::plain(&match doubt {
+        Doubt::NotSound(wrong) => format!("not sound: {wrong}"),
+        Doubt::Unclear(why) => format!("it cannot be told: {why}"),
+    })
+}
+
 fn texts(keys: &[PublicKey]) -> Vec<String> {
     keys.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use audit_log::verify::Wrong;
+
+    #[test]
+    fn what_is_verified_does_not_write_to_the_terminal() {
+        let forged = "unknown\u{1b}[2J\r\nsound: nothing was altered";
+        let shown = "unknown\u{fffd}[2J\u{fffd}\u{fffd}sound: nothing was altered";
+        let wrong = Doubt::from(Wrong::what(forged));
+        assert_eq!(sentence(&wrong), format!("not sound: {shown}"));
+        let unclear = Doubt::Unclear(forged.to_owned());
+        assert_eq!(sentence(&unclear), format!("it cannot be told: {shown}"));
+    }
 }

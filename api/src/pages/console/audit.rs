@@ -211,11 +211,9 @@ pub async fn live(
     permitted(&signed_in)?;
     let filter = query.filter(&signed_in).await?.ok_or(Rejection::NotFound)?;
     begin_look(&signed_in, AuditReading::Live, &filter, &request).await?;
-    let last = headers
-        .get("last-event-id")
-        .and_then(|id| id.to_str().ok()?.parse().ok());
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let news = News {
-        after: Position(last.or(query.after).unwrap_or(0)),
+        after: query.after(last),
         filter,
     };
     Ok(follow(signed_in, news).into_response())

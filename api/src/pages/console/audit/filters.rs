@@ -4,7 +4,7 @@ use super::super::super::{detour::Detour, event_words, visitor::SignedIn};
 use crate::http::audit::actor;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use domain::{Permission, value::SearchText};
-use eventstore_schema::{Position, UserId};
+use eventstore_schema::{Event, Position, UserId};
 use projections::audit_trail::Filter;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
@@ -37,6 +37,16 @@ fn day(text: &str, later: u64) -> Option<DateTime<Utc>> {
     Some(day.and_time(NaiveTime::MIN).and_utc())
 }
 
+/// The type of this name, if there is one. What is asked for is remembered for good, so it is never a
+/// text that somebody typed.
+fn known_type(name: &str) -> Vec<String> {
+    let types = Event::types().into_iter().map(|(known, _)| known);
+    types
+        .filter(|known| *known == name)
+        .map(str::to_owned)
+        .collect()
+}
+
 impl AuditQuery {
     /// What an entry has to meet; nothing where nobody, or more than one, is meant as the person.
     pub(super) async fn filter(&self, reader: &SignedIn) -> Result<Option<Filter>, Detour> {
@@ -50,7 +60,7 @@ impl AuditQuery {
         let language = reader.visitor.language;
         let text = self.q.trim();
         let meant = (!text.is_empty()).then(|| event_words::meant_by(language, text));
-        let named = (!self.event_type.is_empty()).then(|| vec![self.event_type.clone()]);
+        let named = (!self.event_type.is_empty()).then(|| known_type(&self.event_type));
         Ok(Some(Filter {
             actor: actor(&self.actor),
             person,
@@ -91,6 +101,13 @@ impl AuditQuery {
         address.finish()
     }
 
+    /// Where a page that follows goes on: behind the last message, if it had any. No position is behind
+    /// the end of every log.
+    pub(super) fn after(&self, last_event_id: Option<&str>) -> Position {
+        let last = last_event_id.and_then(|id| id.parse().ok());
+        Position(last.or(self.after).unwrap_or(0)).min(Position::END)
+    }
+
     /// The page ends before this position at the latest.
     pub(super) fn before(&self) -> Position {
         self.before.map_or(Position::END, Position)
@@ -114,5 +131,22 @@ async fn person(text: &str, reader: &SignedIn) -> Result<Option<UserId>, Detour>
     match found.items.as_slice() {
         [one] => Ok(Some(one.user_id)),
         _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_follows_from_a_place_that_a_log_has() {
+        let mut query = AuditQuery::default();
+        assert_eq!(query.after(None), Position::START);
+        query.after = Some(7);
+        assert_eq!(query.after(Some("")), Position(7));
+        assert_eq!(query.after(Some("9")), Position(9));
+        query.after = Some(u64::MAX);
+        assert_eq!(query.after(None), Position::END);
+        assert_eq!(query.after(Some(&u64::MAX.to_string())), Position::END);
     }
 }
