@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Leaf, SignedCheckpoint, SigningKey, Tag,
-    export::{End, Line, Record},
+    export::{End, Line, Record, opened_digest},
     leaf_hash,
 };
 use data_encoding::{BASE64, HEXLOWER};
@@ -291,4 +291,23 @@ fn an_export_without_a_record_proves_nothing() {
     });
     let lines = [lines[0].clone(), others(0, &world.leaves), end];
     assert!(matches!(verify(&file(&lines), &[]), Err(Doubt::Unclear(_))));
+}
+
+/// The digest of what is shown can be computed anew; what was signed cannot.
+#[test]
+fn what_is_shown_as_opened_is_what_was_signed() {
+    let mut lines = World::of(&[0, 0, 0]).export(None);
+    let shown = lines.iter_mut().find_map(|line| match line {
+        Line::Record(record) if record.data.contains("role") => Some(record),
+        _ => None,
+    });
+    let record = shown.unwrap();
+    record.opened["role"] = json!("admin");
+    let content = serde_json::from_str(&record.data).unwrap();
+    record.opened_digest = opened_digest(&content, &record.opened);
+    let found = why(verify(&file(&lines), &[]));
+    assert!(
+        found.contains("not what was signed, at \"role\""),
+        "{found}"
+    );
 }
