@@ -33,7 +33,8 @@ async fn a_read_that_nobody_waits_for_still_holds_the_directory() {
     let read = tokio::spawn(async move {
         let slow = move |_: &Connection| {
             begun.send(()).unwrap();
-            Ok(may_go_on.recv().unwrap())
+            may_go_on.recv().unwrap();
+            Ok(())
         };
         readers.run(slow).await
     });
