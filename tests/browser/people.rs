@@ -33,7 +33,7 @@ pub async fn accept(browser: &Browser, server: &TestServer, who: &str) {
     browser.open(&format!("/invitation?token={token}")).await;
     browser.sees(&format!("Welcome, {who}.")).await;
     browser.fill("New password", PASSWORD).await;
-    browser.click("Accept the invitation").await;
+    browser.submit("Accept the invitation").await;
 }
 
 /// Shows the password.
@@ -43,7 +43,7 @@ pub async fn sign_in(browser: &Browser, who: &str) {
         .fill("E-mail address", &Person::named(who).email)
         .await;
     browser.fill("Password", PASSWORD).await;
-    browser.click("Sign in").await;
+    browser.submit("Sign in").await;
 }
 
 /// Scans the barcode, types the code, names the device and submits. The clock moves on by a step, so
@@ -73,7 +73,7 @@ pub async fn show_code(browser: &Browser, server: &TestServer, phone: &Phone) {
     browser
         .fill("One-time code", &phone.code(server.now()))
         .await;
-    browser.click("Sign in").await;
+    browser.submit("Sign in").await;
 }
 
 /// Signs out.
@@ -88,7 +88,7 @@ pub async fn show_code_again(browser: &Browser, server: &TestServer, phone: &Pho
     browser
         .fill("One-time code", &phone.code(server.now()))
         .await;
-    browser.click("Go on").await;
+    browser.submit("Go on").await;
     server.wait_steps(1);
 }
 

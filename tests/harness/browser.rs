@@ -6,7 +6,6 @@ use data_encoding::BASE64;
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
-    error::CmdError,
     wd::{Capabilities, WebDriverCompatibleCommand},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -217,23 +216,24 @@ impl Browser {
 
     /// Whether there is a button or link that says this.
     pub async fn offers(&self, text: &str) -> bool {
-        !self.all_called(text).await.unwrap().is_empty()
+        let said = format!("//*[(self::button or self::a) and normalize-space() = '{text}']");
+        !self
+            .driver
+            .find_all(Locator::XPath(&said))
+            .await
+            .unwrap()
+            .is_empty()
     }
 
     /// Clicks on the button of a form, and waits until its page is gone: the form has been answered,
     /// and what the answer brought, a cookie say, is there.
     pub async fn submit(&self, text: &str) {
-        self.click(text).await;
+        let button = self.button(text).await;
+        button.click().await.unwrap();
         crate::eventually(&format!("{text:?} is answered"), async || {
-            let left = self.all_called(text).await;
-            left.is_ok_and(|left| left.is_empty()).then_some(())
+            button.is_displayed().await.is_err().then_some(())
         })
         .await;
-    }
-
-    async fn all_called(&self, text: &str) -> Result<Vec<Element>, CmdError> {
-        let said = format!("//*[(self::button or self::a) and normalize-space() = '{text}']");
-        self.driver.find_all(Locator::XPath(&said)).await
     }
 
     /// The texts of all elements that this selector names.
