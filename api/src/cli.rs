@@ -24,12 +24,12 @@ use crate::{
 };
 use clap::{Args, Parser, Subcommand};
 use eventstore::{
-    EventStore,
+    EventStore, StoreError,
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
     keyring,
 };
 use eventstore_schema::Position;
-use projections::{ProjectionStatus, Projections, Readers, status_read_only};
+use projections::{ProjectionStatus, Readers, status_read_only};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::{
@@ -79,8 +79,9 @@ enum Command {
 enum ProjectionsCommand {
     /// Show how far each read model has come
     Status(StatusArguments),
-    /// Build the read models anew from the log (while the server is stopped)
-    Rebuild(Flags),
+    /// Build read models anew from the log, and put them in the place of those that are read; also
+    /// while the server runs
+    Rebuild(RebuildArguments),
 }
 
 #[derive(Args)]
@@ -93,6 +94,14 @@ struct StatusArguments {
     /// Show JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+struct RebuildArguments {
+    #[command(flatten)]
+    flags: Flags,
+    /// The read models; all of them where none is named
+    names: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -170,9 +179,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Audit(command) => return Ok(audit::run(command).await),
         Command::Serve(flags) => serve(Settings::resolve(flags)?).await,
         Command::Projections(ProjectionsCommand::Status(arguments)) => status(arguments).await,
-        Command::Projections(ProjectionsCommand::Rebuild(flags)) => {
-            rebuild(&Settings::resolve(flags)?).await
-        }
+        Command::Projections(ProjectionsCommand::Rebuild(arguments)) => rebuild(arguments).await,
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Keys(KeysCommand::RotateSigner(rotate)) => rotate_signer(rotate).await,
@@ -225,10 +232,10 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     let settings = Settings::resolve(arguments.flags)?;
     let head = storage::open_to_read(&settings).await?.head().await?;
-    let file = settings.data.join("projections.db");
-    let statuses = status_read_only(&file, head)?;
+    let home = settings.projections();
+    let statuses = status_read_only(&home, head)?;
     let digests = if arguments.digest {
-        digests(&file, &statuses)?
+        digests(&home, &statuses)?
     } else {
         Vec::new()
     };
@@ -254,22 +261,35 @@ async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     Ok(())
 }
 
-fn digests(file: &Path, statuses: &[ProjectionStatus]) -> Result<Vec<String>, StartError> {
-    let readers = Readers::open(file)?;
+fn digests(
+    home: &projections::Home,
+    statuses: &[ProjectionStatus],
+) -> Result<Vec<String>, StartError> {
+    let readers = Readers::open(home)?;
     let digest = |status: &ProjectionStatus| Ok(readers.digest(&status.name)?.sha256);
     statuses.iter().map(digest).collect()
 }
 
-async fn rebuild(settings: &Settings) -> Result<(), StartError> {
-    let directory = DataDir::lock(&settings.data)?;
-    let store = storage::open_to_read(settings).await?;
-    let projections = Projections::open(directory.path().join("projections.db"))?;
+/// Beside a server where one runs, and then at half speed.
+async fn rebuild(arguments: RebuildArguments) -> Result<(), StartError> {
+    let settings = Settings::resolve(arguments.flags)?;
+    let (beside, _lock) = match DataDir::lock(&settings.data) {
+        Ok(directory) => (false, Some(directory)),
+        Err(StoreError::InUse(_)) => (true, None),
+        Err(error) => return Err(error.into()),
+    };
+    let store = storage::open_to_read(&settings).await?;
+    let names: Vec<_> = arguments.names.iter().map(String::as_str).collect();
+    let names = (!names.is_empty()).then_some(&*names);
     let bar = progress::bar(store.head().await?.0, "{pos}/{len} events, {per_sec}");
-    let head = projections
-        .rebuild(&*store, None, |at, _head| bar.set_position(at.0))
-        .await?;
+    let told = |at: Position, _| bar.set_position(at.0);
+    let rebuilt =
+        projections::rebuild(&settings.projections(), &store, names, beside, told).await?;
     bar.finish();
-    println!("rebuilt from {head} events");
+    println!("rebuilt from {} events", rebuilt.head);
+    for name in rebuilt.aside {
+        println!("{name} waits beside the one that is read, until this version of Pawl starts");
+    }
     Ok(())
 }
 
