@@ -24,7 +24,7 @@ mod writing;
 
 pub use boxes::Boxes;
 pub use journal::Append;
-pub use person::{PASSWORD, email_of, secret_of};
+pub use person::{PASSWORD, code_at, email_of, secret_of};
 pub use plan::Plan;
 pub use world::History;
 pub use writing::{KEYRING_FILE, MASTER_KEY_FILE, write};

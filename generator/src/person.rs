@@ -50,13 +50,18 @@ pub fn secret_of(device: DeviceId) -> [u8; 20] {
 }
 
 /// What a phone shows for this authenticator at this time.
-pub(crate) fn code_of(device: DeviceId, at: DateTime<Utc>) -> Step<OtpCode> {
+#[must_use]
+pub fn code_at(device: DeviceId, at: DateTime<Utc>) -> String {
     let phone = Builder::new()
         .with_secret(secret_of(device))
         .with_skew(0)
         .build_noncompliant();
-    let seconds = at.timestamp().unsigned_abs();
-    Ok(OtpCode::parse(&phone.generate(seconds).to_string())?)
+    phone.generate(at.timestamp().unsigned_abs()).to_string()
+}
+
+/// The same, typed.
+pub(crate) fn code_of(device: DeviceId, at: DateTime<Utc>) -> Step<OtpCode> {
+    Ok(OtpCode::parse(&code_at(device, at))?)
 }
 
 /// Somebody.

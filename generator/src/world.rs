@@ -141,33 +141,32 @@ impl History {
         let mut person = self.newcomer()?;
         person.organization = number;
         let invited = invite(&mut self.journal, &by, &mut person, self.places.at(number)?);
-        if let Err(refused) = invited {
-            self.newcomers.push_front(person);
-            return Err(refused);
-        }
+        self.people.push(person);
+        invited?;
         // Nine of ten follow the link, most of them soon, a few too late.
         if self.journal.dice.per_mille(900) {
             let longest = 1 + self.journal.dice.number(9 * 24);
             let hours = self.journal.dice.number(longest);
             let at = self.journal.now() + TimeDelta::hours(hours);
-            self.invited.insert((at, self.people.len()));
+            self.invited.insert((at, self.people.len() - 1));
         }
-        self.people.push(person);
         Ok(())
     }
 
     fn found(&mut self) -> Step {
         let by = Operating::of(self.authority(0, false)?, &self.installation.state)?;
         let mut person = self.newcomer()?;
-        let (number, place) = (self.people.len(), self.places.len());
-        person.organization = place;
-        let mut place = self.new_place(number, place);
-        found(&mut self.journal, &by, &mut person, &mut place)?;
-        let mut visit = accept_invitation(&mut self.journal, &mut person, &mut place, number)?;
-        set_up_device(&mut self.journal, &mut person, &place, &mut visit)?;
-        place.visit = Some(visit);
+        let (number, organization) = (self.people.len(), self.places.len());
+        person.organization = organization;
+        let mut place = self.new_place(number, organization);
+        let founded = found(&mut self.journal, &by, &mut person, &mut place);
         self.people.push(person);
         self.places.push(place);
+        founded?;
+        let (journal, person, place) = self.somebody(number)?;
+        let mut visit = accept_invitation(journal, person, place, number)?;
+        set_up_device(journal, person, place, &mut visit)?;
+        place.visit = Some(visit);
         Ok(())
     }
 

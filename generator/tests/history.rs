@@ -1,5 +1,7 @@
 //! Whether histories are what they promise, looked at from outside: from their events alone.
 
+#![expect(clippy::unwrap_used, reason = "it is all test")]
+
 use domain::{
     Decider, address::Address, api_credential::ApiCredential, audit::Audit,
     installation::Installation, organization::Organization, session::Session, user::User,
