@@ -31,7 +31,7 @@ struct Arguments {
     /// How many people come
     #[arg(long, value_name = "N")]
     people: u64,
-    /// How many events there are, twelve for each person at least
+    /// How many events there are, eight for each person at least
     #[arg(long, value_name = "M")]
     events: u64,
     /// What chance follows from

@@ -178,7 +178,7 @@ impl History {
             &mut self.journal.dice,
             self.plan.events(),
         );
-        if let Some(at) = place.enforces_after {
+        if let Some(at) = place.enforces_after.filter(|_| self.plan.may_enforce()) {
             self.enforcing.insert((at, number));
         }
         place
