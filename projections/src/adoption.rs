@@ -5,11 +5,13 @@
 use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
     projection::{organization_of, user_of},
-    value::{Text, Whole},
+    sql::{
+        BadValue, SqlError, params,
+        value::{Text, Whole},
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use eventstore_schema::{Event, OrganizationId, Recorded, UserEvent};
-use rusqlite::params;
 
 /// The read model behind `/adoption`.
 pub struct Adoption;
@@ -18,22 +20,23 @@ const TABLES: &[Table] = &[
     // By how much the numbers of the day before changed; days since 1970.
     Table {
         name: "adoption",
-        create: "CREATE TABLE adoption (
-                     organization_id TEXT NOT NULL,
-                     day BIGINT NOT NULL,
-                     people BIGINT NOT NULL,
-                     with_device BIGINT NOT NULL,
-                     PRIMARY KEY (organization_id, day)
-                 ) WITHOUT ROWID",
+        columns: "organization_id TEXT NOT NULL,
+                  day BIGINT NOT NULL,
+                  people BIGINT NOT NULL,
+                  with_device BIGINT NOT NULL",
+        key: &["organization_id", "day"],
+        in_order: false,
+        indexes: &[],
     },
     // What a person counts for at present.
     Table {
         name: "adoption_people",
-        create: "CREATE TABLE adoption_people (
-                     user_id TEXT PRIMARY KEY,
-                     active BIGINT NOT NULL,
-                     devices BIGINT NOT NULL
-                 ) WITHOUT ROWID",
+        columns: "user_id TEXT NOT NULL,
+                  active BIGINT NOT NULL,
+                  devices BIGINT NOT NULL",
+        key: &["user_id"],
+        in_order: false,
+        indexes: &[],
     },
 ];
 
@@ -129,7 +132,7 @@ fn project_change(
         )?,
         Change::NoDevices => rows.change(
             "UPDATE adoption_people SET devices = 0 WHERE user_id = ?1",
-            [user],
+            params![user],
         )?,
     }
     count(rows, event, 1)
@@ -180,9 +183,8 @@ pub fn curve(
 ) -> Result<Vec<Day>, DatabaseError> {
     let since = since.map(day_of);
     readers.read(|view| {
-        let days = view
-            .prepare_cached(
-                "SELECT max(day, COALESCE(?2, day)) AS day, people, with_device
+        let days = view.all(
+            "SELECT max(day, COALESCE(?2, day)) AS day, people, with_device
                  FROM (
                      SELECT day,
                          sum(people) OVER so_far AS people,
@@ -194,18 +196,22 @@ pub fn curve(
                  )
                  WHERE ?2 IS NULL OR next_day IS NULL OR next_day > ?2
                  ORDER BY day",
-            )?
-            .query_map(params![Text(organization_id), since], |row| {
+            params![Text(organization_id), since],
+            |row| {
                 let day: i64 = row.get("day")?;
-                let date = DateTime::from_timestamp(day * 24 * 60 * 60, 0)
-                    .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, day))?;
+                let date = DateTime::from_timestamp(day * 24 * 60 * 60, 0).ok_or_else(|| {
+                    SqlError::Column {
+                        column: "day".to_owned(),
+                        problem: BadValue(format!("{day} is no day")),
+                    }
+                })?;
                 Ok(Day {
                     date: date.date_naive(),
-                    people: row.get::<_, Whole>("people")?.0,
-                    with_device: row.get::<_, Whole>("with_device")?.0,
+                    people: row.get::<Whole>("people")?.0,
+                    with_device: row.get::<Whole>("with_device")?.0,
                 })
-            })?
-            .collect::<Result<_, _>>()?;
+            },
+        )?;
         Ok(days)
     })
 }
@@ -216,10 +222,14 @@ mod tests {
         Change::{Active, Devices},
         *,
     };
-    use crate::testing::{History, at, readers_of};
+    use crate::{
+        Projections,
+        sql::names::Names,
+        testing::{History, at, home_in, readers_of},
+    };
     use chrono::TimeDelta;
     use eventstore_schema::Actor;
-    use rusqlite::Connection;
+    use tempfile::TempDir;
 
     fn day(days: i64, people: u64, with_device: u64) -> Day {
         let date = at(0).date_naive() + TimeDelta::days(days);
@@ -277,18 +287,19 @@ mod tests {
         let acme = history.organization("Acme");
         history.registered(acme);
         let event = history.last().clone().decode().unwrap();
-        let connection = Connection::open_in_memory().unwrap();
-        for table in TABLES {
-            connection.execute_batch(table.create).unwrap();
-        }
-        let numbers = |changes: &[Change]| -> (i64, i64) {
-            let mut rows = Rows::new(&connection);
+        let directory = TempDir::new().unwrap();
+        let home = home_in(directory.path());
+        drop(Projections::open(&home).unwrap());
+        let mut connection = home.open_writable().unwrap();
+        let mut numbers = |changes: &[Change]| -> (i64, i64) {
+            let mut names = Names::default();
+            let mut rows = Rows::new(&mut *connection, &mut names);
             for change in changes {
                 project_change(&mut rows, &event, change).unwrap();
             }
             let sums = "SELECT sum(people), sum(with_device) FROM adoption";
-            let sums = connection.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)));
-            sums.unwrap()
+            let sums = connection.first(sums, &[], |row| Ok((row.at(0)?, row.at(1)?)));
+            sums.unwrap().unwrap()
         };
         assert_eq!(numbers(&[Active(1), Devices(1), Devices(1)]), (1, 1));
         // One of two authenticators, then the last, then all of them once more.

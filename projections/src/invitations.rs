@@ -1,15 +1,17 @@
 //! Invitations: who was asked into an organization, by whom, and what became of it.
 
 use crate::{
-    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
-    value::{Json, Micros, Text, Whole, Word, actor_columns, actor_from},
+    sql::{
+        Row, SqlError, params,
+        value::{Json, Micros, Text, Whole, Word, actor_columns, actor_from},
+    },
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     Actor, Event, OrganizationId, Personal, Recorded, Role, UserEvent, UserId,
 };
-use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 /// The read model behind `/invitations`.
@@ -17,23 +19,29 @@ pub struct Invitations;
 
 const TABLES: &[Table] = &[Table {
     name: "invitations",
-    create: "CREATE TABLE invitations (
-                 invitation_id TEXT PRIMARY KEY,
-                 organization_id TEXT NOT NULL,
-                 email TEXT NOT NULL,
-                 name TEXT NOT NULL,
-                 role TEXT NOT NULL,
-                 status TEXT NOT NULL,
-                 sent_at BIGINT NOT NULL,
-                 expires_at BIGINT NOT NULL,
-                 invited_by_kind TEXT NOT NULL,
-                 invited_by_id TEXT,
-                 revision BIGINT NOT NULL
-             ) WITHOUT ROWID;
-             CREATE INDEX invitations_by_organization
-             ON invitations (organization_id, invitation_id);
-             CREATE INDEX invitations_pending
-             ON invitations (organization_id, invitation_id) WHERE status = 'pending'",
+    columns: "invitation_id TEXT NOT NULL,
+                  organization_id TEXT NOT NULL,
+                  email TEXT NOT NULL,
+                  name TEXT NOT NULL,
+                  role TEXT NOT NULL,
+                  status TEXT NOT NULL,
+                  sent_at BIGINT NOT NULL,
+                  expires_at BIGINT NOT NULL,
+                  invited_by_kind TEXT NOT NULL,
+                  invited_by_id TEXT,
+                  revision BIGINT NOT NULL",
+    key: &["invitation_id"],
+    in_order: false,
+    indexes: &[
+        Index {
+            on: "(organization_id, invitation_id)",
+            projecting: false,
+        },
+        Index {
+            on: "(organization_id, invitation_id) WHERE status = 'pending'",
+            projecting: false,
+        },
+    ],
 }];
 
 impl Projection for Invitations {
@@ -163,10 +171,11 @@ pub enum Which {
 /// The invitation with this id.
 pub fn by_id(readers: &Readers, id: UserId) -> Result<Option<Invitation>, DatabaseError> {
     readers.read(|view| {
-        Ok(view
-            .prepare_cached("SELECT * FROM invitations WHERE invitation_id = ?1")?
-            .query_row([Text(id)], invitation_from)
-            .optional()?)
+        Ok(view.first(
+            "SELECT * FROM invitations WHERE invitation_id = ?1",
+            params![Text(id)],
+            invitation_from,
+        )?)
     })
 }
 
@@ -191,35 +200,33 @@ pub fn page(
         }
     };
     readers.read(|view| {
-        let rows = view
-            .prepare_cached(sql)?
-            .query_map(
-                params![
-                    Text(organization_id),
-                    after.map_or_else(String::new, |id| id.to_string()),
-                    i64::from(limit) + 1
-                ],
-                invitation_from,
-            )?
-            .collect::<Result<_, _>>()?;
+        let rows = view.all(
+            sql,
+            params![
+                Text(organization_id),
+                after.map_or_else(String::new, |id| id.to_string()),
+                i64::from(limit) + 1
+            ],
+            invitation_from,
+        )?;
         Ok(Page::cut(rows, limit, |invitation: &Invitation| {
             invitation.invitation_id
         }))
     })
 }
 
-fn invitation_from(row: &Row<'_>) -> rusqlite::Result<Invitation> {
+fn invitation_from(row: &Row<'_>) -> Result<Invitation, SqlError> {
     Ok(Invitation {
-        invitation_id: row.get::<_, Text<_>>("invitation_id")?.0,
-        organization_id: row.get::<_, Text<_>>("organization_id")?.0,
-        email: row.get::<_, Json<_>>("email")?.0,
-        name: row.get::<_, Json<_>>("name")?.0,
-        role: row.get::<_, Word<_>>("role")?.0,
-        status: row.get::<_, Word<_>>("status")?.0,
-        sent_at: row.get::<_, Micros>("sent_at")?.0,
-        expires_at: row.get::<_, Micros>("expires_at")?.0,
+        invitation_id: row.get::<Text<_>>("invitation_id")?.0,
+        organization_id: row.get::<Text<_>>("organization_id")?.0,
+        email: row.get::<Json<_>>("email")?.0,
+        name: row.get::<Json<_>>("name")?.0,
+        role: row.get::<Word<_>>("role")?.0,
+        status: row.get::<Word<_>>("status")?.0,
+        sent_at: row.get::<Micros>("sent_at")?.0,
+        expires_at: row.get::<Micros>("expires_at")?.0,
         invited_by: actor_from(row, "invited_by_kind", "invited_by_id")?,
-        revision: row.get::<_, Whole>("revision")?.0,
+        revision: row.get::<Whole>("revision")?.0,
     })
 }
 
