@@ -60,7 +60,7 @@ impl Counted {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), settling)
+        tokio::time::timeout(Duration::from_mins(1), settling)
             .await
             .expect("everybody has seen everything");
     }
@@ -109,7 +109,7 @@ impl EventStore for Counted {
 }
 
 /// How a server ends.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum End {
     Good,
     /// Nothing is told of it.
@@ -147,7 +147,7 @@ fn start_after(more: u64, settings: &Settings, end: End) -> u64 {
         }
         counted.events.load(Ordering::SeqCst)
     });
-    runtime.shutdown_timeout(Duration::from_secs(60));
+    runtime.shutdown_timeout(Duration::from_mins(1));
     read
 }
 
