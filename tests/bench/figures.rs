@@ -1,6 +1,7 @@
 //! What was measured: Pawl's figures and those of its bare limit, taken by turns, and what comes of
 //! them.
 
+use crate::load::Measured;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -47,6 +48,23 @@ impl Row {
     /// Adds something else that was measured.
     pub(crate) fn note(&mut self, name: &str, value: impl Into<Value>) {
         self.more.insert(name.to_owned(), value.into());
+    }
+
+    /// Takes rates, and notes the processor time of each call, of the server and of its clients, with the
+    /// ratio that follows from it: what it would be if nothing had to be waited for and nobody else used
+    /// the machine.
+    pub(crate) fn take(&mut self, pawl: &[Measured], limit: &[Measured]) {
+        self.pawl = pawl.iter().map(|measured| measured.rate).collect();
+        self.limit = limit.iter().map(|measured| measured.rate).collect();
+        let server = |all: &[Measured]| median(&all.iter().map(|m| m.server).collect::<Vec<_>>());
+        let client = |all: &[Measured]| median(&all.iter().map(|m| m.clients).collect::<Vec<_>>());
+        let all = |of: &[Measured]| server(of) + client(of);
+        let times = json!({
+            "server_us": { "pawl": rounded(server(pawl)), "limit": rounded(server(limit)) },
+            "clients_us": { "pawl": rounded(client(pawl)), "limit": rounded(client(limit)) },
+            "ratio": rounded(all(limit) / all(pawl)),
+        });
+        self.note("processor_time", times);
     }
 
     /// It is to reach something besides the ratio, and does or does not.

@@ -28,8 +28,10 @@ use tokio::runtime::Handle;
 
 /// How long a server may take to come to rest after its first start on a long history.
 const PATIENCE: Duration = Duration::from_mins(30);
-/// A clock tick of the kernel's accounting.
-const TICKS_AT_REST: u64 = 1;
+/// What the kernel counts processor time in.
+const TICK: Duration = Duration::from_millis(10);
+/// What a server at rest may use in a quarter of a second.
+const AT_REST: Duration = TICK;
 
 /// A data directory.
 pub(crate) struct Place {
@@ -220,12 +222,12 @@ impl Server {
     pub(crate) async fn comes_to_rest(&self) {
         let began = Instant::now();
         let mut quiet = 0;
-        let mut before = self.ticks();
+        let mut before = self.processor_time();
         while quiet < 4 {
             assert!(began.elapsed() < PATIENCE, "the server never rests");
             tokio::time::sleep(Duration::from_millis(250)).await;
-            let now = self.ticks();
-            quiet = if now - before <= TICKS_AT_REST {
+            let now = self.processor_time();
+            quiet = if now - before <= AT_REST {
                 quiet + 1
             } else {
                 0
@@ -234,12 +236,9 @@ impl Server {
         }
     }
 
-    /// The processor time that it has used, in ticks of the kernel's.
-    pub(crate) fn ticks(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let (_, fields) = stat.rsplit_once(") ").unwrap();
-        let fields = fields.split(' ').skip(11).take(2);
-        fields.map(|field| field.parse::<u64>().unwrap()).sum()
+    /// The processor time that it has used.
+    pub(crate) fn processor_time(&self) -> Duration {
+        processor_time_of(&self.child.id().to_string())
     }
 
     /// A line of its memory in `/proc/PID/status`, in mebibytes.
@@ -263,6 +262,18 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The processor time that this process has used.
+pub(crate) fn own_processor_time() -> Duration {
+    processor_time_of("self")
+}
+
+fn processor_time_of(process: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let fields = fields.split(' ').skip(11).take(2);
+    TICK * fields.map(|field| field.parse::<u32>().unwrap()).sum()
 }
 
 /// A line of a process' memory, such as `VmHWM` for the most it has had, in mebibytes.

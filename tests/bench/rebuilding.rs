@@ -155,7 +155,9 @@ fn recorded(row: &Columns<'_>) -> RecordedEvent {
 async fn lag(short: bool) -> Value {
     let seconds = if short { 3 } else { 10 };
     let busy = Busy::begin().await;
-    let (highest, callers) = rate(busy.renaming().await, Duration::from_secs(seconds)).await;
+    let callers = busy.renaming().await;
+    let (measured, callers) = rate(&busy.server, callers, Duration::from_secs(seconds)).await;
+    let highest = measured.rate;
     busy.server.comes_to_rest().await;
     let until = Instant::now() + Duration::from_secs(seconds);
     #[expect(clippy::cast_precision_loss, reason = "there are 64 clients")]
