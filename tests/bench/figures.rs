@@ -67,6 +67,20 @@ impl Row {
         self.note("processor_time", times);
     }
 
+    /// Notes the processor time of the server, in milliseconds, and the ratio of that: where something is
+    /// measured that happens once, it says more than the clock on a machine that others use, too.
+    pub(crate) fn note_server_time(&mut self, pawl: &[Duration], limit: &[Duration]) {
+        let middle = |all: &[Duration]| {
+            let all: Vec<_> = all.iter().map(|time| millis(*time)).collect();
+            median(&all)
+        };
+        let times = json!({
+            "pawl": rounded(middle(pawl)), "limit": rounded(middle(limit)),
+            "ratio": rounded(middle(pawl) / middle(limit)),
+        });
+        self.note("server_time_ms", times);
+    }
+
     /// It is to reach something besides the ratio, and does or does not.
     pub(crate) fn also_needs(&mut self, reached: bool) {
         self.reached &= reached;

@@ -28,10 +28,8 @@ use tokio::runtime::Handle;
 
 /// How long a server may take to come to rest after its first start on a long history.
 const PATIENCE: Duration = Duration::from_mins(30);
-/// What the kernel counts processor time in.
-const TICK: Duration = Duration::from_millis(10);
 /// What a server at rest may use in a quarter of a second.
-const AT_REST: Duration = TICK;
+const AT_REST: Duration = Duration::from_millis(5);
 
 /// A data directory.
 pub(crate) struct Place {
@@ -269,11 +267,17 @@ pub(crate) fn own_processor_time() -> Duration {
     processor_time_of("self")
 }
 
-fn processor_time_of(process: &str) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    let (_, fields) = stat.rsplit_once(") ").unwrap();
-    let fields = fields.split(' ').skip(11).take(2);
-    TICK * fields.map(|field| field.parse::<u32>().unwrap()).sum()
+/// The time of all its threads, as the scheduler counts it.
+pub(crate) fn processor_time_of(process: &str) -> Duration {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else {
+        return Duration::ZERO;
+    };
+    let spent = tasks.filter_map(|task| {
+        // A thread may end meanwhile.
+        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(spent.sum())
 }
 
 /// A line of a process' memory, such as `VmHWM` for the most it has had, in mebibytes.
