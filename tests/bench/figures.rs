@@ -120,40 +120,36 @@ impl Row {
 
 /// The table at the end: what can be read without a tool.
 pub(crate) fn table(rows: &Map<String, Value>) -> String {
-    let mut table = format!(
-        "{:5} {:52} {:>12} {:>12} {:>7} {:>7}  {}\n",
-        "row", "what", "Pawl", "limit", "ratio", "goal", "met"
-    );
-    for (name, row) in rows {
-        let text = |field: &str| row[field].as_str().unwrap_or("").to_owned();
-        let number = |field: &str| {
-            row[field]
-                .as_f64()
-                .map_or(String::new(), |n| format!("{n}"))
-        };
-        let sign = if row["goal_is"] == "at most" {
-            "≤"
-        } else {
-            "≥"
-        };
-        let met = match row["met"].as_bool() {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "",
-        };
-        let goal = match number("goal").as_str() {
-            "" => String::new(),
-            goal => format!("{sign} {goal}"),
-        };
-        table += &format!(
-            "{name:5} {:52} {:>12} {:>12} {:>7} {goal:>7}  {met}\n",
-            format!("{} ({})", text("what"), text("unit")),
-            number("pawl"),
-            number("limit"),
-            number("ratio"),
-        );
-    }
-    table
+    let head = ["row", "what", "Pawl", "limit", "ratio", "goal", "met"].map(str::to_owned);
+    let lines = std::iter::once(head).chain(rows.iter().map(|(name, row)| line(name, row)));
+    let line = |[name, what, pawl, limit, ratio, goal, met]: [String; 7]| {
+        format!("{name:5} {what:60} {pawl:>12} {limit:>12} {ratio:>7} {goal:>7}  {met}\n")
+    };
+    lines.map(line).collect()
+}
+
+fn line(name: &str, row: &Value) -> [String; 7] {
+    let text = |field: &str| row[field].as_str().unwrap_or("");
+    let number = |field: &str| row[field].as_f64().map_or(String::new(), |n| n.to_string());
+    let sign = match text("goal_is") {
+        "at least" => "≥ ",
+        "at most" => "≤ ",
+        _ => "",
+    };
+    let met = match row["met"].as_bool() {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
+    };
+    [
+        name.to_owned(),
+        format!("{} ({})", text("what"), text("unit")),
+        number("pawl"),
+        number("limit"),
+        number("ratio"),
+        format!("{sign}{}", number("goal")),
+        met.to_owned(),
+    ]
 }
 
 /// The one in the middle.

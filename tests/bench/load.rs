@@ -52,7 +52,9 @@ impl Request {
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers += &format!("{name}: {value}\r\n");
+        for part in [name, ": ", value, "\r\n"] {
+            self.headers += part;
+        }
         self
     }
 
@@ -158,11 +160,17 @@ pub(crate) async fn rate<C: Caller>(
     let after = (server.processor_time(), own_processor_time());
     let each = |time: Duration| time.as_secs_f64() * 1e6 / calls as f64;
     let measured = Measured {
-        rate: calls as f64 / took.as_secs_f64(),
-        server: each(after.0 - before.0),
-        clients: each(after.1 - before.1),
+        rate: per_second(calls, took),
+        server: each(after.0.saturating_sub(before.0)),
+        clients: each(after.1.saturating_sub(before.1)),
     };
     (measured, callers)
+}
+
+/// How often in a second that is.
+#[expect(clippy::cast_precision_loss, reason = "nobody calls that often")]
+pub(crate) fn per_second(calls: u64, time: Duration) -> f64 {
+    calls as f64 / time.as_secs_f64()
 }
 
 /// The same without a server; how often they called, and for how long.

@@ -106,7 +106,7 @@ impl Size {
             let (before, began) = (own_processor_time(), Instant::now());
             let read = read_and_decode(place.data());
             size.limit.push(read as f64 / began.elapsed().as_secs_f64());
-            let bare = own_processor_time() - before;
+            let bare = own_processor_time().saturating_sub(before);
             let times = [rebuilt.processor_time, bare];
             for (all, time) in size.processor_time.iter_mut().zip(times) {
                 all.push(time.as_secs_f64() * 1e6 / events as f64);

@@ -6,7 +6,7 @@
 use crate::{
     bare::{self, Bytes, Writer},
     figures::{Goal, Row, median, millis, rounded, share},
-    load::{Caller, Connection, Request, Sender, call, rate},
+    load::{Caller, Connection, Request, Sender, call, per_second, rate},
     place::{Citizen, Place, Server},
 };
 use eventstore::{
@@ -220,7 +220,7 @@ async fn commands(
         limit.push(measured);
         let (calls, took);
         (calls, took, direct) = call(direct, extent.time).await;
-        without_http.push(calls as f64 / took.as_secs_f64());
+        without_http.push(per_second(calls, took));
     }
     row.take(&pawl, &limit);
     row.note("bytes", bytes.metadata.len() + bytes.data.len());
@@ -258,8 +258,8 @@ async fn visible(busy: &Busy, extent: &Extent, bytes: &Bytes) -> Value {
         Goal::AtMost(5.0),
     );
     let folder = TempDir::new().unwrap();
-    let lock = DataDir::lock(folder.path()).unwrap();
-    let store = EmbeddedStore::open(&lock).unwrap();
+    let directory = DataDir::lock(folder.path()).unwrap();
+    let store = EmbeddedStore::open(&directory).unwrap();
     // Until SQLite has made its log and writes over it again: making it longer takes a file system ten
     // times as long.
     for _ in 0..WARM_UP {

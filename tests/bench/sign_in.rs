@@ -108,7 +108,7 @@ fn verifications(time: Duration) -> Measured {
             .map(|thread| thread.join().unwrap())
             .sum::<u32>()
     });
-    let used = own_processor_time() - before;
+    let used = own_processor_time().saturating_sub(before);
     Measured {
         rate: f64::from(count) / began.elapsed().as_secs_f64(),
         server: used.as_secs_f64() * 1e6 / f64::from(count),
