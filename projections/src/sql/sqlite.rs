@@ -112,10 +112,7 @@ impl Connection for Sqlite {
         let key = table.key.join(", ");
         let columns = table.columns;
         // Long rows that come in the order of their key belong into SQLite's own order.
-        let layout = match table.in_order {
-            true => "",
-            false => " WITHOUT ROWID",
-        };
+        let layout = if table.in_order { "" } else { " WITHOUT ROWID" };
         format!("CREATE TABLE {name} ({columns}, PRIMARY KEY ({key})){layout}")
     }
 
