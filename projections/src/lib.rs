@@ -16,6 +16,7 @@ mod value;
 mod writer;
 
 pub mod adoption;
+pub mod analytics;
 pub mod api_credentials;
 pub mod audit_trail;
 pub mod invitations;
@@ -47,6 +48,7 @@ const READ_MODELS: &[&dyn Projection] = &[
     &sessions::Sessions,
     &api_credentials::ApiCredentials,
     &audit_trail::AuditTrail,
+    &analytics::sign_ins::SignIns,
 ];
 
 /// The read models in their file, not running yet: [`start`](Self::start) keeps them up to date,

@@ -128,6 +128,8 @@ pub(crate) struct History {
     ids: u128,
     /// How many days later than usual what comes next is recorded.
     pub(crate) days: i64,
+    /// When what comes next is recorded instead, as RFC 3339 text that stands in the log as it is.
+    pub(crate) clock: Option<String>,
 }
 
 impl History {
@@ -155,6 +157,7 @@ impl History {
         let (event_type, version) = event.event_type();
         let revision = self.revisions.entry(stream.clone()).or_default();
         let command = Uuid::from_u128(self.events.len() as u128);
+        let recorded_at = at(self.events.len()) + TimeDelta::days(self.days);
         self.events.push(RecordedEvent {
             position: Position(self.events.len() as u64 * 3 + 1),
             stream,
@@ -163,7 +166,7 @@ impl History {
             event_type: event_type.into(),
             metadata: Metadata {
                 version,
-                recorded_at: at(self.events.len()) + TimeDelta::days(self.days),
+                recorded_at,
                 actor,
                 command_id: CommandId(command),
                 command_digest: None,
@@ -176,6 +179,10 @@ impl History {
             data: event.encode().unwrap(),
         });
         *revision += 1;
+        if let (Some(clock), Some(event)) = (&self.clock, self.events.last_mut()) {
+            let usual = serde_json::to_string(&recorded_at).unwrap();
+            event.metadata = event.metadata.replace(&usual, &format!("\"{clock}\""));
+        }
     }
 
     /// An event that no version of Pawl knows.

@@ -1,7 +1,8 @@
 //! The one writer of the read models: events in, rows and checkpoints out, in one transaction.
 
 use crate::{
-    DatabaseError, Failure, Projection, ProjectionError, Rows, database::is_outage, value::Whole,
+    DatabaseError, Failure, Projection, ProjectionError, Rows, analytics::keep_views,
+    database::is_outage, value::Whole,
 };
 use eventstore_schema::{DecodeError, Event, Position, Recorded, RecordedEvent};
 use rusqlite::{
@@ -59,6 +60,7 @@ impl Writer {
             });
         }
         drop_left_overs(&transaction, projections)?;
+        keep_views(&transaction, projections)?;
         transaction.commit()?;
         Ok(Self { connection, models })
     }
