@@ -12,6 +12,10 @@ mod moment;
 mod read;
 mod views;
 
+pub mod credential_use;
+pub mod invitations;
+pub mod people;
+pub mod rejected_codes;
 pub mod sign_ins;
 
 #[cfg(test)]
@@ -20,10 +24,19 @@ mod tests;
 pub use dataset::{Column, Dataset, Kind};
 pub use read::{Question, Value, each, page};
 
+pub(crate) use moment::{day_of, second_of};
 pub(crate) use views::keep_views;
 
 /// Every dataset.
-pub const DATASETS: &[Dataset] = &[sign_ins::DATASET];
+pub const DATASETS: &[Dataset] = &[
+    people::ADOPTION,
+    people::ENFORCEMENT,
+    people::DEVICES,
+    sign_ins::DATASET,
+    rejected_codes::DATASET,
+    invitations::DATASET,
+    credential_use::DATASET,
+];
 
 /// The dataset with this name.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use crate::{
     DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
+    analytics::day_of,
     value::{Json, Micros, Text, actor_columns, actor_from},
 };
 use chrono::{DateTime, Utc};
@@ -15,9 +16,10 @@ use serde::Serialize;
 /// The read model behind `/api-credentials`.
 pub struct ApiCredentials;
 
-const TABLES: &[Table] = &[Table {
-    name: "api_credentials",
-    create: "CREATE TABLE api_credentials (
+const TABLES: &[Table] = &[
+    Table {
+        name: "api_credentials",
+        create: "CREATE TABLE api_credentials (
                  api_credential_id TEXT PRIMARY KEY,
                  organization_id TEXT NOT NULL,
                  name TEXT NOT NULL,
@@ -33,7 +35,20 @@ const TABLES: &[Table] = &[Table {
              ) WITHOUT ROWID;
              CREATE INDEX api_credentials_by_organization
              ON api_credentials (organization_id, api_credential_id)",
-}];
+    },
+    // What machines did on a day: asked for access tokens, and caused other events.
+    Table {
+        name: "api_credential_days",
+        create: "CREATE TABLE api_credential_days (
+                     organization_id TEXT NOT NULL,
+                     day TEXT NOT NULL,
+                     api_credential_id TEXT NOT NULL,
+                     tokens BIGINT NOT NULL,
+                     events BIGINT NOT NULL,
+                     PRIMARY KEY (organization_id, day, api_credential_id)
+                 ) WITHOUT ROWID",
+    },
+];
 
 impl Projection for ApiCredentials {
     fn name(&self) -> &'static str {
@@ -41,7 +56,7 @@ impl Projection for ApiCredentials {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -54,6 +69,9 @@ impl Projection for ApiCredentials {
         event: &Recorded<Event>,
         _content: &str,
     ) -> Result<(), ProjectionError> {
+        if let Actor::ApiCredential(machine) = event.metadata.actor {
+            note_use(rows, event, machine)?;
+        }
         let Event::ApiCredential(what) = &event.data else {
             return Ok(());
         };
@@ -94,6 +112,36 @@ impl Projection for ApiCredentials {
             ),
         }
     }
+}
+
+/// Counts an event that a machine caused.
+fn note_use(
+    rows: &mut Rows<'_>,
+    event: &Recorded<Event>,
+    machine: ApiCredentialId,
+) -> Result<(), ProjectionError> {
+    // What belongs to no organization is not looked at by anybody.
+    let Some(organization) = event.metadata.organization_id else {
+        return Ok(());
+    };
+    let token = matches!(
+        event.data,
+        Event::ApiCredential(ApiCredentialEvent::AccessTokenIssued(_))
+    );
+    rows.execute(
+        "INSERT INTO api_credential_days (organization_id, day, api_credential_id, tokens, events)
+         VALUES (?1, ?2, ?3, ?4, 1 - ?4)
+         ON CONFLICT (organization_id, day, api_credential_id) DO UPDATE
+         SET tokens = api_credential_days.tokens + excluded.tokens,
+             events = api_credential_days.events + excluded.events",
+        params![
+            Text(organization),
+            day_of(event.metadata.recorded_at),
+            Text(machine),
+            i64::from(token)
+        ],
+    )?;
+    Ok(())
 }
 
 fn credential_of(stream: &StreamName) -> Result<ApiCredentialId, ProjectionError> {

@@ -2,6 +2,7 @@
 
 use crate::{
     DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
+    analytics::day_of,
     projection::user_of,
     value::{Json, Micros, Text, Whole, Word, actor_columns, actor_from},
 };
@@ -24,11 +25,14 @@ const TABLES: &[Table] = &[Table {
                  name TEXT NOT NULL,
                  role TEXT NOT NULL,
                  status TEXT NOT NULL,
+                 invited_at BIGINT NOT NULL,
+                 invited_on TEXT NOT NULL,
                  sent_at BIGINT NOT NULL,
                  expires_at BIGINT NOT NULL,
                  invited_by_kind TEXT NOT NULL,
                  invited_by_id TEXT,
-                 revision BIGINT NOT NULL
+                 revision BIGINT NOT NULL,
+                 seconds_to_accept BIGINT
              ) WITHOUT ROWID;
              CREATE INDEX invitations_by_organization
              ON invitations (organization_id, invitation_id);
@@ -42,7 +46,7 @@ impl Projection for Invitations {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -66,8 +70,9 @@ impl Projection for Invitations {
                 let (by_kind, by_id) = actor_columns(event.metadata.actor);
                 rows.execute(
                     "INSERT INTO invitations (invitation_id, organization_id, email, name, role,
-                         status, sent_at, expires_at, invited_by_kind, invited_by_id, revision)
-                     VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9, ?10)",
+                         status, invited_at, invited_on, sent_at, expires_at, invited_by_kind,
+                         invited_by_id, revision)
+                     VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?11, ?6, ?7, ?8, ?9, ?10)",
                     params![
                         invitation,
                         Text(invited.organization_id),
@@ -78,7 +83,8 @@ impl Projection for Invitations {
                         Micros(invited.expires_at),
                         by_kind,
                         by_id,
-                        revision
+                        revision,
+                        day_of(event.metadata.recorded_at)
                     ],
                 )?;
                 Ok(())
@@ -89,9 +95,10 @@ impl Projection for Invitations {
                 params![invitation, at, Micros(resent.expires_at), revision],
             ),
             UserEvent::InvitationAccepted(_) => rows.change(
-                "UPDATE invitations SET status = 'accepted', revision = ?2
+                "UPDATE invitations SET status = 'accepted', revision = ?2, seconds_to_accept =
+                     CASE WHEN ?3 > invited_at THEN (?3 - invited_at) / 1000000 ELSE 0 END
                  WHERE invitation_id = ?1",
-                params![invitation, revision],
+                params![invitation, revision, at],
             ),
             UserEvent::InvitationRevoked(_) => rows.change(
                 "UPDATE invitations SET status = 'revoked', revision = ?2

@@ -49,6 +49,7 @@ const READ_MODELS: &[&dyn Projection] = &[
     &api_credentials::ApiCredentials,
     &audit_trail::AuditTrail,
     &analytics::sign_ins::SignIns,
+    &analytics::rejected_codes::RejectedCodes,
 ];
 
 /// The read models in their file, not running yet: [`start`](Self::start) keeps them up to date,

@@ -2,6 +2,7 @@
 //! fails on demand.
 
 mod credentials;
+pub(crate) mod datasets;
 mod factors;
 mod flaky;
 

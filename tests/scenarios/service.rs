@@ -37,7 +37,8 @@ async fn it_says_how_it_is() {
             "sessions",
             "api_credentials",
             "audit_trail",
-            "sign_ins"
+            "sign_ins",
+            "rejected_codes"
         ]
     );
 

@@ -129,10 +129,7 @@ impl Projection for SignIns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        analytics::tests::{everything, lines},
-        testing::{History, readers_of},
-    };
+    use crate::testing::{History, datasets::lines};
     use eventstore_schema::{Actor, AddressId, SignInRejected, StreamName};
 
     #[test]
@@ -173,10 +170,8 @@ mod tests {
         }
         let factors = vec![Factor::Password, Factor::RecoveryCode];
         history.signed_in_with_factors(person, factors);
-        let (_directory, readers) = readers_of(&history);
-
         assert_eq!(
-            lines(&readers, &DATASET, &everything(Some(acme))),
+            lines(&history, &DATASET, acme),
             [
                 "2026-11-26T13:00:00Z otp signed_in 1",
                 "2026-11-26T13:00:00Z otp wrong 1",
@@ -188,6 +183,6 @@ mod tests {
                 "2026-11-27T00:00:00Z recovery_code signed_in 1",
             ]
         );
-        assert!(lines(&readers, &DATASET, &everything(Some(other))).is_empty());
+        assert!(lines(&history, &DATASET, other).is_empty());
     }
 }

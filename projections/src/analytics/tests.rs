@@ -2,43 +2,15 @@
 
 use super::*;
 use crate::{
-    READ_MODELS, Readers,
-    testing::{History, at, readers_of},
+    READ_MODELS,
+    testing::{
+        History,
+        datasets::{everything, line},
+        readers_of,
+    },
 };
-use eventstore_schema::OrganizationId;
 use rusqlite::Connection;
 use std::ops::ControlFlow;
-
-/// Of all days, at the time of the history's beginning.
-pub(super) fn everything(organization_id: Option<OrganizationId>) -> Question {
-    Question {
-        organization_id,
-        from: None,
-        until: None,
-        now: at(0),
-    }
-}
-
-/// A row as a line, without its organization.
-pub(super) fn line(row: &[Value]) -> String {
-    let words = row[1..].iter().map(|value| match value {
-        Value::Nothing => "-".to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// The rows of an organization, as lines.
-pub(super) fn lines(readers: &Readers, dataset: &Dataset, question: &Question) -> Vec<String> {
-    let mut lines = Vec::new();
-    each(readers, dataset, question, |row| {
-        lines.push(line(&row));
-        ControlFlow::Continue(())
-    })
-    .unwrap();
-    lines
-}
 
 #[test]
 fn each_dataset_is_described_as_it_is() {

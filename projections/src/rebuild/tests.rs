@@ -249,9 +249,11 @@ proptest! {
                 OR invited <> (
                      SELECT count(*) FROM invitations
                      WHERE organization_id = counted.organization_id AND status = 'pending')
-                OR (active, with_device) <> (
-                     SELECT COALESCE(sum(people), 0), COALESCE(sum(with_device), 0) FROM adoption
-                     WHERE organization_id = counted.organization_id)",
+                OR (active, with_device, invited) <> (
+                     SELECT COALESCE(sum(people) FILTER (WHERE standing = 'active'), 0),
+                         COALESCE(sum(people) FILTER (WHERE standing = 'active' AND devices > 0), 0),
+                         COALESCE(sum(people) FILTER (WHERE standing = 'pending'), 0)
+                     FROM adoption WHERE organization_id = counted.organization_id)",
             [],
             |row| row.get(0),
         ).unwrap();

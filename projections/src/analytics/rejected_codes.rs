@@ -1,0 +1,173 @@
+//! Codes that were not accepted, and how often that closed an account.
+
+use super::{Column, Dataset, Kind, moment::day_of};
+use crate::{
+    Projection, ProjectionError, Rows, Table,
+    projection::{organization_of, user_of},
+    value::Text,
+};
+use eventstore_schema::{Event, OtpRejectionReason, Recorded, UserEvent};
+use rusqlite::params;
+
+/// The dataset.
+pub const DATASET: Dataset = Dataset {
+    name: "rejected_codes",
+    title: "Rejected codes and lock-outs",
+    says: "Each day on which a code was not accepted: how many were not and why (`OtpRejected`, \
+           `RecoveryCodeRejected`), at the sign-in, to confirm an authenticator or in a session that was \
+           open.\n\n\
+           A lock-out is a code that was the fifth in a row that was not accepted: it closes the code step \
+           of an account for a minute. Further ones, each of which closes it for twice as long, are the \
+           same lock-out; the next can come after a code was accepted or the authenticators were reset. \
+           What is tried while an account is closed leaves no event and is not counted, nor are addresses \
+           that too many wrong passwords closed.",
+    projection: &RejectedCodes,
+    sql: "SELECT organization_id, day, wrong, reused, expired, recovery_codes, lock_outs \
+          FROM rejected_codes",
+    columns: &[
+        Column::ORGANIZATION,
+        Column::DAY,
+        Column::new(
+            "wrong",
+            Kind::Count,
+            "codes that belonged to no recent time step of any authenticator of the person",
+        ),
+        Column::new(
+            "reused",
+            Kind::Count,
+            "codes that were right, when they or later ones had been used",
+        ),
+        Column::new(
+            "expired",
+            Kind::Count,
+            "codes that had been right some minutes before",
+        ),
+        Column::new(
+            "recovery_codes",
+            Kind::Count,
+            "recovery codes that were wrong or spent",
+        ),
+        Column::new(
+            "lock_outs",
+            Kind::Count,
+            "how often one of these closed an account that was open",
+        ),
+    ],
+    time: Some("day"),
+    order: &["organization_id", "day"],
+};
+
+/// The read model behind the dataset.
+pub struct RejectedCodes;
+
+const TABLES: &[Table] = &[
+    Table {
+        name: "rejected_codes",
+        create: "CREATE TABLE rejected_codes (
+                     organization_id TEXT NOT NULL,
+                     day TEXT NOT NULL,
+                     wrong BIGINT NOT NULL,
+                     reused BIGINT NOT NULL,
+                     expired BIGINT NOT NULL,
+                     recovery_codes BIGINT NOT NULL,
+                     lock_outs BIGINT NOT NULL,
+                     PRIMARY KEY (organization_id, day)
+                 ) WITHOUT ROWID",
+    },
+    // How many codes of a person in a row were not accepted, where the last was not.
+    Table {
+        name: "rejected_in_a_row",
+        create: "CREATE TABLE rejected_in_a_row (
+                     user_id TEXT PRIMARY KEY,
+                     codes BIGINT NOT NULL
+                 ) WITHOUT ROWID",
+    },
+];
+
+/// The code in a row that closes an account (see `domain::otp::Throttle`).
+const CLOSES: i64 = 5;
+
+impl Projection for RejectedCodes {
+    fn name(&self) -> &'static str {
+        "rejected_codes"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
+    fn project(
+        &self,
+        rows: &mut Rows<'_>,
+        event: &Recorded<Event>,
+        _content: &str,
+    ) -> Result<(), ProjectionError> {
+        let Event::User(what) = &event.data else {
+            return Ok(());
+        };
+        match what {
+            UserEvent::OtpRejected(rejected) => reject(
+                rows,
+                event,
+                match rejected.reason {
+                    OtpRejectionReason::Wrong => [1, 0, 0, 0],
+                    OtpRejectionReason::Reused => [0, 1, 0, 0],
+                    OtpRejectionReason::Expired => [0, 0, 1, 0],
+                },
+            ),
+            UserEvent::RecoveryCodeRejected(_) => reject(rows, event, [0, 0, 0, 1]),
+            UserEvent::OtpVerified(_)
+            | UserEvent::OtpDeviceConfirmed(_)
+            | UserEvent::RecoveryCodeUsed(_)
+            | UserEvent::OtpDevicesReset(_)
+            | UserEvent::UserErased(_) => {
+                rows.execute(
+                    "DELETE FROM rejected_in_a_row WHERE user_id = ?1",
+                    [Text(user_of(&event.stream)?)],
+                )?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn reject(
+    rows: &mut Rows<'_>,
+    event: &Recorded<Event>,
+    [wrong, reused, expired, recovery_codes]: [i64; 4],
+) -> Result<(), ProjectionError> {
+    let person = Text(user_of(&event.stream)?);
+    rows.execute(
+        "INSERT INTO rejected_in_a_row (user_id, codes) VALUES (?1, 1)
+         ON CONFLICT (user_id) DO UPDATE SET codes = rejected_in_a_row.codes + 1",
+        params![person],
+    )?;
+    rows.execute(
+        "INSERT INTO rejected_codes
+             (organization_id, day, wrong, reused, expired, recovery_codes, lock_outs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, (
+             SELECT count(*) FROM rejected_in_a_row WHERE user_id = ?7 AND codes = ?8))
+         ON CONFLICT (organization_id, day) DO UPDATE
+         SET wrong = rejected_codes.wrong + excluded.wrong,
+             reused = rejected_codes.reused + excluded.reused,
+             expired = rejected_codes.expired + excluded.expired,
+             recovery_codes = rejected_codes.recovery_codes + excluded.recovery_codes,
+             lock_outs = rejected_codes.lock_outs + excluded.lock_outs",
+        params![
+            Text(organization_of(event)?),
+            day_of(event.metadata.recorded_at),
+            wrong,
+            reused,
+            expired,
+            recovery_codes,
+            person,
+            CLOSES
+        ],
+    )?;
+    Ok(())
+}
