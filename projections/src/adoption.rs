@@ -206,13 +206,15 @@ fn update(
              WHERE user_id = ?1",
             params![person, day, difference, position],
         ),
-        Change::NoDevices => rows.change(
-            "UPDATE adoption_people
-             SET devices = 0, day = CASE WHEN day > ?2 THEN day ELSE ?2 END,
-                 bare_since = CASE WHEN devices > 0 THEN ?3 ELSE bare_since END
-             WHERE user_id = ?1",
-            params![person, day, position],
-        ),
+        Change::NoDevices => {
+            rows.execute(
+                "UPDATE adoption_people
+                 SET devices = 0, day = CASE WHEN day > ?2 THEN day ELSE ?2 END, bare_since = ?3
+                 WHERE user_id = ?1 AND devices > 0",
+                params![person, day, position],
+            )?;
+            Ok(())
+        }
         Change::Goes => {
             rows.execute("DELETE FROM adoption_people WHERE user_id = ?1", [person])?;
             Ok(())

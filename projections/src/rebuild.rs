@@ -86,4 +86,4 @@ async fn read(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -186,6 +186,13 @@ impl History {
         }
     }
 
+    /// What comes next is recorded by a clock that is late, elsewhere on Earth, and stands.
+    pub(crate) fn late_by_nine_hours(&mut self) {
+        let usual = at(self.events.len()) + TimeDelta::days(self.days);
+        let late = (usual - TimeDelta::hours(9)).naive_utc() + TimeDelta::hours(2);
+        self.clock = Some(format!("{}+02:00", late.format("%Y-%m-%dT%H:%M:%S%.6f")));
+    }
+
     /// An event that no version of Pawl knows.
     pub(crate) fn unreadable(&mut self) {
         let event = UserEvent::from(InvitationRevoked {});
@@ -346,8 +353,12 @@ impl History {
     }
 
     pub(crate) fn code_rejected(&mut self, person: Person) {
+        self.code_rejected_as(person, OtpRejectionReason::Wrong);
+    }
+
+    pub(crate) fn code_rejected_as(&mut self, person: Person, reason: OtpRejectionReason) {
         let event = OtpRejected {
-            reason: OtpRejectionReason::Wrong,
+            reason,
             session_id: SessionId(self.id()),
         };
         self.of(person, Actor::User(person.0), event);

@@ -72,7 +72,7 @@ fn what_is_taken_away_is_counted_down_once() {
     let acme = history.organization("Acme");
     let person = history.registered(acme);
     let devices = [(); 2].map(|()| history.device_confirmed(person));
-    let mut expect = |history: &History, people: &[&str]| {
+    let expect = |history: &History, people: &[&str]| {
         let counted = lines(history, &DEVICES, acme);
         assert_eq!(counted, people);
     };
@@ -130,7 +130,7 @@ fn an_enforcement_is_followed_by_those_who_were_there() {
     let acme = history.organization("Acme");
     let admin = history.registered(acme);
     let had_one = history.device_confirmed(admin);
-    let mut join = |history: &mut History| {
+    let join = |history: &mut History| {
         let person = history.invited(acme, Actor::Operator);
         history.accepted(person);
         person

@@ -1,14 +1,20 @@
 //! What holds for every dataset.
 
+mod naive;
+
 use super::*;
 use crate::{
-    READ_MODELS,
+    READ_MODELS, rebuild,
     testing::{
-        History,
+        History, at,
         datasets::{everything, line},
         readers_of,
     },
 };
+use chrono::TimeDelta;
+use eventstore_schema::{Event, OrganizationEvent, OrganizationId};
+use naive::Naive;
+use proptest::prelude::*;
 use rusqlite::Connection;
 use std::ops::ControlFlow;
 
@@ -87,4 +93,77 @@ fn a_dataset_is_read_page_by_page_and_day_by_day() {
     let [acme, other] = [acme, other].map(|id| Value::Text(id.to_string()));
     assert_eq!(of_all[..5], vec![acme; 5]);
     assert_eq!(of_all[5..], vec![other; 2]);
+}
+
+/// The organizations of a history.
+fn organizations(history: &History) -> Vec<OrganizationId> {
+    let events = history
+        .events
+        .iter()
+        .map(|event| event.clone().decode().unwrap());
+    let registered = events.filter(|event| {
+        let what = &event.data;
+        matches!(
+            what,
+            Event::Organization(OrganizationEvent::OrganizationRegistered(_))
+        )
+    });
+    registered
+        .filter_map(|event| event.metadata.organization_id)
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn the_counts_are_those_of_the_whole_history(
+        steps in prop::collection::vec(any::<(u8, prop::sample::Index)>(), 1..300),
+        now in 0..3_000_usize,
+    ) {
+        let history = rebuild::tests::history(&steps);
+        let (_directory, readers) = readers_of(&history);
+        let now = at(now) + TimeDelta::microseconds(1);
+        for organization in organizations(&history) {
+            let naive = Naive::of(&history, organization, now);
+            let question = Question { now, ..everything(Some(organization)) };
+            for dataset in DATASETS {
+                let expected = match dataset.name {
+                    "adoption" => naive.adoption(),
+                    "enforcement" => naive.enforcement(),
+                    "devices" => naive.devices(),
+                    "sign_ins" => naive.sign_ins(),
+                    "rejected_codes" => naive.rejected_codes(),
+                    "invitations" => naive.invitations(),
+                    "credential_use" => naive.credential_use(),
+                    other => panic!("{other} is not counted"),
+                };
+                let mut found = Vec::new();
+                each(&readers, dataset, &question, |row| {
+                    assert_eq!(row[0], Value::Text(organization.to_string()));
+                    expect_kinds(dataset, &row);
+                    found.push(line(&row));
+                    ControlFlow::Continue(())
+                })
+                .unwrap();
+                prop_assert_eq!(found, expected, "{}", dataset.name);
+            }
+        }
+    }
+}
+
+/// Each value is of the kind of its column.
+fn expect_kinds(dataset: &Dataset, row: &[Value]) {
+    for (column, value) in dataset.columns.iter().zip(row) {
+        let as_told = match (column.kind, value) {
+            (Kind::Id, Value::Text(text)) => text.parse::<uuid::Uuid>().is_ok(),
+            (Kind::Date, Value::Text(text)) => text.parse::<chrono::NaiveDate>().is_ok(),
+            (Kind::Time, Value::Text(text)) => text.len() == 20 && text.ends_with('Z'),
+            (Kind::Text, Value::Text(_)) | (Kind::Seconds, Value::Nothing) => true,
+            (Kind::Count | Kind::Seconds, Value::Number(number)) => *number >= 0,
+            _ => false,
+        };
+        let (dataset, column) = (dataset.name, column.name);
+        assert!(as_told, "{dataset}.{column} is {value:?}");
+    }
 }

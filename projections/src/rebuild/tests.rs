@@ -7,8 +7,8 @@ use crate::{
     testing::{Flaky, History, MemoryStore, Person},
 };
 use eventstore_schema::{
-    Actor, AddressEvent, AddressId, DeviceId, OrganizationId, Role, SessionId, SignInRejected,
-    StreamName,
+    Actor, AddressEvent, AddressId, DeviceId, Factor, OrganizationId, OtpRejectionReason, Role,
+    SessionId, SignInRejected, StreamName,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -61,12 +61,25 @@ fn to_one(history: &mut History, what: u8, organization: OrganizationId, person:
             history.credential_revoked(person, credential);
         }
         36 => history.audit_read(person),
+        37 => history.late_by_nine_hours(),
+        38 => history.signed_in_with_factors(person, vec![Factor::Password, Factor::Otp]),
+        39 => {
+            let factors = vec![Factor::Password, Factor::RecoveryCode];
+            history.signed_in_with_factors(person, factors);
+        }
+        40 => {
+            for reason in [OtpRejectionReason::Reused, OtpRejectionReason::Expired] {
+                history.code_rejected_as(person, reason);
+            }
+        }
+        // At an address that nobody holds.
+        41 => sign_in_rejected(history, None),
         _ => history.code_rejected(person),
     }
 }
 
 /// A history that could have happened, steered by random numbers.
-fn history(steps: &[(u8, prop::sample::Index)]) -> History {
+pub(crate) fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     let mut history = History::default();
     let mut organizations = vec![history.organization("Acme")];
     let mut unenforced = organizations.clone();
@@ -78,7 +91,7 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     for (what, which) in steps {
         let organization = *which.get(&organizations);
         let person = *which.get(&active);
-        match what % 38 {
+        match what % 43 {
             0 => {
                 let organization = history.organization("Another");
                 organizations.push(organization);
@@ -105,7 +118,10 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                     person.0,
                 );
             }
-            14 => history.days += 1,
+            14 => {
+                history.days += 1;
+                history.clock = None;
+            }
             15 => sessions.push((person, history.signed_in(person))),
             16 if !sessions.is_empty() => {
                 let (person, session) = *which.get(&sessions);
@@ -116,7 +132,12 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
                 history.session_used(person, session);
                 history.session_ended(person, session);
             }
-            11 => sign_in_rejected(&mut history, person),
+            11 => sign_in_rejected(&mut history, Some(person)),
+            // By a machine.
+            42 => {
+                let machine = history.credential_created(person);
+                invited.push(history.invited(person.1, Actor::ApiCredential(machine)));
+            }
             21 if active.len() > 1 => {
                 let person = active.swap_remove(which.index(active.len()));
                 history.disabled(person);
@@ -153,13 +174,14 @@ fn history(steps: &[(u8, prop::sample::Index)]) -> History {
     history
 }
 
-fn sign_in_rejected(history: &mut History, person: Person) {
+fn sign_in_rejected(history: &mut History, person: Option<Person>) {
     let address = StreamName::address(&AddressId("0".into()));
     let event = AddressEvent::from(SignInRejected {
         browser: None,
-        user_id: Some(person.0),
+        user_id: person.map(|person| person.0),
     });
-    history.record(address, Some(person.1), Actor::Anonymous, event);
+    let organization = person.map(|person| person.1);
+    history.record(address, organization, Actor::Anonymous, event);
 }
 
 /// Everything that a dump of the file shows: its schema, its checkpoints and all rows.
