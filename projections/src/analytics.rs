@@ -8,6 +8,7 @@
 //! late it comes to stand in the log.
 
 mod dataset;
+mod document;
 mod moment;
 mod read;
 mod views;
@@ -22,6 +23,7 @@ pub mod sign_ins;
 mod tests;
 
 pub use dataset::{Column, Dataset, Kind};
+pub use document::markdown;
 pub use read::{Question, Value, each, page};
 
 pub(crate) use moment::{day_of, second_of};

@@ -33,3 +33,44 @@ pub const DATASET: Dataset = Dataset {
     time: Some("day"),
     order: &["organization_id", "day", "api_credential_id"],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{History, datasets::lines};
+    use eventstore_schema::Actor;
+
+    #[test]
+    fn a_machine_is_counted_by_what_it_caused() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let other = history.organization("Other");
+        let admin = history.registered(acme);
+        let [busy, idle] = [(); 2].map(|()| history.credential_created(admin));
+        history.clock = Some("2026-11-26T23:59:59Z".into());
+        history.token_issued(admin, busy);
+        history.token_issued(admin, busy);
+        history.clock = Some("2026-11-27T01:59:59+02:00".into());
+        let invited = history.invited(acme, Actor::ApiCredential(busy));
+        history.clock = Some("2026-11-27T00:00:00Z".into());
+        history.invited(acme, Actor::ApiCredential(busy));
+        // By people, not by machines.
+        history.accepted(invited);
+        history.secret_rotated(admin, idle);
+        history.credential_revoked(admin, idle);
+        // By a clock that is late, and of a credential that is revoked by now.
+        history.clock = Some("2026-11-25T12:00:00Z".into());
+        history.token_issued(admin, busy);
+        history.credential_revoked(admin, busy);
+        let [day_before, day, day_after] = ["25", "26", "27"].map(|day| format!("2026-11-{day}"));
+        assert_eq!(
+            lines(&history, &DATASET, acme),
+            [
+                format!("{day_before} {busy} Backup 1 0"),
+                format!("{day} {busy} Backup 2 1"),
+                format!("{day_after} {busy} Backup 0 1"),
+            ]
+        );
+        assert!(lines(&history, &DATASET, other).is_empty());
+    }
+}

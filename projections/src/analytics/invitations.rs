@@ -72,3 +72,65 @@ pub const DATASET: Dataset = Dataset {
     time: Some("day"),
     order: &["organization_id", "day"],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        History, at,
+        datasets::{lines, lines_at},
+    };
+    use chrono::TimeDelta;
+    use eventstore_schema::Actor;
+
+    #[test]
+    fn an_invitation_stays_with_the_day_on_which_it_was_first_sent() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let other = history.organization("Other");
+        history.clock = Some("2026-11-26T23:59:59Z".into());
+        let [open, resent, revoked, erased, a, b, c] =
+            [(); 7].map(|()| history.invited(acme, Actor::Operator));
+        history.invited(other, Actor::Operator);
+        history.clock = Some("2026-11-27T02:00:00+02:00".into());
+        let late = history.invited(acme, Actor::Operator);
+        history.resent(resent);
+        history.revoked(revoked);
+        history.erased(erased);
+        history.accepted(a);
+        assert_eq!(
+            lines(&history, &DATASET, acme),
+            ["2026-11-26 7 1 1 0 4 1 1", "2026-11-27 1 0 0 0 1 0 -"]
+        );
+        history.clock = Some("2026-11-27T00:00:10.999Z".into());
+        history.accepted(b);
+        // The middle of 1 and 11 seconds, then the middle one of 1, 11 and 301.
+        assert_eq!(
+            lines(&history, &DATASET, acme)[0],
+            "2026-11-26 7 2 1 0 3 1 6"
+        );
+        history.clock = Some("2026-11-27T00:05:00Z".into());
+        history.accepted(c);
+        // By a clock that is late, before it was sent.
+        history.clock = Some("2026-11-26T23:00:00Z".into());
+        history.accepted(late);
+        // What became of the person does not change what became of the invitation.
+        history.erased(c);
+        let expected = ["2026-11-26 7 3 1 0 2 1 11", "2026-11-27 1 1 0 0 0 0 0"];
+        assert_eq!(lines(&history, &DATASET, acme), expected);
+
+        // The clock tells that a link is dead, at the moment that it says, and of the newest link only.
+        for (second, first_day) in [
+            (at(1_000) - TimeDelta::microseconds(1), "7 3 1 0 2 1 11"),
+            (at(1_000), "7 3 1 1 1 1 11"),
+            (at(1_999), "7 3 1 1 1 1 11"),
+            (at(2_000), "7 3 1 2 0 1 11"),
+        ] {
+            let days = lines_at(&history, &DATASET, acme, second);
+            assert_eq!(days[0], format!("2026-11-26 {first_day}"), "at {second}");
+        }
+        history.resent(open);
+        let days = lines_at(&history, &DATASET, acme, at(1_999));
+        assert_eq!(days[0], "2026-11-26 7 3 1 0 2 1 11");
+    }
+}

@@ -171,3 +171,64 @@ fn reject(
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{History, datasets::lines};
+
+    #[test]
+    fn the_fifth_code_in_a_row_closes_an_account_once() {
+        let mut history = History::default();
+        let acme = history.organization("Acme");
+        let person = history.registered(acme);
+        let other = history.registered(acme);
+        let device = history.device_confirmed(person);
+        history.clock = Some("2026-11-26T23:59:59.999Z".into());
+        for reason in [
+            OtpRejectionReason::Wrong,
+            OtpRejectionReason::Reused,
+            OtpRejectionReason::Expired,
+        ] {
+            history.code_rejected_as(person, reason);
+        }
+        history.recovery_code_rejected(person);
+        history.code_rejected(other);
+        assert_eq!(lines(&history, &DATASET, acme), ["2026-11-26 2 1 1 1 0"]);
+        // Midnight in UTC, elsewhere on Earth.
+        history.clock = Some("2026-11-27T02:00:00+02:00".into());
+        for _ in 5..8 {
+            history.code_rejected(person);
+        }
+        assert_eq!(
+            lines(&history, &DATASET, acme),
+            ["2026-11-26 2 1 1 1 0", "2026-11-27 3 0 0 0 1"]
+        );
+        // Open again, whichever way; and by a clock that is late.
+        history.clock = Some("2026-11-25T12:00:00Z".into());
+        let four = |history: &mut History| {
+            for _ in 0..4 {
+                history.code_rejected(person);
+            }
+        };
+        four(&mut history);
+        history.code_accepted(person, device);
+        four(&mut history);
+        history.recovery_code_used(person);
+        four(&mut history);
+        history.device_confirmed(person);
+        four(&mut history);
+        history.devices_reset(person);
+        four(&mut history);
+        assert_eq!(
+            lines(&history, &DATASET, acme),
+            [
+                "2026-11-25 20 0 0 0 0",
+                "2026-11-26 2 1 1 1 0",
+                "2026-11-27 3 0 0 0 1",
+            ]
+        );
+        history.recovery_code_rejected(person);
+        assert_eq!(lines(&history, &DATASET, acme)[0], "2026-11-25 20 0 0 1 1");
+    }
+}
