@@ -17,11 +17,11 @@ use eventstore::{
 use eventstore_schema::{
     Actor, AddressId, AdministratorAppointed, AdministratorDismissed, CommandId, DeviceId, Event,
     EventId, InvitationAccepted, InvitationResent, InvitationRevoked, KeyName, Metadata, NewEvent,
-    OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, OtpRejected,
-    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordId, PasswordRehashed,
-    PasswordReset, PasswordResetRequested, Personal, Position, RecordedEvent, Role, RoleChanged,
-    Sealed, SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserDisabled,
-    UserEnabled, UserEvent, UserId, UserInvited, UserRegistered,
+    OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, PasswordChanged,
+    PasswordHash, PasswordId, PasswordRehashed, PasswordReset, PasswordResetRequested, Personal,
+    Position, RecordedEvent, Role, RoleChanged, Sealed, SealedSecret, SessionId, StreamName,
+    TokenDigest, TwoFactorEnforced, UserDisabled, UserEnabled, UserEvent, UserId, UserInvited,
+    UserRegistered,
 };
 use futures::{StreamExt, stream};
 use std::collections::HashMap;
@@ -341,27 +341,6 @@ impl History {
         };
         self.of(person, Actor::User(person.0), event);
         device_id
-    }
-
-    pub(crate) fn code_accepted(&mut self, person: Person, device_id: DeviceId) {
-        let event = OtpVerified {
-            device_id,
-            time_step: self.events.len() as u64,
-            session_id: SessionId(self.id()),
-        };
-        self.of(person, Actor::User(person.0), event);
-    }
-
-    pub(crate) fn code_rejected(&mut self, person: Person) {
-        self.code_rejected_as(person, OtpRejectionReason::Wrong);
-    }
-
-    pub(crate) fn code_rejected_as(&mut self, person: Person, reason: OtpRejectionReason) {
-        let event = OtpRejected {
-            reason,
-            session_id: SessionId(self.id()),
-        };
-        self.of(person, Actor::User(person.0), event);
     }
 
     fn of(&mut self, person: Person, actor: Actor, event: impl Into<UserEvent>) {
