@@ -77,7 +77,7 @@ impl Server {
             Some(url) => url.clone(),
             None => Url::parse(&format!("http://{address}"))?,
         };
-        let projections = Projections::open(settings.data.join("projections.db"))?;
+        let projections = Projections::open(&settings.projections())?;
         projections.expect_same_log(&*store).await?;
         // A keyring that was put back from a copy may hold keys that have been destroyed since.
         erasure.catch_up().await?;

@@ -8,7 +8,7 @@ mod flaky;
 
 pub(crate) use flaky::Flaky;
 
-use crate::{Projections, Readers, writer::Delivery};
+use crate::{Home, Projections, Readers, writer::Delivery};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore::{
@@ -24,7 +24,7 @@ use eventstore_schema::{
     UserRegistered,
 };
 use futures::{StreamExt, stream};
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -380,10 +380,15 @@ fn sealed(key: KeyName, ciphertext: &str) -> Sealed {
     }
 }
 
+/// The read models' home in this directory.
+pub(crate) fn home_in(directory: &Path) -> Home {
+    Home::Sqlite(directory.join("projections.db"))
+}
+
 /// Every read model, having seen this history.
 pub(crate) fn readers_of(history: &History) -> (TempDir, Readers) {
     let directory = TempDir::new().unwrap();
-    let mut projections = Projections::open(directory.path().join("projections.db")).unwrap();
+    let mut projections = Projections::open(&home_in(directory.path())).unwrap();
     let events: Vec<_> = history.events.iter().cloned().map(Delivery::from).collect();
     projections.writer.apply(&events).unwrap();
     for model in &projections.writer.models {

@@ -289,7 +289,7 @@ impl Naive {
         let line = |(day, sent): (&String, &Vec<Sent>)| {
             let count = |wanted: &str| {
                 let became = sent.iter().map(|(_, ends, became, _)| {
-                    became.unwrap_or(if *ends <= self.now {
+                    became.unwrap_or(if second_of(*ends) <= second_of(self.now) {
                         "expired"
                     } else {
                         "pending"
