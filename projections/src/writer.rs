@@ -62,15 +62,15 @@ impl Writer {
         tables::drop_left_overs(inside, projections)?;
         let mut models = Vec::with_capacity(projections.len());
         for &projection in projections {
-            let model = match catalog::find(inside, projection, Side::Live)? {
-                Some(entry) => Model::found(projection, &entry),
-                None => {
+            models.push(
+                if let Some(entry) = catalog::find(inside, projection, Side::Live)? {
+                    Model::found(projection, &entry)
+                } else {
                     let side = (Side::Live, 0);
                     tables::create(inside, projection, side, Indexes::All)?;
                     Model::empty(projection, side)
-                }
-            };
-            models.push(model);
+                },
+            );
         }
         transaction.commit()?;
         Ok(Self { connection, models })

@@ -1,6 +1,7 @@
 //! What was measured: Pawl's figures and those of its bare limit, taken by turns, and what comes of
 //! them.
 
+use crate::load::Measured;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -49,6 +50,37 @@ impl Row {
         self.more.insert(name.to_owned(), value.into());
     }
 
+    /// Takes rates, and notes the processor time of each call, of the server and of its clients, with the
+    /// ratio that follows from it: what it would be if nothing had to be waited for and nobody else used
+    /// the machine.
+    pub(crate) fn take(&mut self, pawl: &[Measured], limit: &[Measured]) {
+        self.pawl = pawl.iter().map(|measured| measured.rate).collect();
+        self.limit = limit.iter().map(|measured| measured.rate).collect();
+        let server = |all: &[Measured]| median(&all.iter().map(|m| m.server).collect::<Vec<_>>());
+        let client = |all: &[Measured]| median(&all.iter().map(|m| m.clients).collect::<Vec<_>>());
+        let all = |of: &[Measured]| server(of) + client(of);
+        let times = json!({
+            "server_us": { "pawl": rounded(server(pawl)), "limit": rounded(server(limit)) },
+            "clients_us": { "pawl": rounded(client(pawl)), "limit": rounded(client(limit)) },
+            "ratio": rounded(all(limit) / all(pawl)),
+        });
+        self.note("processor_time", times);
+    }
+
+    /// Notes the processor time of the server, in milliseconds, and the ratio of that: where something is
+    /// measured that happens once, it says more than the clock on a machine that others use, too.
+    pub(crate) fn note_server_time(&mut self, pawl: &[Duration], limit: &[Duration]) {
+        let middle = |all: &[Duration]| {
+            let all: Vec<_> = all.iter().map(|time| millis(*time)).collect();
+            median(&all)
+        };
+        let times = json!({
+            "pawl": rounded(middle(pawl)), "limit": rounded(middle(limit)),
+            "ratio": rounded(middle(pawl) / middle(limit)),
+        });
+        self.note("server_time_ms", times);
+    }
+
     /// It is to reach something besides the ratio, and does or does not.
     pub(crate) fn also_needs(&mut self, reached: bool) {
         self.reached &= reached;
@@ -88,40 +120,36 @@ impl Row {
 
 /// The table at the end: what can be read without a tool.
 pub(crate) fn table(rows: &Map<String, Value>) -> String {
-    let mut table = format!(
-        "{:5} {:52} {:>12} {:>12} {:>7} {:>7}  {}\n",
-        "row", "what", "Pawl", "limit", "ratio", "goal", "met"
-    );
-    for (name, row) in rows {
-        let text = |field: &str| row[field].as_str().unwrap_or("").to_owned();
-        let number = |field: &str| {
-            row[field]
-                .as_f64()
-                .map_or(String::new(), |n| format!("{n}"))
-        };
-        let sign = if row["goal_is"] == "at most" {
-            "≤"
-        } else {
-            "≥"
-        };
-        let met = match row["met"].as_bool() {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "",
-        };
-        let goal = match number("goal").as_str() {
-            "" => String::new(),
-            goal => format!("{sign} {goal}"),
-        };
-        table += &format!(
-            "{name:5} {:52} {:>12} {:>12} {:>7} {goal:>7}  {met}\n",
-            format!("{} ({})", text("what"), text("unit")),
-            number("pawl"),
-            number("limit"),
-            number("ratio"),
-        );
-    }
-    table
+    let head = ["row", "what", "Pawl", "limit", "ratio", "goal", "met"].map(str::to_owned);
+    let lines = std::iter::once(head).chain(rows.iter().map(|(name, row)| line(name, row)));
+    let line = |[name, what, pawl, limit, ratio, goal, met]: [String; 7]| {
+        format!("{name:5} {what:60} {pawl:>12} {limit:>12} {ratio:>7} {goal:>7}  {met}\n")
+    };
+    lines.map(line).collect()
+}
+
+fn line(name: &str, row: &Value) -> [String; 7] {
+    let text = |field: &str| row[field].as_str().unwrap_or("");
+    let number = |field: &str| row[field].as_f64().map_or(String::new(), |n| n.to_string());
+    let sign = match text("goal_is") {
+        "at least" => "≥ ",
+        "at most" => "≤ ",
+        _ => "",
+    };
+    let met = match row["met"].as_bool() {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
+    };
+    [
+        name.to_owned(),
+        format!("{} ({})", text("what"), text("unit")),
+        number("pawl"),
+        number("limit"),
+        number("ratio"),
+        format!("{sign}{}", number("goal")),
+        met.to_owned(),
+    ]
 }
 
 /// The one in the middle.

@@ -1,6 +1,7 @@
 //! Clients that take as little of the machine as they can: HTTP/1.1 on a connection that stays open,
 //! with requests that are written once.
 
+use crate::place::{Server, own_processor_time};
 use serde_json::Value;
 use std::{
     future::Future,
@@ -51,7 +52,9 @@ impl Request {
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers += &format!("{name}: {value}\r\n");
+        for part in [name, ": ", value, "\r\n"] {
+            self.headers += part;
+        }
         self
     }
 
@@ -133,10 +136,45 @@ pub(crate) trait Caller: Send + 'static {
     fn call(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// Lets all of them call for so long, each as fast as it is answered; how often in a second they did,
+/// What a while of calls came to.
+#[derive(Clone, Copy)]
+pub(crate) struct Measured {
+    /// Calls in a second.
+    pub(crate) rate: f64,
+    /// Processor time of the server for each call, in microseconds.
+    pub(crate) server: f64,
+    /// The same of the clients.
+    pub(crate) clients: f64,
+}
+
+/// Lets all of them call for so long, each as fast as it is answered by this server; what came of it,
 /// and the callers for the next time.
 #[expect(clippy::cast_precision_loss, reason = "nobody calls that often")]
-pub(crate) async fn rate<C: Caller>(callers: Vec<C>, time: Duration) -> (f64, Vec<C>) {
+pub(crate) async fn rate<C: Caller>(
+    server: &Server,
+    callers: Vec<C>,
+    time: Duration,
+) -> (Measured, Vec<C>) {
+    let before = (server.processor_time(), own_processor_time());
+    let (calls, took, callers) = call(callers, time).await;
+    let after = (server.processor_time(), own_processor_time());
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / calls as f64;
+    let measured = Measured {
+        rate: per_second(calls, took),
+        server: each(after.0.saturating_sub(before.0)),
+        clients: each(after.1.saturating_sub(before.1)),
+    };
+    (measured, callers)
+}
+
+/// How often in a second that is.
+#[expect(clippy::cast_precision_loss, reason = "nobody calls that often")]
+pub(crate) fn per_second(calls: u64, time: Duration) -> f64 {
+    calls as f64 / time.as_secs_f64()
+}
+
+/// The same without a server; how often they called, and for how long.
+pub(crate) async fn call<C: Caller>(callers: Vec<C>, time: Duration) -> (u64, Duration, Vec<C>) {
     let began = Instant::now();
     let mut tasks = JoinSet::new();
     for mut caller in callers {
@@ -150,12 +188,9 @@ pub(crate) async fn rate<C: Caller>(callers: Vec<C>, time: Duration) -> (f64, Ve
         });
     }
     let done = tasks.join_all().await;
-    let took = began.elapsed().as_secs_f64();
-    let calls: u64 = done.iter().map(|(calls, _)| calls).sum();
-    (
-        calls as f64 / took,
-        done.into_iter().map(|(_, caller)| caller).collect(),
-    )
+    let calls = done.iter().map(|(calls, _)| calls).sum();
+    let callers = done.into_iter().map(|(_, caller)| caller);
+    (calls, began.elapsed(), callers.collect())
 }
 
 /// A client that sends the same request.

@@ -9,7 +9,7 @@ use crate::{
 };
 use generator::Plan;
 use serde_json::Value;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Events of an installation with one person, of which some 10,000 are in that person's stream.
 const MANY: u64 = 45_000;
@@ -24,10 +24,18 @@ pub(crate) async fn measure(short: bool) -> Value {
         Goal::AtMost(1.2),
     );
     let (many, few) = (settled(MANY).await, settled(FEW).await);
+    let mut spent = (Vec::new(), Vec::new());
     for _ in 0..runs {
-        row.pawl.push(sign_in(&many).await);
-        row.limit.push(sign_in(&few).await);
+        for (settled, times, server_times) in [
+            (&many, &mut row.pawl, &mut spent.0),
+            (&few, &mut row.limit, &mut spent.1),
+        ] {
+            let (took, server) = sign_in(settled).await;
+            times.push(millis(took));
+            server_times.push(server);
+        }
     }
+    row.note_server_time(&spent.0, &spent.1);
     row.note("events_of_the_long_stream", many.2);
     row.note("events_of_the_short_stream", few.2);
     row.json()
@@ -47,13 +55,17 @@ async fn settled(events: u64) -> (Place, Citizen, u64) {
     (place, citizen, length)
 }
 
-async fn sign_in((place, citizen, _): &(Place, Citizen, u64)) -> f64 {
+/// How long it takes, by the clock and in processor time of the server.
+async fn sign_in((place, citizen, _): &(Place, Citizen, u64)) -> (Duration, Duration) {
     // Each in a copy, where no code has been used yet.
     let place = place.copy();
     let server = place.serve();
     server.comes_to_rest().await;
     let mut connection = Connection::open(&server.address).await;
-    let began = Instant::now();
+    let (before, began) = (server.time_of_threads(), Instant::now());
     citizen.sign_in(&mut connection).await;
-    millis(began.elapsed())
+    (
+        began.elapsed(),
+        server.time_of_threads().saturating_sub(before),
+    )
 }

@@ -28,8 +28,8 @@ use tokio::runtime::Handle;
 
 /// How long a server may take to come to rest after its first start on a long history.
 const PATIENCE: Duration = Duration::from_mins(30);
-/// A clock tick of the kernel's accounting.
-const TICKS_AT_REST: u64 = 1;
+/// What a server at rest may use in a quarter of a second.
+const AT_REST: Duration = Duration::from_millis(5);
 
 /// A data directory.
 pub(crate) struct Place {
@@ -220,12 +220,12 @@ impl Server {
     pub(crate) async fn comes_to_rest(&self) {
         let began = Instant::now();
         let mut quiet = 0;
-        let mut before = self.ticks();
+        let mut before = self.time_of_threads();
         while quiet < 4 {
             assert!(began.elapsed() < PATIENCE, "the server never rests");
             tokio::time::sleep(Duration::from_millis(250)).await;
-            let now = self.ticks();
-            quiet = if now - before <= TICKS_AT_REST {
+            let now = self.time_of_threads();
+            quiet = if now.saturating_sub(before) <= AT_REST {
                 quiet + 1
             } else {
                 0
@@ -234,12 +234,14 @@ impl Server {
         }
     }
 
-    /// The processor time that it has used, in ticks of the kernel's.
-    pub(crate) fn ticks(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let (_, fields) = stat.rsplit_once(") ").unwrap();
-        let fields = fields.split(' ').skip(11).take(2);
-        fields.map(|field| field.parse::<u64>().unwrap()).sum()
+    /// The processor time that it has used, for what takes seconds.
+    pub(crate) fn processor_time(&self) -> Duration {
+        processor_time_of(&self.child.id().to_string())
+    }
+
+    /// The same for what takes moments.
+    pub(crate) fn time_of_threads(&self) -> Duration {
+        time_of_threads(self.child.id())
     }
 
     /// A line of its memory in `/proc/PID/status`, in mebibytes.
@@ -263,6 +265,33 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The processor time that this process has used.
+pub(crate) fn own_processor_time() -> Duration {
+    processor_time_of("self")
+}
+
+/// The time of a process with that of threads that have ended, to a hundredth of a second.
+pub(crate) fn processor_time_of(process: &str) -> Duration {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else {
+        return Duration::ZERO;
+    };
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    let used = fields.split(' ').skip(11).take(2);
+    let ticks = used.filter_map(|field| field.parse::<u64>().ok());
+    Duration::from_millis(10 * ticks.sum::<u64>())
+}
+
+/// The time of the threads that a process has now, to the nanosecond.
+fn time_of_threads(process: u32) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let spent = tasks.filter_map(|task| {
+        // A thread may end meanwhile.
+        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(spent.sum())
 }
 
 /// A line of a process' memory, such as `VmHWM` for the most it has had, in mebibytes.

@@ -6,7 +6,7 @@
 use crate::{
     figures::{Goal, Row, median, rounded, share, spread},
     load::{Caller as _, Connection, Request, rate},
-    place::Place,
+    place::{Place, own_processor_time},
     requests::Busy,
     verifying::{Run, run},
 };
@@ -84,6 +84,8 @@ struct Size {
     pawl: Vec<f64>,
     limit: Vec<f64>,
     memory: f64,
+    /// Processor time for each event, in microseconds: of the rebuild, and of the limit.
+    processor_time: [Vec<f64>; 2],
 }
 
 impl Size {
@@ -95,14 +97,20 @@ impl Size {
             pawl: Vec::new(),
             limit: Vec::new(),
             memory: 0.0,
+            processor_time: [const { Vec::new() }; 2],
         };
         for _ in 0..runs {
             let rebuilt = rebuild(&place);
             size.pawl.push(events as f64 / rebuilt.took.as_secs_f64());
             size.memory = size.memory.max(rebuilt.memory);
-            let began = Instant::now();
+            let (before, began) = (own_processor_time(), Instant::now());
             let read = read_and_decode(place.data());
             size.limit.push(read as f64 / began.elapsed().as_secs_f64());
+            let bare = own_processor_time().saturating_sub(before);
+            let times = [rebuilt.processor_time, bare];
+            for (all, time) in size.processor_time.iter_mut().zip(times) {
+                all.push(time.as_secs_f64() * 1e6 / events as f64);
+            }
         }
         size
     }
@@ -112,6 +120,10 @@ impl Size {
         json!({
             "ratio": rounded(pawl / limit), "pawl": rounded(pawl), "limit": rounded(limit),
             "memory_mib": rounded(self.memory), "runs": self.pawl.len(),
+            "processor_us": {
+                "pawl": rounded(median(&self.processor_time[0])),
+                "limit": rounded(median(&self.processor_time[1])),
+            },
             "spread": { "pawl": spread(&self.pawl), "limit": spread(&self.limit) },
         })
     }
@@ -155,7 +167,9 @@ fn recorded(row: &Columns<'_>) -> RecordedEvent {
 async fn lag(short: bool) -> Value {
     let seconds = if short { 3 } else { 10 };
     let busy = Busy::begin().await;
-    let (highest, callers) = rate(busy.renaming().await, Duration::from_secs(seconds)).await;
+    let callers = busy.renaming().await;
+    let (measured, callers) = rate(&busy.server, callers, Duration::from_secs(seconds)).await;
+    let highest = measured.rate;
     busy.server.comes_to_rest().await;
     let until = Instant::now() + Duration::from_secs(seconds);
     #[expect(clippy::cast_precision_loss, reason = "there are 64 clients")]

@@ -4,8 +4,8 @@
 
 use crate::{
     figures::{Goal, Row},
-    load::{Caller, Connection, rate},
-    place::{Citizen, Place},
+    load::{Caller, Connection, Measured, rate},
+    place::{Citizen, Place, own_processor_time},
 };
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
@@ -28,9 +28,9 @@ const CLIENTS: usize = 8;
 
 pub(crate) async fn measure(short: bool) -> Value {
     let (people, time, runs) = if short {
-        (2_000, Duration::from_secs(3), 3)
+        (2_000, Duration::from_millis(1500), 5)
     } else {
-        (8_000, Duration::from_secs(6), 5)
+        (8_000, Duration::from_secs(2), 15)
     };
     let place = Place::with(Plan::new(people, people * 12, 1).unwrap()).await;
     let citizens = Arc::new(place.citizens().await);
@@ -50,21 +50,18 @@ pub(crate) async fn measure(short: bool) -> Value {
         "1/s",
         Goal::AtLeast(0.95),
     );
-    (_, callers) = rate(callers, Duration::from_secs(1)).await;
-    let mut busy = Vec::new();
+    (_, callers) = rate(&server, callers, time).await;
+    let (mut pawl, mut limit) = (Vec::new(), Vec::new());
     for _ in 0..runs {
-        let before = server.ticks();
-        let (sign_ins, same) = rate(callers, time).await;
-        callers = same;
-        row.pawl.push(sign_ins);
-        busy.push((server.ticks() - before) as f64 / 100.0 / time.as_secs_f64());
+        let measured;
+        (measured, callers) = rate(&server, callers, time).await;
+        pawl.push(measured);
         let bare = tokio::task::spawn_blocking(move || verifications(time));
-        row.limit.push(bare.await.unwrap());
+        let measured = bare.await.unwrap();
+        limit.push(measured);
     }
-    row.note(
-        "cores_that_pawl_used",
-        crate::figures::rounded(crate::figures::median(&busy)),
-    );
+    row.note("clients", CLIENTS);
+    row.take(&pawl, &limit);
     row.json()
 }
 
@@ -83,7 +80,7 @@ impl Caller for SignIn {
 }
 
 /// Bare verifications in a second, on all cores.
-fn verifications(time: Duration) -> f64 {
+fn verifications(time: Duration) -> Measured {
     let PasswordParameters { memory_kib, passes } = PasswordParameters::default();
     let parameters = Params::new(memory_kib, passes, 1, None).unwrap();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
@@ -92,7 +89,7 @@ fn verifications(time: Duration) -> f64 {
         .unwrap()
         .to_string();
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let began = Instant::now();
+    let (before, began) = (own_processor_time(), Instant::now());
     let count = thread::scope(|scope| {
         let threads = (0..cores).map(|_| {
             scope.spawn(|| {
@@ -111,5 +108,10 @@ fn verifications(time: Duration) -> f64 {
             .map(|thread| thread.join().unwrap())
             .sum::<u32>()
     });
-    f64::from(count) / began.elapsed().as_secs_f64()
+    let used = own_processor_time().saturating_sub(before);
+    Measured {
+        rate: f64::from(count) / began.elapsed().as_secs_f64(),
+        server: used.as_secs_f64() * 1e6 / f64::from(count),
+        clients: 0.0,
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     figures::rounded,
-    place::{memory_of, pawl},
+    place::{memory_of, pawl, processor_time_of},
 };
 use eventstore::{
     EventStore, ExpectedRevision,
@@ -49,6 +49,8 @@ pub(crate) struct Run {
     pub(crate) took: Duration,
     /// Resident memory at most, in mebibytes.
     pub(crate) memory: f64,
+    /// Processor time, but for its last moment.
+    pub(crate) processor_time: Duration,
 }
 
 pub(crate) async fn measure(short: bool) -> Value {
@@ -211,18 +213,21 @@ pub(crate) fn run(arguments: &[&str]) -> Run {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let mut memory = 0.0;
+    let (mut memory, mut processor_time) = (0.0, Duration::ZERO);
+    let id = child.id().to_string();
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
         memory = memory_of(child.id(), "VmHWM").unwrap_or(memory);
+        processor_time = processor_time.max(processor_time_of(&id));
         std::thread::sleep(Duration::from_millis(5));
     };
     assert!(status.success(), "{arguments:?}");
     Run {
         took: began.elapsed(),
         memory,
+        processor_time,
     }
 }
 

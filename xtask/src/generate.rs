@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut command = Command::new(env!("CARGO"));
     command
-        .args(["run", "--quiet", "--release", "--package", "generator"])
+        .args(["run", "--quiet", "--release", "--package", "pawl-generator"])
         .arg("--manifest-path")
         .arg(root().join("Cargo.toml"))
         .arg("--")
