@@ -142,7 +142,7 @@ fn project_change(
 fn count(rows: &mut Rows<'_>, event: &Recorded<Event>, times: i8) -> Result<(), ProjectionError> {
     rows.execute(
         "INSERT INTO adoption (organization_id, day, people, with_device)
-         SELECT ?1, ?2, ?4 * active, ?4 * (active AND devices > 0)
+         SELECT ?1, ?2, ?4 * active, CASE WHEN active = 1 AND devices > 0 THEN ?4 ELSE 0 END
          FROM adoption_people WHERE user_id = ?3
          ON CONFLICT (organization_id, day) DO UPDATE
          SET people = adoption.people + excluded.people,

@@ -34,7 +34,7 @@ pub use digest::ModelDigest;
 pub use projection::{Index, NamedView, Projection, ProjectionError, Rows, Table};
 pub use readers::{Page, Readers};
 pub use runner::{Behind, LogPutBack, RunningProjections, Standing};
-pub use sql::{BadValue, SqlError};
+pub use sql::{BadValue, SqlError, postgres::PostgresServer};
 pub use status::{Failure, ProjectionStatus, status_read_only};
 
 use writer::Writer;
