@@ -16,6 +16,22 @@ pub enum Home {
     Postgres(Box<PostgresServer>),
 }
 
+/// The right to follow the log, which one process at a time has among those that share a database.
+pub struct Lead {
+    _connection: Box<dyn Connection>,
+}
+
+impl Lead {
+    /// Takes it, unless another process has it. It is given back when this is dropped.
+    pub fn take(home: &Home) -> Result<Option<Self>, DatabaseError> {
+        let mut connection = home.open_writable()?;
+        let taken = connection.lead()?;
+        Ok(taken.then_some(Self {
+            _connection: connection,
+        }))
+    }
+}
+
 /// A database of read models that cannot be used. Each sentence is written for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {

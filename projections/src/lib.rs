@@ -29,7 +29,7 @@ pub mod users;
 mod testing;
 
 pub use build::{RebuildError, Rebuilt, rebuild};
-pub use database::{DatabaseError, Home};
+pub use database::{DatabaseError, Home, Lead};
 pub use digest::ModelDigest;
 pub use projection::{Index, NamedView, Projection, ProjectionError, Rows, Table};
 pub use readers::{Page, Readers};

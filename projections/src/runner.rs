@@ -415,4 +415,6 @@ fn publish_outage(progress: &watch::Sender<Vec<Model>>, error: &str) {
 }
 
 #[cfg(test)]
+mod shared;
+#[cfg(test)]
 mod tests;

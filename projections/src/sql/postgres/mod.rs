@@ -175,7 +175,7 @@ impl Connection for Postgres {
     }
 
     fn begin(&mut self, purpose: Purpose) -> Result<(), SqlError> {
-        self.script(&match purpose {
+        let begun = self.script(&match purpose {
             // The lock comes before the first look: whoever puts other tables in place waits for
             // those who have it, and what is seen afterwards is one state of the same tables.
             Purpose::Reading => format!(
@@ -191,7 +191,12 @@ impl Connection for Postgres {
                  SET LOCAL lock_timeout TO '{SWAP_WAITS}';
                  LOCK TABLE {CATALOG} IN ACCESS EXCLUSIVE MODE"
             ),
-        })
+        });
+        if begun.is_err() && !self.is_broken() {
+            // It began, and failed at a lock.
+            self.script("ROLLBACK")?;
+        }
+        begun
     }
 
     fn create_table(&self, name: &str, table: &Table) -> String {
