@@ -184,7 +184,7 @@ pub fn curve(
     let since = since.map(day_of);
     readers.read(|view| {
         let days = view.all(
-            "SELECT max(day, COALESCE(?2, day)) AS day, people, with_device
+            "SELECT CASE WHEN day < ?2 THEN ?2 ELSE day END AS day, people, with_device
                  FROM (
                      SELECT day,
                          sum(people) OVER so_far AS people,
@@ -193,7 +193,7 @@ pub fn curve(
                      FROM adoption
                      WHERE organization_id = ?1 AND (people <> 0 OR with_device <> 0)
                      WINDOW so_far AS (ORDER BY day)
-                 )
+                 ) AS days
                  WHERE ?2 IS NULL OR next_day IS NULL OR next_day > ?2
                  ORDER BY day",
             params![Text(organization_id), since],

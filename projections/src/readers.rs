@@ -118,3 +118,6 @@ impl<T, Key> Page<T, Key> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

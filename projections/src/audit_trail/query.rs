@@ -109,10 +109,12 @@ enum Lane {
 impl Lane {
     fn sql(&self, order: Order) -> String {
         let key = match self {
-            Self::Everything => "position > 0 AND ?9 IS NULL AND ?10 IS NULL",
+            Self::Everything => {
+                "position > 0 AND CAST(?9 AS TEXT) IS NULL AND CAST(?10 AS TEXT) IS NULL"
+            }
             Self::Actor(..) => "actor_kind = ?9 AND actor_id IS NOT DISTINCT FROM ?10",
-            Self::Subject(_) => "subject = ?9 AND ?10 IS NULL",
-            Self::Type(_) => "type = ?9 AND ?10 IS NULL",
+            Self::Subject(_) => "subject = ?9 AND CAST(?10 AS TEXT) IS NULL",
+            Self::Type(_) => "type = ?9 AND CAST(?10 AS TEXT) IS NULL",
         };
         let direction = match order {
             Order::OldestFirst => "ASC",
