@@ -281,7 +281,7 @@ fn read_models_in_postgres_equal_those_in_sqlite() {
     let number = Cell::new(0);
     let config = ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(12)
+        ..ProptestConfig::with_cases(6)
     };
     let equal = TestRunner::new(config).run(&histories(), |(steps, batches)| {
         number.set(number.get() + 1);
