@@ -11,7 +11,7 @@ use crate::{
     admin::{self, AdminCommand},
     audit::{self, AuditCommand},
     audit_log::rotation,
-    clock::SystemClock,
+    clock::{Clock as _, SystemClock},
     config_check,
     files::write_whole,
     http::{health::projection_view, openapi},
@@ -29,7 +29,7 @@ use eventstore::{
     keyring,
 };
 use eventstore_schema::Position;
-use projections::{Lead, ProjectionStatus, Readers, status_read_only};
+use projections::{Lead, ProjectionStatus, Readers, measure_lag, status_read_only};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::{
@@ -231,9 +231,11 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 
 async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     let settings = Settings::resolve(arguments.flags)?;
-    let head = storage::open_to_read(&settings).await?.head().await?;
+    let store = storage::open_to_read(&settings).await?;
+    let head = store.head().await?;
     let home = settings.projections();
-    let statuses = status_read_only(&home, head)?;
+    let mut statuses = status_read_only(&home, head)?;
+    measure_lag(&mut statuses, &*store, SystemClock.now()).await?;
     let digests = if arguments.digest {
         digests(&home, &statuses)?
     } else {
@@ -254,9 +256,18 @@ async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     for (index, status) in statuses.iter().enumerate() {
         let digest = digests.get(index).map(String::as_str).unwrap_or_default();
         println!(
-            "{:<24} version {:<3} position {:<10} {} events behind  {digest}",
-            status.name, status.version, status.position, status.lag_events
+            "{:<24} version {:<3} position {:<10} {} events, {} seconds behind  {digest}",
+            status.name, status.version, status.position, status.lag_events, status.lag_seconds
         );
+        if let Some(failure) = &status.failure {
+            println!("{:<24} {failure}", "");
+        }
+        if let Some(at) = status.building {
+            println!(
+                "{:<24} is being built anew, and has come to position {at}",
+                ""
+            );
+        }
     }
     Ok(())
 }

@@ -71,17 +71,6 @@ pub enum RebuildError {
         /// What stopped it.
         failure: Failure,
     },
-    /// The log is shorter than what was built from it before.
-    #[error(
-        "the log ends at position {head}, but {seen} events of it were built already: it was put \
-         back to an older state; delete the database of the projections to build them from this log"
-    )]
-    Ahead {
-        /// What the build has seen.
-        seen: Position,
-        /// Where the log ends.
-        head: Position,
-    },
     /// The process is ending, or the build itself has an error.
     #[error("the rebuild was broken off: {0}")]
     BrokenOff(#[from] JoinError),
@@ -133,7 +122,9 @@ pub(crate) async fn rebuild_of(
         |model: &&&'static dyn Projection| names.is_none_or(|names| names.contains(&model.name()));
     let wanted: Vec<_> = read_models.iter().filter(wanted).copied().collect();
     let pace = if beside { Pace::Background } else { Pace::Full };
-    let build = Build::begin(home, &wanted, pace)?;
+    let head = store.head().await?;
+    let (home, models) = (home.clone(), wanted.clone());
+    let build = spawn_blocking(move || Build::begin(&home, &models, (pace, head))).await??;
     let (build, head) = build.catch_up(store, &mut progress).await?;
     let others = if beside {
         Others::Kept
@@ -165,11 +156,12 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    /// Begins to build these read models, or goes on where the last build of this version was cut off.
+    /// Begins to build these read models, or goes on where the last build of this version was cut off;
+    /// not where that has seen more than `head`, for then it was of another log.
     pub(crate) fn begin(
         home: &Home,
         projections: &[&'static dyn Projection],
-        pace: Pace,
+        (pace, head): (Pace, Position),
     ) -> Result<Self, DatabaseError> {
         let mut connection = home.open_writable()?;
         let mut transaction = Transaction::begin(&mut *connection, Purpose::Writing)?;
@@ -178,7 +170,9 @@ impl Build {
         let mut models = Vec::with_capacity(projections.len());
         for &projection in projections {
             let begun = catalog::find(inside, projection, Side::Building)?;
-            if let Some(entry) = begun.filter(|entry| entry.version == projection.version()) {
+            let is_sound =
+                |entry: &Entry| entry.version == projection.version() && entry.position <= head;
+            if let Some(entry) = begun.filter(is_sound) {
                 models.push(Model::found(projection, &entry));
                 continue;
             }
@@ -200,10 +194,6 @@ impl Build {
         progress: &mut (impl FnMut(Position, Position) + Send),
     ) -> Result<(Self, Position), RebuildError> {
         let head = store.head().await?;
-        let seen = self.writer.models.iter().map(|model| model.position).max();
-        if let Some(seen) = seen.filter(|seen| *seen > head) {
-            return Err(RebuildError::Ahead { seen, head });
-        }
         let Some(mut at) = lowest_healthy(&self.writer.models) else {
             return Ok((self, head));
         };
@@ -286,8 +276,12 @@ impl Build {
         let same = live.filter(|live| !is_other(live));
         let goal = same.map_or(model.position, |live| live.position);
         while model.position < goal {
+            // What is read may have seen a log that was put back to an older state since.
             let events =
                 handle.block_on(store.read_all(model.position, Direction::Forwards, PAGE))?;
+            if events.is_empty() {
+                break;
+            }
             let mut events: Vec<_> = events.into_iter().map(Delivery::from).collect();
             events.truncate(events.partition_point(|event| event.position <= goal));
             model.advance(inside, &events)?;

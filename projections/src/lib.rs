@@ -35,7 +35,7 @@ pub use projection::{Index, NamedView, Projection, ProjectionError, Rows, Table}
 pub use readers::{Page, Readers};
 pub use runner::{Behind, LogPutBack, RunningProjections, Standing};
 pub use sql::{BadValue, SqlError, postgres::PostgresServer};
-pub use status::{Failure, ProjectionStatus, status_read_only};
+pub use status::{Failure, ProjectionStatus, measure_lag, status_read_only};
 
 use writer::Writer;
 

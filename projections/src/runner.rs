@@ -356,7 +356,8 @@ impl Building {
 
     async fn build(&self) -> Result<(), RebuildError> {
         let (home, projections) = (self.home.clone(), self.projections.clone());
-        let begin = spawn_blocking(move || Build::begin(&home, &projections, Pace::Background));
+        let pace = (Pace::Background, self.store.head().await?);
+        let begin = spawn_blocking(move || Build::begin(&home, &projections, pace));
         let mut progress = |at, _| self.publish(at);
         let (build, _) = begin.await??.catch_up(&self.store, &mut progress).await?;
         let taken = build.take_over(&self.store, Others::Replaced).await;

@@ -39,7 +39,7 @@ const TABLES: &[Table] = &[Table {
         },
         Index {
             on: "(user_id, expires_at) WHERE ended_at IS NULL",
-            projecting: false,
+            projecting: true,
         },
     ],
 }];

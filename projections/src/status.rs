@@ -5,7 +5,10 @@ use crate::{
     catalog::{self, Side},
     writer::Model,
 };
+use chrono::{DateTime, Utc};
+use eventstore::{Direction, EventStore, StoreError};
 use eventstore_schema::Position;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 /// What stopped a read model. It tries again when Pawl starts again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +36,12 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the read model is merely being built anew, which passes by itself.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Outdated { .. })
+    }
+
     /// Whether an event is to blame, so that trying again helps only once Pawl is another.
     pub(crate) fn is_the_events(&self) -> bool {
         matches!(self, Self::Event { .. })
@@ -50,6 +59,9 @@ pub struct ProjectionStatus {
     pub position: Position,
     /// How much of the log is still before it.
     pub lag_events: u64,
+    /// How old the oldest event is that it has not seen, in seconds, once
+    /// [`measure_lag`] has looked.
+    pub lag_seconds: u64,
     /// What stopped it, if anything did.
     pub failure: Option<Failure>,
     /// How far the one has come that is being built to take its place, if one is.
@@ -63,10 +75,36 @@ impl ProjectionStatus {
             version: model.projection.version(),
             position: model.position,
             lag_events: head.0.saturating_sub(model.position.0),
+            lag_seconds: 0,
             failure: model.failure.clone(),
             building: model.building,
         }
     }
+}
+
+/// Looks in the log for the oldest event that each of these has not seen, and says how old it is.
+pub async fn measure_lag(
+    statuses: &mut [ProjectionStatus],
+    store: &dyn EventStore,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut looked = BTreeMap::new();
+    for status in statuses.iter_mut().filter(|status| status.lag_events > 0) {
+        let Entry::Vacant(place) = looked.entry(status.position) else {
+            continue;
+        };
+        let next = store.read_all(status.position, Direction::Forwards, 1);
+        let next = next
+            .await?
+            .pop()
+            .and_then(|event| event.read_metadata().ok());
+        let age = next.map(|metadata| now - metadata.recorded_at);
+        place.insert(age.map_or(0, |age| age.num_seconds().max(0).unsigned_abs()));
+    }
+    for status in statuses {
+        status.lag_seconds = looked.get(&status.position).copied().unwrap_or(0);
+    }
+    Ok(())
 }
 
 /// How far the read models have come, also while another process runs them, and what stopped them.
@@ -84,6 +122,7 @@ pub fn status_read_only(
             version: entry.version,
             position: entry.position,
             lag_events: head.0.saturating_sub(entry.position.0),
+            lag_seconds: 0,
             failure: entry.failure.clone(),
             building: building.map(|building| building.position),
         }

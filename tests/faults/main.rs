@@ -19,6 +19,7 @@ mod kill;
 mod nodes;
 mod operator;
 mod postgres;
+mod rebuild;
 
 const PAWL: &str = env!("CARGO_BIN_EXE_pawl-under-test");
 

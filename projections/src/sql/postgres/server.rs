@@ -160,10 +160,10 @@ fn believe(store: &mut RootCertStore, file: &Path) -> Result<(), String> {
             .add(certificate)
             .map_err(|error| wrong(error.to_string()))?;
     }
-    match store.is_empty() {
-        true => Err(wrong("it holds no certificate".to_owned())),
-        false => Ok(()),
+    if store.is_empty() {
+        return Err(wrong("it holds no certificate".to_owned()));
     }
+    Ok(())
 }
 
 /// Whether nobody can be between: it is on this machine.
