@@ -11,6 +11,7 @@ mod dataset;
 mod document;
 mod moment;
 mod read;
+mod snapshot;
 mod views;
 
 pub mod credential_use;
@@ -25,6 +26,7 @@ mod tests;
 pub use dataset::{Column, Dataset, Kind};
 pub use document::markdown;
 pub use read::{Question, Value, each, page};
+pub use snapshot::{Snapshot, snapshot};
 
 pub(crate) use moment::{day_of, second_of};
 pub(crate) use views::keep_views;

@@ -1,6 +1,6 @@
 //! Reads the rows of a dataset, whichever it is.
 
-use super::Dataset;
+use super::{Dataset, snapshot};
 use crate::{DatabaseError, Page, Readers};
 use chrono::{DateTime, NaiveDate, Utc};
 use eventstore_schema::OrganizationId;
@@ -87,8 +87,18 @@ pub fn each(
     question: &Question,
     take: impl FnMut(Vec<Value>) -> ControlFlow<()>,
 ) -> Result<(), DatabaseError> {
+    snapshot(readers, |snapshot| snapshot.each(dataset, question, take))?
+}
+
+/// The same, from the state of the read models that is at hand.
+pub(super) fn each_in(
+    view: &Transaction<'_>,
+    dataset: &Dataset,
+    question: &Question,
+    take: impl FnMut(Vec<Value>) -> ControlFlow<()>,
+) -> Result<(), DatabaseError> {
     let (sql, values) = select(dataset, question, None);
-    readers.read(|view| run(view, dataset, &sql, &values, take))
+    run(view, dataset, &sql, &values, take)
 }
 
 /// The values of a row by which it has its place.
