@@ -4,6 +4,9 @@
 use super::{DATASETS, Dataset};
 use std::fmt::{self, Write as _};
 
+/// The longest line, save where a single word is longer.
+const WIDTH: usize = 110;
+
 const HEAD: &str = "# Analytics
 
 Written by `cargo run -- datasets > docs/analytics.md` from the descriptions by which the datasets are read
@@ -55,11 +58,11 @@ fn write_all(text: &mut String) -> fmt::Result {
 
 fn describe(text: &mut String, dataset: &Dataset) -> fmt::Result {
     let view = dataset.view();
-    writeln!(
-        text,
-        "\n## {view}\n\n**{}.** {}\n",
-        dataset.title, dataset.says
-    )?;
+    writeln!(text, "\n## {view}\n")?;
+    let says = format!("**{}.** {}", dataset.title, dataset.says);
+    for paragraph in says.split("\n\n") {
+        writeln!(text, "{}\n", wrapped(paragraph))?;
+    }
     writeln!(text, "| column | kind | what it means |\n|---|---|---|")?;
     for column in dataset.columns {
         let (name, kind) = (column.name, column.kind.says());
@@ -70,13 +73,13 @@ fn describe(text: &mut String, dataset: &Dataset) -> fmt::Result {
         .iter()
         .map(|column| format!("`{column}`"))
         .collect();
-    writeln!(
-        text,
-        "\nNo two rows have the same {}. The rows of an organization in their order, and the view itself, \
-         over the tables of the read model `{}`:\n",
+    let told_apart = format!(
+        "No two rows have the same {}. Below are the rows of an organization in their order, and the view \
+         itself, over the tables of the read model `{}`.",
         columns.join(", "),
         dataset.projection.name()
-    )?;
+    );
+    writeln!(text, "\n{}\n", wrapped(&told_apart))?;
     let mut rest = dataset
         .order
         .iter()
@@ -93,6 +96,26 @@ fn describe(text: &mut String, dataset: &Dataset) -> fmt::Result {
          CREATE VIEW {view} AS\n{};\n```",
         unindented(dataset.sql)
     )
+}
+
+/// A paragraph in lines of a length that can be read.
+fn wrapped(paragraph: &str) -> String {
+    let mut lines = String::with_capacity(paragraph.len());
+    let mut length = 0;
+    for word in paragraph.split_whitespace() {
+        let with_word = length + 1 + word.len();
+        if length == 0 {
+            length = word.len();
+        } else if with_word > WIDTH {
+            lines.push('\n');
+            length = word.len();
+        } else {
+            lines.push(' ');
+            length = with_word;
+        }
+        lines.push_str(word);
+    }
+    lines
 }
 
 /// The query without the indentation that it has among Rust.
