@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 /// More than one group of rows.
-const MANY: u32 = 300_000;
+const MANY: u32 = 200_000;
 
 /// A data directory whose sign-ins take some time to write, its server stopped.
 async fn many_sign_ins() -> TempDir {

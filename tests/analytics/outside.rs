@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     process::{Child, ChildStdin, ChildStdout, Command},
+    runtime::Handle,
+    task::block_in_place,
 };
 
 /// What is in the file beside it, whatever is written, as long as nobody stays: some 1000 pages.
@@ -150,19 +152,28 @@ async fn a_group_reads_it_and_nothing_else_once_the_operator_lets_it() {
     .await;
     assert!(!refused.success, "the log is not for them");
 
-    // The files beside it go when Pawl stops, and come with the rights of the file when it starts.
-    let server = server.restart_after(|_| ()).await;
+    // The files beside it go when Pawl stops, and come back with the rights of the file.
+    let stopped = |_: &Path| {
+        let unchanging = format!("{file}?immutable=1");
+        let (refused, found) = block_in_place(|| {
+            let both = async {
+                (
+                    analyst(&read_only, COUNT).await,
+                    analyst(&unchanging, COUNT).await,
+                )
+            };
+            Handle::current().block_on(both)
+        });
+        assert!(
+            refused.error.contains("unable to open"),
+            "{}",
+            refused.error
+        );
+        assert_eq!(found.well(), "5\n");
+    };
+    let server = server.restart_after(stopped).await;
     story::caught_up(&server).await;
     assert_eq!(analyst(&read_only, COUNT).await.well(), "5\n");
-    server.stop().await;
-    let refused = analyst(&read_only, COUNT).await;
-    assert!(
-        refused.error.contains("unable to open"),
-        "{}",
-        refused.error
-    );
-    let unchanging = analyst(&format!("{file}?immutable=1"), COUNT).await;
-    assert_eq!(unchanging.well(), "5\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ FOLDER holds exported files, DATABASE is projections.db, which a server writes m
 import json
 import sqlite3
 import sys
+import tempfile
 from datetime import date, datetime, timezone
 from pathlib import Path
 
@@ -50,7 +51,11 @@ def duckdb_with_sqlite(database):
     beside = Path(duckdb_extension_sqlite.__file__).parent
     [extension] = beside.glob("extensions/*/*.duckdb_extension")
     connection = duckdb.connect()
-    connection.execute(f"LOAD '{extension}'")
+    # DuckDB knows what is in an extension by the name of its file.
+    with tempfile.TemporaryDirectory() as folder:
+        named = Path(folder, "sqlite_scanner.duckdb_extension")
+        named.symlink_to(extension)
+        connection.execute(f"LOAD '{named}'")
     connection.execute(f"ATTACH '{database}' AS pawl (TYPE sqlite, READ_ONLY)")
     return connection
 
@@ -76,16 +81,16 @@ def main(folder, database):
         note("pandas csv", name, of_frame(frame))
         frame = pandas.read_sql(f"SELECT * FROM {view}", opened, dtype_backend="pyarrow")
         note("pandas sqlite", name, of_frame(frame))
-        schema = pyarrow.parquet.read_schema(file)
-        said = schema.metadata or {}
-        said = {key.decode(): value.decode() for key, value in said.items()}
+        metadata = pyarrow.parquet.read_metadata(file).metadata
+        said = {key.decode(): value.decode() for key, value in metadata.items()}
         note("said", name, said)
         columns = {
             column.name: [column.nullable, column.metadata[b"description"].decode()]
-            for column in schema
+            for column in pyarrow.parquet.read_schema(file)
         }
         note("columns", name, columns)
     json.dump(answer, sys.stdout)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -15,7 +15,7 @@ pub const DATASET: Dataset = Dataset {
            machine that reads it.",
     projection: &Invitations,
     sql: "SELECT organization_id, invited_on AS day,
-              count(*) AS sent,
+              count(status) AS sent,
               CAST(sum(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END) AS BIGINT) AS accepted,
               CAST(sum(CASE WHEN status = 'revoked' THEN 1 ELSE 0 END) AS BIGINT) AS revoked,
               CAST(sum(CASE WHEN status = 'pending' AND expires_at <= {now} THEN 1 ELSE 0 END)
