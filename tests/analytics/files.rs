@@ -154,9 +154,8 @@ fn expect_the_story(of_acme: impl Fn(&str) -> Vec<Value>) {
     assert_eq!(
         json!(sign_ins),
         json!([
-            ["otp", "signed_in", 1],
+            ["otp", "signed_in", 2],
             ["otp", "wrong", 1],
-            ["password", "signed_in", 1],
             ["password", "wrong", 1]
         ])
     );
