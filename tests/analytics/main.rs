@@ -1,5 +1,5 @@
 //! What analysts read, with their own tools: the files that `pawl analytics export` writes and the views
-//! in `projections.db`, while the server runs and after it was told not to go on.
+//! in `projections.db`, while the server runs.
 //!
 //! `cargo xtask test` installs DuckDB and pandas beside the build, at the versions that this folder pins.
 
