@@ -1,14 +1,9 @@
 //! What analysts read, with their own tools: the files that `pawl analytics export` writes and the views
 //! in `projections.db`, while the server runs.
 //!
-//! `cargo xtask test` installs DuckDB and pandas beside the build, at the versions that this folder pins.
+//! `cargo xtask test` installs `DuckDB` and pandas beside the build, at the versions that this folder pins.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "it is all test"
-)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "it is all test")]
 
 mod cut_off;
 mod errors;

@@ -93,9 +93,8 @@ async fn a_reader_that_stays_sees_one_state_and_stops_nobody() {
     // With the reader gone, the room is used again.
     stays.child.kill().await.unwrap();
     let before = log_of_writes();
-    for _ in 0..invited {
-        story::invite_somebody(&acme, invited).await;
-        invited += 1;
+    for number in invited..2 * invited {
+        story::invite_somebody(&acme, number).await;
     }
     story::caught_up(&server).await;
     let grown = log_of_writes() - before;
