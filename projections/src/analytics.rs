@@ -12,7 +12,6 @@ mod document;
 mod moment;
 mod read;
 mod snapshot;
-mod views;
 
 pub mod credential_use;
 pub mod invitations;
@@ -29,7 +28,6 @@ pub use read::{Question, Value, each, page};
 pub use snapshot::{Snapshot, snapshot};
 
 pub(crate) use moment::{day_of, second_of};
-pub(crate) use views::keep_views;
 
 /// Every dataset.
 pub const DATASETS: &[Dataset] = &[

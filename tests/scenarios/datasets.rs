@@ -2,7 +2,7 @@
 
 use super::api_credentials::{acme_with_phone, credential, machine};
 use harness::{Acme, Person, TestServer, eventually};
-use projections::{analytics, status_read_only};
+use projections::{Home, analytics, status_read_only};
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ async fn rows(server: &TestServer, acme: &Acme, name: &str) -> Vec<String> {
     let file = server.data().join("projections.db");
     let head = server.log().head().await.unwrap();
     eventually("the read models have seen everything", async || {
-        let models = status_read_only(&file, head).unwrap();
+        let models = status_read_only(&Home::Sqlite(file.clone()), head).unwrap();
         models
             .iter()
             .all(|model| model.lag_events == 0)

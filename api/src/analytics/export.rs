@@ -66,7 +66,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), StartError> {
         return Err(format!("there is no day from {from} until before {until}").into());
     }
     let settings = Settings::resolve(arguments.flags)?;
-    let readers = Readers::open(settings.data.join("projections.db"))?;
+    let readers = Readers::open(&settings.projections())?;
     if let Some(id) = question.organization_id
         && organization_security::by_id(&readers, id)?.is_none()
     {

@@ -1,13 +1,16 @@
 //! Reads several datasets from one state of the read models, so that they fit together.
 
 use super::{Dataset, Question, Value, read};
-use crate::{DatabaseError, Readers};
+use crate::{
+    DatabaseError, Readers,
+    readers::View,
+    sql::{params, value::Whole},
+};
 use eventstore_schema::Position;
-use rusqlite::{OptionalExtension as _, Transaction, params};
 use std::ops::ControlFlow;
 
 /// One state of the read models.
-pub struct Snapshot<'s, 'v>(&'s Transaction<'v>);
+pub struct Snapshot<'s, 'v>(&'s mut View<'v>);
 
 /// Lets `look` read from one state of the read models. What is written meanwhile is kept beside it, and
 /// takes room until `look` has ended.
@@ -23,12 +26,13 @@ impl Snapshot<'_, '_> {
     /// version of Pawl built it.
     pub fn position(&mut self, dataset: &Dataset) -> Result<Option<Position>, DatabaseError> {
         let model = dataset.projection;
-        let position = self.0.query_row(
-            "SELECT position FROM checkpoints WHERE projection = ?1 AND version = ?2",
+        let position = self.0.first(
+            "SELECT position FROM read_models
+                 WHERE projection = ?1 AND side = 'live' AND version = ?2",
             params![model.name(), model.version()],
-            |row| row.get::<_, crate::value::Whole>(0),
-        );
-        Ok(position.optional()?.map(|position| Position(position.0)))
+            |row| row.get::<Whole>("position"),
+        )?;
+        Ok(position.map(|position| Position(position.0)))
     }
 
     /// Gives every row to `take`, one at a time, until it breaks off.
