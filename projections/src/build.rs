@@ -300,4 +300,4 @@ async fn read(
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

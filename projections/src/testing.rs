@@ -5,6 +5,7 @@ mod credentials;
 pub(crate) mod datasets;
 mod factors;
 mod flaky;
+pub(crate) mod random;
 
 pub(crate) use flaky::Flaky;
 
