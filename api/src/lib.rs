@@ -10,6 +10,7 @@ pub mod audit_log;
 pub mod cli;
 pub mod clock;
 mod config_check;
+mod csv_row;
 pub mod erasure;
 mod event_words;
 pub mod files;
