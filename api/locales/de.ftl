@@ -571,8 +571,9 @@ analytics-devices-says = { $count ->
 }
 analytics-devices-nothing = Es ist noch niemand da.
 analytics-devices-each = { $count ->
-    [0] Keiner
-   *[other] { $count }
+    [0] Kein Authenticator
+    [one] 1 Authenticator
+   *[other] { $count } Authenticators
 }
 analytics-invitations = Einladungen
 analytics-invitations-says = { $count ->

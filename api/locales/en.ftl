@@ -571,12 +571,13 @@ analytics-devices-says = { $count ->
 }
 analytics-devices-nothing = There is nobody yet.
 analytics-devices-each = { $count ->
-    [0] None
-   *[other] { $count }
+    [0] No authenticator
+    [one] 1 authenticator
+   *[other] { $count } authenticators
 }
 analytics-invitations = Invitations
 analytics-invitations-says = { $count ->
-    [one] 1 invitation was sent; { $accepted } was accepted ({ $percent }).
+    [one] 1 invitation was sent; accepted: { $accepted } ({ $percent }).
    *[other] Of { $sent } invitations that were sent, { $accepted } were accepted ({ $percent }).
 }
 analytics-invitations-within = On a typical day, half of those that were accepted took { $span } or less.

@@ -43,6 +43,8 @@ impl Chart for Curve {
         for (index, fill) in self.fills.iter().enumerate() {
             let line = self.line(&frame, index);
             if *fill == Fill::Dashed {
+                // On an area of another colour it is seen by the light around it.
+                svg.path("halo", &format!("M{line}"));
                 svg.path("dashed", &format!("M{line}"));
                 continue;
             }

@@ -6,6 +6,8 @@ use super::{
 };
 use chrono::NaiveDate;
 
+/// An axis holds as many, however few there are: one alone is no tower.
+const LEAST: u64 = 4;
 /// Above the highest mark.
 const TOP: f64 = 24.0;
 /// Below the axis of days.
@@ -34,7 +36,7 @@ pub fn height(size: Size) -> f64 {
 impl Frame {
     /// The frame for counts up to this one.
     pub fn new(size: Size, days: Days, most: u64, script: &dyn Script) -> Self {
-        let counts = Counts::up_to(most, if size == Size::Wide { 5 } else { 4 });
+        let counts = Counts::up_to(most.max(LEAST), if size == Size::Wide { 5 } else { 4 });
         let labels = counts.ticks().map(|count| extent(&script.count(count)));
         Self {
             counts,

@@ -1,7 +1,8 @@
 //! Bars beneath each other, each with its words and its number beside it.
 
 use super::{
-    Chart, Counts, Fill, Script, Size,
+    Chart, Fill, Script, Size,
+    scale::ratio,
     svg::{Anchor, Svg, extent, shortened},
 };
 
@@ -11,6 +12,8 @@ const THICK: f64 = 18.0;
 /// A chart of bars.
 #[derive(Clone, Debug)]
 pub struct Rows {
+    /// The count that fills the room; that of the longest bar where none is as long.
+    pub whole: u64,
     /// The bars, from the top down.
     pub rows: Vec<Row>,
 }
@@ -44,9 +47,8 @@ impl Chart for Rows {
 
     fn draw(&self, svg: &mut Svg, size: Size, _script: &dyn Script) {
         let most = self.rows.iter().map(|row| row.count).max().unwrap_or(0);
-        let counts = Counts::up_to(most, 1_000);
-        // The longest bar fills the room.
-        let share = |row: &Row| counts.share(row.count) / counts.share(most.max(1));
+        let whole = most.max(self.whole);
+        let share = |row: &Row| ratio(row.count, whole);
         let widest = |text: fn(&Row) -> &str| {
             let extents = self.rows.iter().map(|row| extent(text(row)));
             extents.fold(0.0, f64::max)
@@ -72,7 +74,7 @@ fn beside(svg: &mut Svg, y: f64, row: &Row, share: f64, [title, says]: [f64; 2])
     let words = shortened(&row.title, title + 0.1);
     svg.text("label row-title", [0.0, base], Anchor::Start, &words);
     let left = title + 14.0;
-    let room = (Size::Wide.width() - left - says - 14.0).max(1.0);
+    let room = (Size::Wide.width() - left - says - 24.0).max(1.0);
     bar(svg, [left, y], room, share, row.fill);
     let at = [left + room + 10.0, base];
     let words = shortened(&row.says, says + 0.1);

@@ -68,6 +68,7 @@ fn rows(counts: &[Vec<u64>], title: &str) -> Rows {
         fill: Fill::Full,
     };
     Rows {
+        whole: 0,
         rows: counts.iter().map(row).collect(),
     }
 }

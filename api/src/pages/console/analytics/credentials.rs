@@ -55,6 +55,7 @@ pub async fn section(look: &Look<'_>) -> Result<Section, Failure> {
         .with("events", look.number(events));
     let (title, sentence) = (look.say(title), sentence.to_string());
     let chart = Rows {
+        whole: look.period.days.count(),
         rows: uses
             .iter()
             .take(DRAWN)

@@ -32,8 +32,12 @@ pub async fn section(look: &Look<'_>) -> Result<Section, Failure> {
         .with("people", look.number(spare))
         .with("percent", percent(spare, all));
     let (title, sentence) = (look.say(title), sentence.to_string());
+    // Nobody with two is worth telling, as is nobody without.
+    let mut shown = BTreeMap::from([(0, 0), (1, 0), (2, 0)]);
+    shown.extend(counts.iter());
     let chart = Rows {
-        rows: counts
+        whole: all,
+        rows: shown
             .iter()
             .map(|(devices, people)| {
                 let words = look.language.say("analytics-devices-each");

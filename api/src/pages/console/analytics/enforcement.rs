@@ -41,6 +41,7 @@ pub async fn section(look: &Look<'_>) -> Result<Section, Failure> {
         None => look.say("analytics-not-yet"),
     };
     let chart = Rows {
+        whole: 0,
         rows: reached
             .iter()
             .map(|(share, seconds)| Row {

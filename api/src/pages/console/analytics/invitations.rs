@@ -45,6 +45,7 @@ pub async fn section(look: &Look<'_>) -> Result<Section, Failure> {
     let shown = PARTS.iter().zip(counts);
     let shown = shown.filter(|((.., always), count)| *always || *count > 0);
     let chart = Rows {
+        whole: sent,
         rows: shown
             .map(|((_, name, fill, _), count)| Row {
                 title: look.say(name),
