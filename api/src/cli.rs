@@ -11,7 +11,7 @@ use crate::{
     admin::{self, AdminCommand},
     audit::{self, AuditCommand},
     audit_log::rotation,
-    clock::SystemClock,
+    clock::{Clock as _, SystemClock},
     config_check,
     files::write_whole,
     http::{health::projection_view, openapi},
@@ -24,12 +24,12 @@ use crate::{
 };
 use clap::{Args, Parser, Subcommand};
 use eventstore::{
-    EventStore,
+    EventStore, StoreError,
     embedded::{DataDir, EmbeddedStore, LOG_FILE},
     keyring,
 };
 use eventstore_schema::Position;
-use projections::{ProjectionStatus, Projections, Readers, analytics, status_read_only};
+use projections::{ProjectionStatus, Readers, analytics, measure_lag, status_read_only};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::{
@@ -81,8 +81,9 @@ enum Command {
 enum ProjectionsCommand {
     /// Show how far each read model has come
     Status(StatusArguments),
-    /// Build the read models anew from the log (while the server is stopped)
-    Rebuild(Flags),
+    /// Build read models anew from the log, and put them in the place of those that are read; also
+    /// while the server runs
+    Rebuild(RebuildArguments),
 }
 
 #[derive(Args)]
@@ -95,6 +96,14 @@ struct StatusArguments {
     /// Show JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+struct RebuildArguments {
+    #[command(flatten)]
+    flags: Flags,
+    /// The read models; all of them where none is named
+    names: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -172,9 +181,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Audit(command) => return Ok(audit::run(command).await),
         Command::Serve(flags) => serve(Settings::resolve(flags)?).await,
         Command::Projections(ProjectionsCommand::Status(arguments)) => status(arguments).await,
-        Command::Projections(ProjectionsCommand::Rebuild(flags)) => {
-            rebuild(&Settings::resolve(flags)?).await
-        }
+        Command::Projections(ProjectionsCommand::Rebuild(arguments)) => rebuild(arguments).await,
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Keys(KeysCommand::RotateSigner(rotate)) => rotate_signer(rotate).await,
@@ -230,11 +237,13 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 
 async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     let settings = Settings::resolve(arguments.flags)?;
-    let head = storage::open_to_read(&settings).await?.head().await?;
-    let file = settings.data.join("projections.db");
-    let statuses = status_read_only(&file, head)?;
+    let store = storage::open_to_read(&settings).await?;
+    let head = store.head().await?;
+    let home = settings.projections();
+    let mut statuses = status_read_only(&home, head)?;
+    measure_lag(&mut statuses, &*store, SystemClock.now()).await?;
     let digests = if arguments.digest {
-        digests(&file, &statuses)?
+        digests(&home, &statuses)?
     } else {
         Vec::new()
     };
@@ -253,29 +262,51 @@ async fn status(arguments: StatusArguments) -> Result<(), StartError> {
     for (index, status) in statuses.iter().enumerate() {
         let digest = digests.get(index).map(String::as_str).unwrap_or_default();
         println!(
-            "{:<24} version {:<3} position {:<10} {} events behind  {digest}",
-            status.name, status.version, status.position, status.lag_events
+            "{:<24} version {:<3} position {:<10} {} events, {} seconds behind  {digest}",
+            status.name, status.version, status.position, status.lag_events, status.lag_seconds
         );
+        if let Some(failure) = &status.failure {
+            println!("{:<24} {failure}", "");
+        }
+        if let Some(at) = status.building {
+            println!(
+                "{:<24} is being built anew, and has come to position {at}",
+                ""
+            );
+        }
     }
     Ok(())
 }
 
-fn digests(file: &Path, statuses: &[ProjectionStatus]) -> Result<Vec<String>, StartError> {
-    let readers = Readers::open(file)?;
+fn digests(
+    home: &projections::Home,
+    statuses: &[ProjectionStatus],
+) -> Result<Vec<String>, StartError> {
+    let readers = Readers::open(home)?;
     let digest = |status: &ProjectionStatus| Ok(readers.digest(&status.name)?.sha256);
     statuses.iter().map(digest).collect()
 }
 
-async fn rebuild(settings: &Settings) -> Result<(), StartError> {
-    let directory = DataDir::lock(&settings.data)?;
-    let store = storage::open_to_read(settings).await?;
-    let projections = Projections::open(directory.path().join("projections.db"))?;
+/// Beside a server where one runs, and then at half speed.
+async fn rebuild(arguments: RebuildArguments) -> Result<(), StartError> {
+    let settings = Settings::resolve(arguments.flags)?;
+    let (beside, _lock) = match DataDir::lock(&settings.data) {
+        Ok(directory) => (false, Some(directory)),
+        Err(StoreError::InUse(_)) => (true, None),
+        Err(error) => return Err(error.into()),
+    };
+    let store = storage::open_to_read(&settings).await?;
+    let names: Vec<_> = arguments.names.iter().map(String::as_str).collect();
+    let names = (!names.is_empty()).then_some(&*names);
     let bar = progress::bar(store.head().await?.0, "{pos}/{len} events, {per_sec}");
-    let head = projections
-        .rebuild(&*store, None, |at, _head| bar.set_position(at.0))
-        .await?;
+    let told = |at: Position, _| bar.set_position(at.0);
+    let rebuilt =
+        projections::rebuild(&settings.projections(), &store, names, beside, told).await?;
     bar.finish();
-    println!("rebuilt from {head} events");
+    println!("rebuilt from {} events", rebuilt.head);
+    for name in rebuilt.aside {
+        println!("{name} waits beside the one that is read, until this version of Pawl starts");
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::{
     storage::{self, OUTBOX_FOLDER, StartError},
     telemetry,
 };
-use eventstore::embedded::DataDir;
+use eventstore::{EventStore, embedded::DataDir, keyring::Keyring};
 use kurrentdb_server::Gate;
 use projections::Projections;
 use secrecy::ExposeSecret as _;
@@ -22,6 +22,9 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+#[cfg(test)]
+mod tests;
 
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,6 +56,18 @@ impl Server {
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let directory = DataDir::lock(&settings.data)?;
         let (store, keyring) = storage::open(settings, &directory).await?;
+        Self::on(store, keyring, directory, settings, clock).await
+    }
+
+    /// The same on a log and keys that are open. It begins where the last server ended: what it reads of
+    /// the log does not grow with the log.
+    async fn on(
+        store: Arc<dyn EventStore>,
+        keyring: Keyring,
+        directory: DataDir,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let source = Source {
             store: store.clone(),
             keyring: keyring.clone(),
@@ -77,7 +92,7 @@ impl Server {
             Some(url) => url.clone(),
             None => Url::parse(&format!("http://{address}"))?,
         };
-        let projections = Projections::open(settings.data.join("projections.db"))?;
+        let projections = Projections::open(&settings.projections())?;
         projections.expect_same_log(&*store).await?;
         // A keyring that was put back from a copy may hold keys that have been destroyed since.
         erasure.catch_up().await?;

@@ -13,6 +13,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use domain::session::SessionLimits;
 use lettre::message::Mailbox;
+use projections::Home;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::{
@@ -218,6 +219,12 @@ impl Settings {
     #[must_use]
     pub fn audit_log(&self) -> TileFiles {
         TileFiles::new(self.shared.join(AUDIT_LOG_FOLDER))
+    }
+
+    /// Where the read models are kept.
+    #[must_use]
+    pub fn projections(&self) -> Home {
+        Home::Sqlite(self.data.join("projections.db"))
     }
 
     /// Puts the settings together.

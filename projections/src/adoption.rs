@@ -8,13 +8,15 @@ mod tests;
 
 use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
-    analytics::day_of,
-    projection::{organization_of, user_of},
-    value::{Text, Whole},
+    analytics::{day_of, people},
+    projection::{NamedView, organization_of, user_of},
+    sql::{
+        params,
+        value::{Text, Whole},
+    },
 };
 use chrono::NaiveDate;
 use eventstore_schema::{Event, OrganizationEvent, OrganizationId, Recorded, UserEvent, UserId};
-use rusqlite::params;
 
 /// The read model behind `/adoption`, and behind the datasets about people and their authenticators.
 pub struct Adoption;
@@ -23,27 +25,28 @@ const TABLES: &[Table] = &[
     // By how many the people of a kind became more, or fewer, on the day.
     Table {
         name: "adoption",
-        create: "CREATE TABLE adoption (
-                     organization_id TEXT NOT NULL,
-                     day TEXT NOT NULL,
-                     standing TEXT NOT NULL,
-                     devices BIGINT NOT NULL,
-                     people BIGINT NOT NULL,
-                     PRIMARY KEY (organization_id, day, standing, devices)
-                 ) WITHOUT ROWID",
+        columns: "organization_id TEXT NOT NULL,
+                  day TEXT NOT NULL,
+                  standing TEXT NOT NULL,
+                  devices BIGINT NOT NULL,
+                  people BIGINT NOT NULL",
+        key: &["organization_id", "day", "standing", "devices"],
+        in_order: false,
+        indexes: &[],
     },
     // What a person counts for at present, and since which day. The positions tell when they became
     // able to sign in, where they are, and when they lost their last authenticator, where they did.
     Table {
         name: "adoption_people",
-        create: "CREATE TABLE adoption_people (
-                     user_id TEXT PRIMARY KEY,
-                     standing TEXT NOT NULL,
-                     devices BIGINT NOT NULL,
-                     day TEXT NOT NULL,
-                     active_since BIGINT,
-                     bare_since BIGINT
-                 ) WITHOUT ROWID",
+        columns: "user_id TEXT NOT NULL,
+                  standing TEXT NOT NULL,
+                  devices BIGINT NOT NULL,
+                  day TEXT NOT NULL,
+                  active_since BIGINT,
+                  bare_since BIGINT",
+        key: &["user_id"],
+        in_order: false,
+        indexes: &[],
     },
     enforcement::COHORTS,
     enforcement::SET_UPS,
@@ -124,6 +127,16 @@ impl Projection for Adoption {
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const {
+            &[
+                people::ADOPTION.as_view("analytics_adoption"),
+                people::ENFORCEMENT.as_view("analytics_enforcement"),
+                people::DEVICES.as_view("analytics_devices"),
+            ]
+        }
     }
 
     fn project(
@@ -216,7 +229,10 @@ fn update(
             Ok(())
         }
         Change::Goes => {
-            rows.execute("DELETE FROM adoption_people WHERE user_id = ?1", [person])?;
+            rows.execute(
+                "DELETE FROM adoption_people WHERE user_id = ?1",
+                params![person],
+            )?;
             Ok(())
         }
     }
@@ -266,9 +282,8 @@ pub fn curve(
     // Every day comes after no text at all.
     let since = since.map(|day| day.to_string()).unwrap_or_default();
     readers.read(|view| {
-        let days = view
-            .prepare_cached(
-                "SELECT CASE WHEN day > ?2 THEN day ELSE ?2 END AS day, people, with_device
+        let days = view.all(
+            "SELECT CASE WHEN day > ?2 THEN day ELSE ?2 END AS day, people, with_device
                  FROM (
                      SELECT day,
                          CAST(sum(people) OVER so_far AS BIGINT) AS people,
@@ -286,15 +301,15 @@ pub fn curve(
                  ) AS days
                  WHERE next_day IS NULL OR next_day > ?2
                  ORDER BY day",
-            )?
-            .query_map(params![Text(organization_id), since], |row| {
+            params![Text(organization_id), since],
+            |row| {
                 Ok(Day {
-                    date: row.get::<_, Text<_>>("day")?.0,
-                    people: row.get::<_, Whole>("people")?.0,
-                    with_device: row.get::<_, Whole>("with_device")?.0,
+                    date: row.get::<Text<_>>("day")?.0,
+                    people: row.get::<Whole>("people")?.0,
+                    with_device: row.get::<Whole>("with_device")?.0,
                 })
-            })?
-            .collect::<Result<_, _>>()?;
+            },
+        )?;
         Ok(days)
     })
 }

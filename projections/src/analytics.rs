@@ -11,7 +11,6 @@ mod dataset;
 mod document;
 mod moment;
 mod read;
-mod views;
 
 pub mod credential_use;
 pub mod invitations;
@@ -27,7 +26,6 @@ pub use document::markdown;
 pub use read::{Question, Value, each, page};
 
 pub(crate) use moment::{day_of, second_of};
-pub(crate) use views::keep_views;
 
 /// Every dataset.
 pub const DATASETS: &[Dataset] = &[

@@ -1,16 +1,19 @@
 //! The credentials of machines, as administrators see them. What they open, the log alone decides.
 
 use crate::{
-    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
-    analytics::day_of,
-    value::{Json, Micros, Text, actor_columns, actor_from},
+    DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
+    analytics::{credential_use, day_of},
+    projection::NamedView,
+    sql::{
+        Row, SqlError, params,
+        value::{Json, Micros, Text, actor_columns, actor_from},
+    },
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     Actor, ApiCredentialEvent, ApiCredentialId, Event, OrganizationId, Recorded, ScopeName,
     StreamName,
 };
-use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 /// The read model behind `/api-credentials`.
@@ -19,34 +22,36 @@ pub struct ApiCredentials;
 const TABLES: &[Table] = &[
     Table {
         name: "api_credentials",
-        create: "CREATE TABLE api_credentials (
-                 api_credential_id TEXT PRIMARY KEY,
-                 organization_id TEXT NOT NULL,
-                 name TEXT NOT NULL,
-                 scopes TEXT NOT NULL,
-                 created_at BIGINT NOT NULL,
-                 created_by_kind TEXT NOT NULL,
-                 created_by_id TEXT,
-                 expires_at BIGINT NOT NULL,
-                 rotated_at BIGINT,
-                 old_secret_until BIGINT,
-                 last_used_at BIGINT,
-                 revoked_at BIGINT
-             ) WITHOUT ROWID;
-             CREATE INDEX api_credentials_by_organization
-             ON api_credentials (organization_id, api_credential_id)",
+        columns: "api_credential_id TEXT NOT NULL,
+                  organization_id TEXT NOT NULL,
+                  name TEXT NOT NULL,
+                  scopes TEXT NOT NULL,
+                  created_at BIGINT NOT NULL,
+                  created_by_kind TEXT NOT NULL,
+                  created_by_id TEXT,
+                  expires_at BIGINT NOT NULL,
+                  rotated_at BIGINT,
+                  old_secret_until BIGINT,
+                  last_used_at BIGINT,
+                  revoked_at BIGINT",
+        key: &["api_credential_id"],
+        in_order: false,
+        indexes: &[Index {
+            on: "(organization_id, api_credential_id)",
+            projecting: false,
+        }],
     },
     // What machines did on a day: asked for access tokens, and caused other events.
     Table {
         name: "api_credential_days",
-        create: "CREATE TABLE api_credential_days (
-                     organization_id TEXT NOT NULL,
-                     day TEXT NOT NULL,
-                     api_credential_id TEXT NOT NULL,
-                     tokens BIGINT NOT NULL,
-                     events BIGINT NOT NULL,
-                     PRIMARY KEY (organization_id, day, api_credential_id)
-                 ) WITHOUT ROWID",
+        columns: "organization_id TEXT NOT NULL,
+                  day TEXT NOT NULL,
+                  api_credential_id TEXT NOT NULL,
+                  tokens BIGINT NOT NULL,
+                  events BIGINT NOT NULL",
+        key: &["organization_id", "day", "api_credential_id"],
+        in_order: false,
+        indexes: &[],
     },
 ];
 
@@ -61,6 +66,10 @@ impl Projection for ApiCredentials {
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const { &[credential_use::DATASET.as_view("analytics_credential_use")] }
     }
 
     fn project(
@@ -211,10 +220,11 @@ pub fn by_id(
     id: ApiCredentialId,
 ) -> Result<Option<ApiCredential>, DatabaseError> {
     readers.read(|view| {
-        let found = view
-            .prepare_cached("SELECT * FROM api_credentials WHERE api_credential_id = ?1")?
-            .query_row(params![Text(id)], credential_from)
-            .optional()?;
+        let found = view.first(
+            "SELECT * FROM api_credentials WHERE api_credential_id = ?1",
+            params![Text(id)],
+            credential_from,
+        )?;
         Ok(found)
     })
 }
@@ -228,33 +238,29 @@ pub fn page(
 ) -> Result<Page<ApiCredential, ApiCredentialId>, DatabaseError> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     readers.read(|view| {
-        let rows = view
-            .prepare_cached(
-                "SELECT * FROM api_credentials
+        let rows = view.all(
+            "SELECT * FROM api_credentials
                  WHERE organization_id = ?1 AND api_credential_id > ?2
                  ORDER BY api_credential_id LIMIT ?3",
-            )?
-            .query_map(
-                params![Text(organization_id), after, i64::from(limit) + 1],
-                credential_from,
-            )?
-            .collect::<Result<_, _>>()?;
+            params![Text(organization_id), after, i64::from(limit) + 1],
+            credential_from,
+        )?;
         Ok(Page::cut(rows, limit, |row: &ApiCredential| {
             row.api_credential_id
         }))
     })
 }
 
-fn credential_from(row: &Row<'_>) -> rusqlite::Result<ApiCredential> {
-    let time = |column| -> rusqlite::Result<DateTime<Utc>> { Ok(row.get::<_, Micros>(column)?.0) };
-    let perhaps = |column| -> rusqlite::Result<Option<DateTime<Utc>>> {
-        Ok(row.get::<_, Option<Micros>>(column)?.map(|at| at.0))
+fn credential_from(row: &Row<'_>) -> Result<ApiCredential, SqlError> {
+    let time = |column| -> Result<DateTime<Utc>, SqlError> { Ok(row.get::<Micros>(column)?.0) };
+    let perhaps = |column| -> Result<Option<DateTime<Utc>>, SqlError> {
+        Ok(row.get::<Option<Micros>>(column)?.map(|at| at.0))
     };
     Ok(ApiCredential {
-        api_credential_id: row.get::<_, Text<_>>("api_credential_id")?.0,
-        organization_id: row.get::<_, Text<_>>("organization_id")?.0,
+        api_credential_id: row.get::<Text<_>>("api_credential_id")?.0,
+        organization_id: row.get::<Text<_>>("organization_id")?.0,
         name: row.get("name")?,
-        scopes: row.get::<_, Json<_>>("scopes")?.0,
+        scopes: row.get::<Json<_>>("scopes")?.0,
         created_at: time("created_at")?,
         created_by: actor_from(row, "created_by_kind", "created_by_id")?,
         expires_at: time("expires_at")?,

@@ -8,15 +8,17 @@ mod tests;
 pub use query::{Filter, by_event, latest, leaves, page};
 
 use crate::{
-    Projection, ProjectionError, Rows, Table,
-    value::{Micros, Text, Whole, actor_columns, actor_from},
+    Index, Projection, ProjectionError, Rows, Table,
+    sql::{
+        Row, SqlError, params,
+        value::{Micros, Text, Whole, actor_columns, actor_from},
+    },
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     Actor, AddressEvent, AuditEvent, AuditRead, Event, EventId, OrganizationId,
     PasswordResetDeclined, Position, Recorded, SignInRejected, StreamName,
 };
-use rusqlite::{Row, params};
 use std::borrow::Cow;
 
 /// The read model behind `/audit`.
@@ -25,27 +27,42 @@ pub struct AuditTrail;
 const TABLES: &[Table] = &[
     Table {
         name: "audit_trail",
-        create: "CREATE TABLE audit_trail (
-                 position INTEGER PRIMARY KEY,
-                 leaf_index BIGINT NOT NULL,
-                 organization_id TEXT,
-                 event_id TEXT NOT NULL,
-                 type TEXT NOT NULL,
-                 recorded_at BIGINT NOT NULL,
-                 actor_kind TEXT NOT NULL,
-                 actor_id TEXT,
-                 subject TEXT NOT NULL,
-                 stream TEXT NOT NULL,
-                 revision BIGINT NOT NULL,
-                 data TEXT NOT NULL
-             );
-             CREATE INDEX audit_trail_by_organization ON audit_trail (organization_id, position);
-             CREATE INDEX audit_trail_by_type ON audit_trail (organization_id, type, position);
-             CREATE INDEX audit_trail_by_actor
-                 ON audit_trail (organization_id, actor_kind, actor_id, position);
-             CREATE INDEX audit_trail_by_subject
-                 ON audit_trail (organization_id, subject, position);
-             CREATE INDEX audit_trail_by_event ON audit_trail (event_id)",
+        columns: "position INTEGER NOT NULL,
+                  leaf_index BIGINT NOT NULL,
+                  organization_id TEXT,
+                  event_id TEXT NOT NULL,
+                  type TEXT NOT NULL,
+                  recorded_at BIGINT NOT NULL,
+                  actor_kind TEXT NOT NULL,
+                  actor_id TEXT,
+                  subject TEXT NOT NULL,
+                  stream TEXT NOT NULL,
+                  revision BIGINT NOT NULL,
+                  data TEXT NOT NULL",
+        key: &["position"],
+        in_order: true,
+        indexes: &[
+            Index {
+                on: "(organization_id, position) WHERE position > 0",
+                projecting: false,
+            },
+            Index {
+                on: "(organization_id, type, position)",
+                projecting: false,
+            },
+            Index {
+                on: "(organization_id, actor_kind, actor_id, position)",
+                projecting: false,
+            },
+            Index {
+                on: "(organization_id, subject, position)",
+                projecting: false,
+            },
+            Index {
+                on: "(event_id)",
+                projecting: false,
+            },
+        ],
     },
     days::TABLE,
 ];
@@ -140,20 +157,20 @@ pub struct AuditEntry {
     pub data: String,
 }
 
-fn entry_from(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+fn entry_from(row: &Row<'_>) -> Result<AuditEntry, SqlError> {
     Ok(AuditEntry {
-        position: Position(row.get::<_, Whole>("position")?.0),
-        leaf_index: row.get::<_, Whole>("leaf_index")?.0,
+        position: Position(row.get::<Whole>("position")?.0),
+        leaf_index: row.get::<Whole>("leaf_index")?.0,
         organization_id: row
-            .get::<_, Option<Text<_>>>("organization_id")?
+            .get::<Option<Text<_>>>("organization_id")?
             .map(|id| id.0),
-        event_id: row.get::<_, Text<_>>("event_id")?.0,
+        event_id: row.get::<Text<_>>("event_id")?.0,
         event_type: row.get("type")?,
-        recorded_at: row.get::<_, Micros>("recorded_at")?.0,
+        recorded_at: row.get::<Micros>("recorded_at")?.0,
         actor: actor_from(row, "actor_kind", "actor_id")?,
-        subject: StreamName::named(row.get::<_, String>("subject")?),
-        stream: StreamName::named(row.get::<_, String>("stream")?),
-        revision: row.get::<_, Whole>("revision")?.0,
+        subject: StreamName::named(row.get::<String>("subject")?),
+        stream: StreamName::named(row.get::<String>("stream")?),
+        revision: row.get::<Whole>("revision")?.0,
         data: row.get("data")?,
     })
 }

@@ -1,12 +1,16 @@
 //! A digest of a read model's rows, by which a rebuilt one is compared with the one in use.
 
-use crate::{DatabaseError, Projection, READ_MODELS, Readers, value::Whole};
+use crate::{
+    DatabaseError, Projection, READ_MODELS, Readers, Table,
+    readers::View,
+    sql::{SqlError, Value, params, value::Whole},
+};
 use data_encoding::HEXLOWER;
 use eventstore_schema::Position;
-use rusqlite::{Connection, types::ValueRef};
 use sha2::{Digest, Sha256};
 
-/// What a read model holds, in short. Two that have seen the same log have the same.
+/// What a read model holds, in short. Two that have seen the same log have the same, whichever database
+/// they are in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelDigest {
     /// The last event that the read model has seen.
@@ -22,50 +26,45 @@ impl Readers {
             .iter()
             .find(|projection| projection.name() == name)
             .ok_or_else(|| DatabaseError::UnknownProjection(name.to_owned()))?;
-        self.read(|transaction| Ok(digest(transaction, *projection)?))
+        self.read(|view| Ok(digest(view, *projection)?))
     }
 }
 
-fn digest(connection: &Connection, projection: &dyn Projection) -> rusqlite::Result<ModelDigest> {
-    let Whole(position) = connection.query_row(
-        "SELECT position FROM checkpoints WHERE projection = ?1",
-        [projection.name()],
-        |row| row.get(0),
+fn digest(view: &mut View<'_>, projection: &dyn Projection) -> Result<ModelDigest, SqlError> {
+    let position = view.first(
+        "SELECT position FROM read_models WHERE projection = ?1 AND side = 'live'",
+        params![projection.name()],
+        |row| row.get::<Whole>("position"),
     )?;
     let mut hash = Sha256::new();
     for table in projection.tables() {
         hash_value(&mut hash, b't', table.name.as_bytes());
-        hash_rows(&mut hash, connection, table.name)?;
+        hash_rows(&mut hash, view, table)?;
     }
     Ok(ModelDigest {
-        position: Position(position),
+        position: Position(position.map_or(0, |position| position.0)),
         sha256: HEXLOWER.encode(&hash.finalize()),
     })
 }
 
-fn hash_rows(hash: &mut Sha256, connection: &Connection, table: &str) -> rusqlite::Result<()> {
-    let key: Vec<String> = connection
-        .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?
-        .query_map([table], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let mut statement = connection.prepare(&format!(
-        "SELECT * FROM {table} ORDER BY {}",
-        key.join(", ")
-    ))?;
-    let columns = statement.column_count();
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        for column in 0..columns {
-            match row.get_ref(column)? {
-                ValueRef::Null => hash_value(hash, b'n', &[]),
-                ValueRef::Integer(number) => hash_value(hash, b'i', &number.to_be_bytes()),
-                ValueRef::Real(number) => hash_value(hash, b'r', &number.to_be_bytes()),
-                ValueRef::Text(text) => hash_value(hash, b's', text),
-                ValueRef::Blob(bytes) => hash_value(hash, b'b', bytes),
+fn hash_rows(hash: &mut Sha256, view: &mut View<'_>, table: &Table) -> Result<(), SqlError> {
+    let columns: Vec<_> = table.column_names().collect();
+    let sql = format!(
+        "SELECT {} FROM {} ORDER BY {}",
+        columns.join(", "),
+        table.name,
+        table.key.join(", ")
+    );
+    view.each(&sql, &[], |row| {
+        for value in row.values() {
+            match value? {
+                Value::Null => hash_value(hash, b'n', &[]),
+                Value::Integer(number) => hash_value(hash, b'i', &number.to_be_bytes()),
+                Value::Text(text) => hash_value(hash, b's', text.as_bytes()),
             }
         }
-    }
-    Ok(())
+        Ok(true)
+    })
 }
 
 /// Kind and length go before the value, so that no two different rows hash the same bytes.
@@ -78,15 +77,31 @@ fn hash_value(hash: &mut Sha256, kind: u8, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Home,
+        sql::{Connection, sqlite::Sqlite},
+    };
+    use tempfile::TempDir;
 
     fn digest_of(rows: &str) -> String {
-        let connection = Connection::open_in_memory().unwrap();
-        connection
-            .execute_batch("CREATE TABLE t (a TEXT, b TEXT, c, PRIMARY KEY (b, a)) WITHOUT ROWID")
-            .unwrap();
-        connection.execute_batch(rows).unwrap();
+        let table = Table {
+            name: "t",
+            columns: "a TEXT NOT NULL, b TEXT NOT NULL, c BIGINT",
+            key: &["b", "a"],
+            in_order: false,
+            indexes: &[],
+        };
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("projections.db");
+        let mut connection = Sqlite::open_writable(&file).unwrap();
+        let create = connection.create_table("t", &table);
+        connection.script(&create).unwrap();
+        connection.script(rows).unwrap();
+        let readers = Readers::open(&Home::Sqlite(file)).unwrap();
         let mut hash = Sha256::new();
-        hash_rows(&mut hash, &connection, "t").unwrap();
+        readers
+            .read(|view| Ok(hash_rows(&mut hash, view, &table)?))
+            .unwrap();
         HEXLOWER.encode(&hash.finalize())
     }
 
@@ -100,7 +115,6 @@ mod tests {
         assert_eq!(one, same);
         for other in [
             "INSERT INTO t VALUES ('a', 'b', 1), ('b', 'a', 0)",
-            "INSERT INTO t VALUES ('a', 'b', '1'), ('b', 'a', NULL)",
             "INSERT INTO t VALUES ('ab', '', 1), ('b', 'a', NULL)",
             "INSERT INTO t VALUES ('a', 'b', 1)",
         ] {

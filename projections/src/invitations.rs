@@ -1,16 +1,18 @@
 //! Invitations: who was asked into an organization, by whom, and what became of it.
 
 use crate::{
-    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
-    analytics::day_of,
-    projection::user_of,
-    value::{Json, Micros, Text, Whole, Word, actor_columns, actor_from},
+    DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
+    analytics::{day_of, invitations, second_of},
+    projection::{NamedView, user_of},
+    sql::{
+        Row, SqlError, params,
+        value::{Json, Micros, Text, Whole, Word, actor_columns, actor_from},
+    },
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     Actor, Event, OrganizationId, Personal, Recorded, Role, UserEvent, UserId,
 };
-use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 /// The read model behind `/invitations`.
@@ -18,26 +20,33 @@ pub struct Invitations;
 
 const TABLES: &[Table] = &[Table {
     name: "invitations",
-    create: "CREATE TABLE invitations (
-                 invitation_id TEXT PRIMARY KEY,
-                 organization_id TEXT NOT NULL,
-                 email TEXT NOT NULL,
-                 name TEXT NOT NULL,
-                 role TEXT NOT NULL,
-                 status TEXT NOT NULL,
-                 invited_at BIGINT NOT NULL,
-                 invited_on TEXT NOT NULL,
-                 sent_at BIGINT NOT NULL,
-                 expires_at BIGINT NOT NULL,
-                 invited_by_kind TEXT NOT NULL,
-                 invited_by_id TEXT,
-                 revision BIGINT NOT NULL,
-                 seconds_to_accept BIGINT
-             ) WITHOUT ROWID;
-             CREATE INDEX invitations_by_organization
-             ON invitations (organization_id, invitation_id);
-             CREATE INDEX invitations_pending
-             ON invitations (organization_id, invitation_id) WHERE status = 'pending'",
+    columns: "invitation_id TEXT NOT NULL,
+                  organization_id TEXT NOT NULL,
+                  email TEXT NOT NULL,
+                  name TEXT NOT NULL,
+                  role TEXT NOT NULL,
+                  status TEXT NOT NULL,
+                  invited_at BIGINT NOT NULL,
+                  invited_on TEXT NOT NULL,
+                  sent_at BIGINT NOT NULL,
+                  expires_at BIGINT NOT NULL,
+                  expires TEXT NOT NULL,
+                  invited_by_kind TEXT NOT NULL,
+                  invited_by_id TEXT,
+                  revision BIGINT NOT NULL,
+                  seconds_to_accept BIGINT",
+    key: &["invitation_id"],
+    in_order: false,
+    indexes: &[
+        Index {
+            on: "(organization_id, invitation_id)",
+            projecting: false,
+        },
+        Index {
+            on: "(organization_id, invitation_id) WHERE status = 'pending'",
+            projecting: false,
+        },
+    ],
 }];
 
 impl Projection for Invitations {
@@ -51,6 +60,10 @@ impl Projection for Invitations {
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const { &[invitations::DATASET.as_view("analytics_invitations")] }
     }
 
     fn project(
@@ -70,9 +83,9 @@ impl Projection for Invitations {
                 let (by_kind, by_id) = actor_columns(event.metadata.actor);
                 rows.execute(
                     "INSERT INTO invitations (invitation_id, organization_id, email, name, role,
-                         status, invited_at, invited_on, sent_at, expires_at, invited_by_kind,
-                         invited_by_id, revision)
-                     VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?11, ?6, ?7, ?8, ?9, ?10)",
+                         status, invited_at, invited_on, sent_at, expires_at, expires,
+                         invited_by_kind, invited_by_id, revision)
+                     VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?11, ?6, ?7, ?12, ?8, ?9, ?10)",
                     params![
                         invitation,
                         Text(invited.organization_id),
@@ -84,15 +97,22 @@ impl Projection for Invitations {
                         by_kind,
                         by_id,
                         revision,
-                        day_of(event.metadata.recorded_at)
+                        day_of(event.metadata.recorded_at),
+                        second_of(invited.expires_at)
                     ],
                 )?;
                 Ok(())
             }
             UserEvent::InvitationResent(resent) => rows.change(
-                "UPDATE invitations SET sent_at = ?2, expires_at = ?3, revision = ?4
+                "UPDATE invitations SET sent_at = ?2, expires_at = ?3, revision = ?4, expires = ?5
                  WHERE invitation_id = ?1",
-                params![invitation, at, Micros(resent.expires_at), revision],
+                params![
+                    invitation,
+                    at,
+                    Micros(resent.expires_at),
+                    revision,
+                    second_of(resent.expires_at)
+                ],
             ),
             UserEvent::InvitationAccepted(_) => rows.change(
                 "UPDATE invitations SET status = 'accepted', revision = ?2, seconds_to_accept =
@@ -170,10 +190,11 @@ pub enum Which {
 /// The invitation with this id.
 pub fn by_id(readers: &Readers, id: UserId) -> Result<Option<Invitation>, DatabaseError> {
     readers.read(|view| {
-        Ok(view
-            .prepare_cached("SELECT * FROM invitations WHERE invitation_id = ?1")?
-            .query_row([Text(id)], invitation_from)
-            .optional()?)
+        Ok(view.first(
+            "SELECT * FROM invitations WHERE invitation_id = ?1",
+            params![Text(id)],
+            invitation_from,
+        )?)
     })
 }
 
@@ -198,35 +219,33 @@ pub fn page(
         }
     };
     readers.read(|view| {
-        let rows = view
-            .prepare_cached(sql)?
-            .query_map(
-                params![
-                    Text(organization_id),
-                    after.map_or_else(String::new, |id| id.to_string()),
-                    i64::from(limit) + 1
-                ],
-                invitation_from,
-            )?
-            .collect::<Result<_, _>>()?;
+        let rows = view.all(
+            sql,
+            params![
+                Text(organization_id),
+                after.map_or_else(String::new, |id| id.to_string()),
+                i64::from(limit) + 1
+            ],
+            invitation_from,
+        )?;
         Ok(Page::cut(rows, limit, |invitation: &Invitation| {
             invitation.invitation_id
         }))
     })
 }
 
-fn invitation_from(row: &Row<'_>) -> rusqlite::Result<Invitation> {
+fn invitation_from(row: &Row<'_>) -> Result<Invitation, SqlError> {
     Ok(Invitation {
-        invitation_id: row.get::<_, Text<_>>("invitation_id")?.0,
-        organization_id: row.get::<_, Text<_>>("organization_id")?.0,
-        email: row.get::<_, Json<_>>("email")?.0,
-        name: row.get::<_, Json<_>>("name")?.0,
-        role: row.get::<_, Word<_>>("role")?.0,
-        status: row.get::<_, Word<_>>("status")?.0,
-        sent_at: row.get::<_, Micros>("sent_at")?.0,
-        expires_at: row.get::<_, Micros>("expires_at")?.0,
+        invitation_id: row.get::<Text<_>>("invitation_id")?.0,
+        organization_id: row.get::<Text<_>>("organization_id")?.0,
+        email: row.get::<Json<_>>("email")?.0,
+        name: row.get::<Json<_>>("name")?.0,
+        role: row.get::<Word<_>>("role")?.0,
+        status: row.get::<Word<_>>("status")?.0,
+        sent_at: row.get::<Micros>("sent_at")?.0,
+        expires_at: row.get::<Micros>("expires_at")?.0,
         invited_by: actor_from(row, "invited_by_kind", "invited_by_id")?,
-        revision: row.get::<_, Whole>("revision")?.0,
+        revision: row.get::<Whole>("revision")?.0,
     })
 }
 

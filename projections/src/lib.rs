@@ -5,14 +5,16 @@
 //! that deleting `projections.db` and building it again gives the same rows. Personal data stays
 //! sealed here: whoever shows it opens it with the keyring.
 
+mod build;
+mod catalog;
 mod database;
 mod digest;
 mod projection;
 mod readers;
-mod rebuild;
 mod runner;
+mod sql;
 mod status;
-mod value;
+mod tables;
 mod writer;
 
 pub mod adoption;
@@ -27,16 +29,15 @@ pub mod users;
 #[cfg(test)]
 mod testing;
 
-pub use database::DatabaseError;
+pub use build::{RebuildError, Rebuilt, rebuild};
+pub use database::{DatabaseError, Home};
 pub use digest::ModelDigest;
-pub use projection::{Projection, ProjectionError, Rows, Table};
+pub use projection::{Index, NamedView, Projection, ProjectionError, Rows, Table};
 pub use readers::{Page, Readers};
-pub use rebuild::RebuildError;
-pub use runner::{Behind, LogPutBack, RunningProjections};
-pub use status::{Failure, ProjectionStatus, status_read_only};
+pub use runner::{Behind, LogPutBack, RunningProjections, Standing};
+pub use sql::{BadValue, SqlError};
+pub use status::{Failure, ProjectionStatus, measure_lag, status_read_only};
 
-use database::open_writable;
-use std::path::{Path, PathBuf};
 use writer::Writer;
 
 /// Every read model of Pawl.
@@ -52,32 +53,30 @@ const READ_MODELS: &[&dyn Projection] = &[
     &analytics::rejected_codes::RejectedCodes,
 ];
 
-/// The read models in their file, not running yet: [`start`](Self::start) keeps them up to date,
-/// [`rebuild`](Self::rebuild) builds them anew.
+/// The read models, not running yet: [`start`](Self::start) keeps them up to date.
 pub struct Projections {
-    file: PathBuf,
+    home: Home,
     writer: Writer,
 }
 
 impl Projections {
-    /// Opens the file, which is made where there is none. A read model that another version of
-    /// Pawl built differently is emptied, to be built again.
-    pub fn open(file: impl AsRef<Path>) -> Result<Self, DatabaseError> {
-        Self::open_with(file.as_ref(), READ_MODELS)
+    /// Opens the database, which is made where there is none.
+    pub fn open(home: &Home) -> Result<Self, DatabaseError> {
+        Self::open_with(home, READ_MODELS)
     }
 
     fn open_with(
-        file: &Path,
+        home: &Home,
         read_models: &[&'static dyn Projection],
     ) -> Result<Self, DatabaseError> {
         Ok(Self {
-            file: file.to_owned(),
-            writer: Writer::new(open_writable(file)?, read_models)?,
+            home: home.clone(),
+            writer: Writer::open(home, read_models)?,
         })
     }
 
     /// What the queries read through.
     pub fn readers(&self) -> Result<Readers, DatabaseError> {
-        Readers::open(&self.file)
+        Readers::open(&self.home)
     }
 }

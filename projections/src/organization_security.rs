@@ -4,13 +4,15 @@
 use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
     projection::{organization_of, user_of},
-    value::{Micros, Text, Whole, actor_columns, actor_from},
+    sql::{
+        Row, SqlError, params,
+        value::{Micros, Text, Whole, actor_columns, actor_from},
+    },
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     Actor, Event, EventId, OrganizationEvent, OrganizationId, Recorded, UserEvent,
 };
-use rusqlite::{OptionalExtension, Row, params};
 
 /// The read model behind `/two-factor`.
 pub struct OrganizationSecurity;
@@ -18,36 +20,39 @@ pub struct OrganizationSecurity;
 const TABLES: &[Table] = &[
     Table {
         name: "organization_security",
-        create: "CREATE TABLE organization_security (
-                     organization_id TEXT PRIMARY KEY,
-                     name TEXT NOT NULL,
-                     enforced_at BIGINT,
-                     enforced_by_kind TEXT,
-                     enforced_by_id TEXT,
-                     enforcing_event_id TEXT,
-                     set_up_link BIGINT NOT NULL DEFAULT 0,
-                     revision BIGINT NOT NULL
-                 ) WITHOUT ROWID",
+        columns: "organization_id TEXT NOT NULL,
+                  name TEXT NOT NULL,
+                  enforced_at BIGINT,
+                  enforced_by_kind TEXT,
+                  enforced_by_id TEXT,
+                  enforcing_event_id TEXT,
+                  set_up_link BIGINT NOT NULL DEFAULT 0,
+                  revision BIGINT NOT NULL",
+        key: &["organization_id"],
+        in_order: false,
+        indexes: &[],
     },
     // Apart, because the first person may stand in the log before their organization.
     Table {
         name: "organization_people",
-        create: "CREATE TABLE organization_people (
-                     organization_id TEXT PRIMARY KEY,
-                     active BIGINT NOT NULL,
-                     with_device BIGINT NOT NULL,
-                     invited BIGINT NOT NULL
-                 ) WITHOUT ROWID",
+        columns: "organization_id TEXT NOT NULL,
+                  active BIGINT NOT NULL,
+                  with_device BIGINT NOT NULL,
+                  invited BIGINT NOT NULL",
+        key: &["organization_id"],
+        in_order: false,
+        indexes: &[],
     },
     // What a person counts for at present.
     Table {
         name: "organization_members",
-        create: "CREATE TABLE organization_members (
-                     user_id TEXT PRIMARY KEY,
-                     active BIGINT NOT NULL,
-                     invited BIGINT NOT NULL,
-                     devices BIGINT NOT NULL
-                 ) WITHOUT ROWID",
+        columns: "user_id TEXT NOT NULL,
+                  active BIGINT NOT NULL,
+                  invited BIGINT NOT NULL,
+                  devices BIGINT NOT NULL",
+        key: &["user_id"],
+        in_order: false,
+        indexes: &[],
     },
 ];
 
@@ -183,7 +188,7 @@ fn project_user(
         )?,
         Change::NoDevices => rows.change(
             "UPDATE organization_members SET devices = 0 WHERE user_id = ?1",
-            [user],
+            params![user],
         )?,
     }
     count(rows, event, 1)
@@ -243,39 +248,38 @@ pub struct Enforcement {
 /// How safe the organization with this id is.
 pub fn by_id(readers: &Readers, id: OrganizationId) -> Result<Option<Security>, DatabaseError> {
     readers.read(|view| {
-        Ok(view
-            .prepare_cached(
-                "SELECT security.*, COALESCE(people.active, 0) AS active,
+        Ok(view.first(
+            "SELECT security.*, COALESCE(people.active, 0) AS active,
                      COALESCE(people.with_device, 0) AS with_device,
                      COALESCE(people.invited, 0) AS invited
                  FROM organization_security AS security
                  LEFT JOIN organization_people AS people
                      ON people.organization_id = security.organization_id
                  WHERE security.organization_id = ?1",
-            )?
-            .query_row([Text(id)], security_from)
-            .optional()?)
+            params![Text(id)],
+            security_from,
+        )?)
     })
 }
 
-fn security_from(row: &Row<'_>) -> rusqlite::Result<Security> {
-    let enforcement = match row.get::<_, Option<Micros>>("enforced_at")? {
+fn security_from(row: &Row<'_>) -> Result<Security, SqlError> {
+    let enforcement = match row.get::<Option<Micros>>("enforced_at")? {
         Some(Micros(at)) => Some(Enforcement {
             at,
             by: actor_from(row, "enforced_by_kind", "enforced_by_id")?,
-            event_id: row.get::<_, Text<_>>("enforcing_event_id")?.0,
+            event_id: row.get::<Text<_>>("enforcing_event_id")?.0,
         }),
         None => None,
     };
     Ok(Security {
-        organization_id: row.get::<_, Text<_>>("organization_id")?.0,
+        organization_id: row.get::<Text<_>>("organization_id")?.0,
         name: row.get("name")?,
         enforcement,
         set_up_link: row.get("set_up_link")?,
-        revision: row.get::<_, Whole>("revision")?.0,
-        people_active: row.get::<_, Whole>("active")?.0,
-        people_with_device: row.get::<_, Whole>("with_device")?.0,
-        invitations_pending: row.get::<_, Whole>("invited")?.0,
+        revision: row.get::<Whole>("revision")?.0,
+        people_active: row.get::<Whole>("active")?.0,
+        people_with_device: row.get::<Whole>("with_device")?.0,
+        invitations_pending: row.get::<Whole>("invited")?.0,
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a read model is made of: tables, and what each event does to them.
 
+use crate::sql::{Connection, Parameters, SqlError, names::Names};
 use eventstore_schema::{Event, OrganizationId, Recorded, StreamName, UserId};
-use rusqlite::{Connection, Params};
 
 /// A read model. Its rows depend on the events it was given, in their order, and on nothing else:
 /// no clock, no random numbers, no other read model's tables.
@@ -17,6 +17,11 @@ pub trait Projection: Send + Sync {
     /// order, however they came about.
     fn tables(&self) -> &'static [Table];
 
+    /// The views of its tables, and of no others, that stand beside them for other programs.
+    fn views(&self) -> &'static [NamedView] {
+        &[]
+    }
+
     /// Brings the rows up to date with one more event. `content` is the event's content as it was
     /// stored, for read models that show it rather than understand it.
     fn project(
@@ -29,18 +34,48 @@ pub trait Projection: Send + Sync {
 
 /// A table of a read model.
 pub struct Table {
+    /// Its name. No column of any table is called like it.
+    pub name: &'static str,
+    /// Its columns as SQL defines them: `TEXT`, or `BIGINT` for whole numbers.
+    pub columns: &'static str,
+    /// The columns of its primary key.
+    pub key: &'static [&'static str],
+    /// Whether its rows come in the order of the key, one `INTEGER`, and are long.
+    pub in_order: bool,
+    /// Its other indexes.
+    pub indexes: &'static [Index],
+}
+
+/// An index of a table.
+pub struct Index {
+    /// Its columns as SQL defines them, with the condition under which a row is in it.
+    pub on: &'static str,
+    /// Whether projecting needs it. One that only queries need is made when a rebuild is over.
+    pub projecting: bool,
+}
+
+/// A view that other programs read.
+pub struct NamedView {
     /// Its name.
     pub name: &'static str,
-    /// The SQL that makes it and its indexes.
-    pub create: &'static str,
+    /// What it selects. `{now}` stands for the present time: RFC 3339 text in UTC, to the second.
+    pub select: &'static str,
+}
+
+impl Table {
+    /// The names of its columns.
+    pub(crate) fn column_names(&self) -> impl Iterator<Item = &'static str> {
+        let columns = self.columns.split(',');
+        columns.filter_map(|column| column.split_whitespace().next())
+    }
 }
 
 /// An event that a read model cannot take in.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectionError {
-    /// SQLite refused, for instance because a row is there already.
+    /// The database refused, for instance because a row is there already.
     #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
+    Sql(#[from] SqlError),
     /// The event speaks of something of which no earlier event told.
     #[error("the event changes a row that is not there")]
     NoSuchRow,
@@ -52,38 +87,38 @@ pub enum ProjectionError {
     NoOrganization,
 }
 
-/// The rows of the read models, inside the transaction that also moves the checkpoint.
+/// The rows of a read model, inside the transaction that also moves the checkpoint.
 pub struct Rows<'transaction> {
-    connection: &'transaction Connection,
+    connection: &'transaction mut dyn Connection,
+    names: &'transaction mut Names,
 }
 
 impl<'transaction> Rows<'transaction> {
-    pub(crate) fn new(connection: &'transaction Connection) -> Self {
-        Self { connection }
+    pub(crate) fn new(
+        connection: &'transaction mut dyn Connection,
+        names: &'transaction mut Names,
+    ) -> Self {
+        Self { connection, names }
     }
 
     /// Runs a statement, prepared once, and answers how many rows it changed.
-    pub fn execute(
+    pub(crate) fn execute(
         &mut self,
         sql: &'static str,
-        params: impl Params,
+        parameters: Parameters<'_>,
     ) -> Result<usize, ProjectionError> {
-        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
-    }
-
-    /// Whether a query finds a row.
-    pub fn exist(&self, sql: &'static str, params: impl Params) -> Result<bool, ProjectionError> {
-        Ok(self.connection.prepare_cached(sql)?.exists(params)?)
+        let sql = self.names.in_statement(sql);
+        Ok(self.connection.execute(sql, parameters)?)
     }
 
     /// Runs a statement that must change a row. Where it finds none, the history is not one that
     /// the read model understands, and going on would make the rows wrong in silence.
-    pub fn change(
+    pub(crate) fn change(
         &mut self,
         sql: &'static str,
-        params: impl Params,
+        parameters: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
-        match self.execute(sql, params)? {
+        match self.execute(sql, parameters)? {
             0 => Err(ProjectionError::NoSuchRow),
             _ => Ok(()),
         }

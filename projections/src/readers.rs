@@ -1,9 +1,11 @@
 //! What the queries read through: a few connections that cannot write.
 
-use crate::{DatabaseError, database::open_read_only};
-use rusqlite::{Connection, Transaction};
+use crate::{
+    DatabaseError, Home,
+    sql::{Connection, Parameters, Purpose, Row, SqlError, Transaction},
+};
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,8 +18,43 @@ const KEPT: usize = 8;
 pub struct Readers(Arc<Pool>);
 
 struct Pool {
-    file: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    home: Home,
+    idle: Mutex<Vec<Box<dyn Connection>>>,
+}
+
+/// One state of the read models, however many queries look at it.
+pub(crate) struct View<'v>(&'v mut dyn Connection);
+
+impl View<'_> {
+    /// What `read` makes of each row that the query finds.
+    pub(crate) fn all<T>(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        read: impl FnMut(&Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Vec<T>, SqlError> {
+        self.0.all(sql, parameters, read)
+    }
+
+    /// What `read` makes of the first row that the query finds, if it finds one.
+    pub(crate) fn first<T>(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        read: impl FnMut(&Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Option<T>, SqlError> {
+        self.0.first(sql, parameters, read)
+    }
+
+    /// Hands each row that the query finds to `each`, as long as that answers `true`.
+    pub(crate) fn each(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        mut each: impl FnMut(&Row<'_>) -> Result<bool, SqlError>,
+    ) -> Result<(), SqlError> {
+        self.0.query(sql, parameters, &mut each)
+    }
 }
 
 impl Readers {
@@ -25,32 +62,32 @@ impl Readers {
     #[must_use]
     pub fn none() -> Self {
         Self(Arc::new(Pool {
-            file: PathBuf::new(),
+            home: Home::Sqlite(PathBuf::new()),
             idle: Mutex::default(),
         }))
     }
 
-    /// Opens the file to read it, also while another process writes it.
-    pub fn open(file: impl AsRef<Path>) -> Result<Self, DatabaseError> {
-        let file = file.as_ref().to_owned();
-        let idle = Mutex::new(vec![open_read_only(&file)?]);
-        Ok(Self(Arc::new(Pool { file, idle })))
+    /// Opens what is there to read it, also while another process writes it.
+    pub fn open(home: &Home) -> Result<Self, DatabaseError> {
+        let idle = Mutex::new(vec![home.open_read_only()?]);
+        let home = home.clone();
+        Ok(Self(Arc::new(Pool { home, idle })))
     }
 
     /// Runs a query on one state of the read models, however many statements it has.
     pub(crate) fn read<T>(
         &self,
-        query: impl FnOnce(&Transaction<'_>) -> Result<T, DatabaseError>,
+        query: impl FnOnce(&mut View<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle().pop();
         let mut connection = match kept {
             Some(connection) => connection,
-            None => open_read_only(&self.0.file)?,
+            None => self.0.home.open_read_only()?,
         };
-        let transaction = connection.transaction()?;
-        let answer = query(&transaction)?;
-        transaction.finish()?;
+        let mut transaction = Transaction::begin(&mut *connection, Purpose::Reading)?;
+        let answer = query(&mut View(transaction.connection()))?;
+        transaction.commit()?;
         let mut idle = idle();
         if idle.len() < KEPT {
             idle.push(connection);

@@ -2,7 +2,8 @@
 //! live are the same code; only the size of the batches differs.
 
 use crate::{
-    DatabaseError, Failure, Projection, ProjectionStatus, Projections,
+    Failure, Home, Projection, ProjectionStatus, Projections, RebuildError,
+    build::{Build, Others, Pace},
     writer::{Delivery, Model, Writer, lowest_healthy},
 };
 use eventstore::{EventStore, StoreError};
@@ -10,7 +11,7 @@ use eventstore_schema::{Position, RecordedEvent};
 use futures::StreamExt;
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     task::{JoinError, spawn_blocking},
     time::{sleep, timeout},
 };
@@ -37,6 +38,17 @@ pub struct Behind {
     pub wanted: Position,
     /// The position that the slowest read model has reached.
     pub reached: Position,
+}
+
+/// Whether a read model can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It follows the log.
+    Works,
+    /// It is being built anew, and there is nothing that could be asked until that is over.
+    IsBuilt,
+    /// It has stopped, and so lacks what came later.
+    Stopped,
 }
 
 /// A log that is not the one that the read models were built from.
@@ -77,12 +89,36 @@ impl Projections {
         }
     }
 
-    /// Follows the log from now on, in a task of the current Tokio runtime.
+    /// Follows the log from now on, in a task of the current Tokio runtime. What another version of
+    /// Pawl built is built anew in a second one.
     #[must_use]
     pub fn start(self, store: Arc<dyn EventStore>) -> RunningProjections {
         let (progress, models) = watch::channel(self.writer.models.clone());
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(run(progress, self.writer, store, stopped));
+        let built = Arc::new(Notify::new());
+        let outdated = self
+            .writer
+            .models
+            .iter()
+            .filter(|model| model.is_outdated());
+        let outdated: Vec<_> = outdated.map(|model| model.projection).collect();
+        if !outdated.is_empty() {
+            let building = Building {
+                home: self.home,
+                projections: outdated,
+                store: Arc::clone(&store),
+                progress: progress.clone(),
+                built: Arc::clone(&built),
+            };
+            tokio::spawn(building.run(stopped.clone()));
+        }
+        let follower = Follower {
+            store,
+            progress,
+            built,
+            stop: stopped,
+        };
+        tokio::spawn(follower.run(self.writer));
         RunningProjections { models, stop }
     }
 }
@@ -106,14 +142,22 @@ impl RunningProjections {
             .collect()
     }
 
-    /// Whether this read model has stopped, and so lacks what came later.
+    #[cfg(test)]
+    pub(crate) fn watched(&self) -> watch::Receiver<Vec<Model>> {
+        self.models.clone()
+    }
+
+    /// Whether this read model can be asked.
     #[must_use]
-    pub fn has_stopped(&self, projection: &dyn Projection) -> bool {
+    pub fn standing(&self, projection: &dyn Projection) -> Standing {
         let models = self.models.borrow();
-        let model = models
-            .iter()
-            .find(|model| model.projection.name() == projection.name());
-        model.is_none_or(|model| model.failure.is_some())
+        let mut models = models.iter();
+        let model = models.find(|model| model.projection.name() == projection.name());
+        match model.map(|model| &model.failure) {
+            Some(None) => Standing::Works,
+            Some(Some(Failure::Outdated { .. })) => Standing::IsBuilt,
+            Some(Some(_)) | None => Standing::Stopped,
+        }
     }
 
     /// Waits until every read model that works has seen the event at this position.
@@ -144,79 +188,141 @@ impl RunningProjections {
 enum Ending {
     /// It was told to stop, or no read model works any more.
     Final,
+    /// A read model was built, and is to be followed too.
+    Built,
     /// Something that may pass: the disk was full, the log did not answer.
     Outage(String),
-    /// Going on would make the rows wrong.
-    Fault(String),
 }
 
-/// The channel comes first, and so is dropped last: whoever hears of its end finds file and log let go.
-async fn run(
+/// What follows the log. The channel comes first, and so is dropped first: whoever hears of its end
+/// finds the file let go, for that is dropped before.
+struct Follower {
     progress: watch::Sender<Vec<Model>>,
-    mut writer: Writer,
     store: Arc<dyn EventStore>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let ending;
-        let came_from = lowest_healthy(&writer.models);
-        (writer, ending) = match follow(writer, &*store, &progress, &mut stop).await {
-            Ok(ended) => ended,
-            // The writer is lost with its task.
-            Err(error) => return publish_outage(&progress, &error.to_string()),
-        };
-        match ending {
-            Ending::Final => return,
-            Ending::Fault(error) => return publish_outage(&progress, &error),
-            Ending::Outage(error) => publish_outage(&progress, &error),
+    built: Arc<Notify>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Follower {
+    async fn run(mut self, mut writer: Writer) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let ending;
+            let came_from = lowest_healthy(&writer.models);
+            (writer, ending) = match self.follow(writer).await {
+                Ok(ended) => ended,
+                // The writer is lost with its task.
+                Err(error) => return publish_outage(&self.progress, &error.to_string()),
+            };
+            match ending {
+                Ending::Final => return,
+                Ending::Built => {}
+                Ending::Outage(error) => {
+                    publish_outage(&self.progress, &error);
+                    let moved = lowest_healthy(&writer.models) != came_from;
+                    pause = if moved {
+                        FIRST_PAUSE
+                    } else {
+                        (pause * 2).min(LONGEST_PAUSE)
+                    };
+                    tokio::select! {
+                        _ = self.stop.wait_for(|stop| *stop) => return,
+                        () = sleep(pause) => {}
+                    }
+                }
+            }
+            writer = match spawn_blocking(move || writer.refreshed()).await {
+                Ok(refreshed) => refreshed,
+                Err(error) => return publish_outage(&self.progress, &error.to_string()),
+            };
+            publish(&self.progress, &writer.models);
         }
-        let moved = lowest_healthy(&writer.models) != came_from;
-        pause = if moved {
-            FIRST_PAUSE
-        } else {
-            (pause * 2).min(LONGEST_PAUSE)
-        };
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            () = sleep(pause) => publish(&progress, &writer.models),
+    }
+
+    /// Follows the log as long as it can.
+    async fn follow(&mut self, mut writer: Writer) -> Result<(Writer, Ending), JoinError> {
+        let from = lowest_healthy(&writer.models).unwrap_or_default();
+        let mut batches = self.store.subscribe(from).ready_chunks(BATCH);
+        while writer.has_work() {
+            let batch = tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => break,
+                () = self.built.notified() => return Ok((writer, Ending::Built)),
+                batch = batches.next() => batch.unwrap_or_default(),
+            };
+            let (events, interruption) = split(batch);
+            let (returned, outcome) = spawn_blocking(move || {
+                let events: Vec<_> = events.into_iter().map(Delivery::from).collect();
+                let outcome = writer.apply(&events);
+                (writer, outcome)
+            })
+            .await?;
+            writer = returned;
+            publish(&self.progress, &writer.models);
+            let ending = match (outcome, interruption) {
+                (Err(error), _) => Ending::Outage(error.to_string()),
+                (Ok(()), Some(error)) => Ending::Outage(error),
+                (Ok(()), None) => continue,
+            };
+            return Ok((writer, ending));
         }
+        Ok((writer, Ending::Final))
     }
 }
 
-/// Follows the log as long as it can.
-async fn follow(
-    mut writer: Writer,
-    store: &dyn EventStore,
-    progress: &watch::Sender<Vec<Model>>,
-    stop: &mut watch::Receiver<bool>,
-) -> Result<(Writer, Ending), JoinError> {
-    let from = lowest_healthy(&writer.models).unwrap_or_default();
-    let mut batches = store.subscribe(from).ready_chunks(BATCH);
-    while lowest_healthy(&writer.models).is_some() {
-        let batch = tokio::select! {
-            biased;
-            _ = stop.wait_for(|stop| *stop) => break,
-            batch = batches.next() => batch.unwrap_or_default(),
-        };
-        let (events, interruption) = split(batch);
-        let (returned, outcome) = spawn_blocking(move || {
-            let events: Vec<_> = events.into_iter().map(Delivery::from).collect();
-            let outcome = writer.apply(&events);
-            (writer, outcome)
-        })
-        .await?;
-        writer = returned;
-        publish(progress, &writer.models);
-        let ending = match (outcome, interruption) {
-            (Err(error @ DatabaseError::Raced(_)), _) => Ending::Fault(error.to_string()),
-            (Err(error), _) => Ending::Outage(error.to_string()),
-            (Ok(()), Some(error)) => Ending::Outage(error),
-            (Ok(()), None) => continue,
-        };
-        return Ok((writer, ending));
+/// What builds anew what another version of Pawl built.
+struct Building {
+    home: Home,
+    projections: Vec<&'static dyn Projection>,
+    store: Arc<dyn EventStore>,
+    progress: watch::Sender<Vec<Model>>,
+    built: Arc<Notify>,
+}
+
+impl Building {
+    async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let outcome = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                outcome = self.build() => outcome,
+            };
+            match outcome {
+                Ok(()) => return,
+                Err(error @ RebuildError::Stopped { .. }) => {
+                    tracing::error!("{error}");
+                    return;
+                }
+                Err(error) => tracing::error!("a read model is not built yet: {error}"),
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = sleep(pause) => {}
+            }
+        }
     }
-    Ok((writer, Ending::Final))
+
+    async fn build(&self) -> Result<(), RebuildError> {
+        let (home, projections) = (self.home.clone(), self.projections.clone());
+        let pace = (Pace::Background, self.store.head().await?);
+        let begin = spawn_blocking(move || Build::begin(&home, &projections, pace));
+        let mut progress = |at, _| self.publish(at);
+        let (build, _) = begin.await??.catch_up(&self.store, &mut progress).await?;
+        let taken = build.take_over(&self.store, Others::Replaced).await;
+        self.built.notify_one();
+        let taken = taken?;
+        tracing::info!(?taken, "read models were built anew");
+        Ok(())
+    }
+
+    fn publish(&self, at: Position) {
+        self.progress.send_modify(|models| {
+            for model in models.iter_mut().filter(|model| model.is_outdated()) {
+                model.building = Some(at);
+            }
+        });
+    }
 }
 
 /// The events of a batch, and what ended the subscription after them, if it is over.
@@ -240,7 +346,9 @@ fn publish(progress: &watch::Sender<Vec<Model>>, models: &[Model]) {
             if let (None, Some(failure)) = (&before.failure, &now.failure) {
                 tracing::error!(projection = now.projection.name(), "{failure}");
             }
+            let building = before.building.filter(|_| now.is_outdated());
             before.clone_from(now);
+            before.building = building;
         }
     });
 }

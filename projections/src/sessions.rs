@@ -1,39 +1,47 @@
 //! Sessions, as their owners see them. Which of them open anything, the log alone decides.
 
 use crate::{
-    DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Index, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
-    value::{Micros, Text, Whole},
+    sql::{
+        Row, SqlError, params,
+        value::{Micros, Text, Whole},
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore_schema::{
     BrowserDigest, Event, Factor, Position, Recorded, SessionEvent, SessionId, StreamName,
     UserEvent, UserId,
 };
-use rusqlite::{Row, params};
 
 /// The read model behind `/me/sessions`.
 pub struct Sessions;
 
 const TABLES: &[Table] = &[Table {
     name: "sessions",
-    create: "CREATE TABLE sessions (
-                 session_id TEXT PRIMARY KEY,
-                 user_id TEXT NOT NULL,
-                 started_at BIGINT NOT NULL,
-                 last_event_at BIGINT NOT NULL,
-                 otp_at BIGINT,
-                 recovery_code_at BIGINT,
-                 signed_in_at BIGINT,
-                 expires_at BIGINT NOT NULL,
-                 ended_at BIGINT,
-                 browser TEXT,
-                 signed_in_position BIGINT
-             ) WITHOUT ROWID;
-             CREATE INDEX sessions_by_browser ON sessions (user_id, browser, signed_in_position)
-             WHERE signed_in_position IS NOT NULL;
-             CREATE INDEX open_sessions_by_user ON sessions (user_id, expires_at)
-             WHERE ended_at IS NULL",
+    columns: "session_id TEXT NOT NULL,
+                  user_id TEXT NOT NULL,
+                  started_at BIGINT NOT NULL,
+                  last_event_at BIGINT NOT NULL,
+                  otp_at BIGINT,
+                  recovery_code_at BIGINT,
+                  signed_in_at BIGINT,
+                  expires_at BIGINT NOT NULL,
+                  ended_at BIGINT,
+                  browser TEXT,
+                  signed_in_position BIGINT",
+    key: &["session_id"],
+    in_order: false,
+    indexes: &[
+        Index {
+            on: "(user_id, browser, signed_in_position) WHERE signed_in_position IS NOT NULL",
+            projecting: false,
+        },
+        Index {
+            on: "(user_id, expires_at) WHERE ended_at IS NULL",
+            projecting: true,
+        },
+    ],
 }];
 
 impl Projection for Sessions {
@@ -123,7 +131,7 @@ fn end_at_once(
     };
     rows.execute(
         "UPDATE sessions SET ended_at = ?2, last_event_at = ?2
-         WHERE user_id = ?1 AND ended_at IS NULL AND session_id IS NOT ?3",
+         WHERE user_id = ?1 AND ended_at IS NULL AND session_id IS DISTINCT FROM ?3",
         params![
             Text(user_of(&event.stream)?),
             Micros(event.metadata.recorded_at),
@@ -167,18 +175,14 @@ pub fn open_of(
     limit: u32,
 ) -> Result<Vec<Session>, DatabaseError> {
     readers.read(|view| {
-        let sessions = view
-            .prepare_cached(
-                "SELECT * FROM sessions
+        let sessions = view.all(
+            "SELECT * FROM sessions
                  WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
                      AND last_event_at > ?3
                  ORDER BY started_at DESC, session_id LIMIT ?4",
-            )?
-            .query_map(
-                params![Text(user_id), Micros(at), Micros(at - idle), limit],
-                session_from,
-            )?
-            .collect::<Result<_, _>>()?;
+            params![Text(user_id), Micros(at), Micros(at - idle), limit],
+            session_from,
+        )?;
         Ok(sessions)
     })
 }
@@ -201,41 +205,40 @@ pub fn before(
     position: Position,
 ) -> Result<Before, DatabaseError> {
     readers.read(|view| {
-        let before = view
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM sessions
+        let before = view.first(
+            "SELECT EXISTS (SELECT 1 FROM sessions
                                 WHERE user_id = ?1 AND signed_in_position < ?2),
                         EXISTS (SELECT 1 FROM sessions
                                 WHERE user_id = ?1 AND browser = ?3 AND signed_in_position < ?2)",
-            )?
-            .query_row(
-                params![Text(user_id), Whole(position.0), browser.map(Text)],
-                |row| {
-                    Ok(Before {
-                        any: row.get(0)?,
-                        same_browser: row.get(1)?,
-                    })
-                },
-            )?;
-        Ok(before)
+            params![Text(user_id), Whole(position.0), browser.map(Text)],
+            |row| {
+                Ok(Before {
+                    any: row.at(0)?,
+                    same_browser: row.at(1)?,
+                })
+            },
+        )?;
+        Ok(before.unwrap_or(Before {
+            any: false,
+            same_browser: false,
+        }))
     })
 }
 
-fn session_from(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let time =
-        |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Micros>>(column)?.map(|at| at.0));
+fn session_from(row: &Row<'_>) -> Result<Session, SqlError> {
+    let time = |column| Ok::<_, SqlError>(row.get::<Option<Micros>>(column)?.map(|at| at.0));
     let otp = time("otp_at")?.map(|_| Factor::Otp);
     let recovery_code = time("recovery_code_at")?.map(|_| Factor::RecoveryCode);
     Ok(Session {
-        session_id: row.get::<_, Text<_>>("session_id")?.0,
-        started_at: row.get::<_, Micros>("started_at")?.0,
-        last_event_at: row.get::<_, Micros>("last_event_at")?.0,
+        session_id: row.get::<Text<_>>("session_id")?.0,
+        started_at: row.get::<Micros>("started_at")?.0,
+        last_event_at: row.get::<Micros>("last_event_at")?.0,
         signed_in_at: time("signed_in_at")?,
         factors: std::iter::once(Factor::Password)
             .chain(otp)
             .chain(recovery_code)
             .collect(),
-        expires_at: row.get::<_, Micros>("expires_at")?.0,
+        expires_at: row.get::<Micros>("expires_at")?.0,
     })
 }
 

@@ -8,7 +8,7 @@ mod flaky;
 
 pub(crate) use flaky::Flaky;
 
-use crate::{Projections, Readers, writer::Delivery};
+use crate::{Home, Projections, Readers, writer::Delivery};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore::{
@@ -17,14 +17,14 @@ use eventstore::{
 use eventstore_schema::{
     Actor, AddressId, AdministratorAppointed, AdministratorDismissed, CommandId, DeviceId, Event,
     EventId, InvitationAccepted, InvitationResent, InvitationRevoked, KeyName, Metadata, NewEvent,
-    OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, OtpRejected,
-    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordId, PasswordRehashed,
-    PasswordReset, PasswordResetRequested, Personal, Position, RecordedEvent, Role, RoleChanged,
-    Sealed, SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserDisabled,
-    UserEnabled, UserEvent, UserId, UserInvited, UserRegistered,
+    OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, PasswordChanged,
+    PasswordHash, PasswordId, PasswordRehashed, PasswordReset, PasswordResetRequested, Personal,
+    Position, RecordedEvent, Role, RoleChanged, Sealed, SealedSecret, SessionId, StreamName,
+    TokenDigest, TwoFactorEnforced, UserDisabled, UserEnabled, UserEvent, UserId, UserInvited,
+    UserRegistered,
 };
 use futures::{StreamExt, stream};
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -343,27 +343,6 @@ impl History {
         device_id
     }
 
-    pub(crate) fn code_accepted(&mut self, person: Person, device_id: DeviceId) {
-        let event = OtpVerified {
-            device_id,
-            time_step: self.events.len() as u64,
-            session_id: SessionId(self.id()),
-        };
-        self.of(person, Actor::User(person.0), event);
-    }
-
-    pub(crate) fn code_rejected(&mut self, person: Person) {
-        self.code_rejected_as(person, OtpRejectionReason::Wrong);
-    }
-
-    pub(crate) fn code_rejected_as(&mut self, person: Person, reason: OtpRejectionReason) {
-        let event = OtpRejected {
-            reason,
-            session_id: SessionId(self.id()),
-        };
-        self.of(person, Actor::User(person.0), event);
-    }
-
     fn of(&mut self, person: Person, actor: Actor, event: impl Into<UserEvent>) {
         let stream = StreamName::user(person.0);
         self.record(stream, Some(person.1), actor, event.into());
@@ -401,10 +380,15 @@ fn sealed(key: KeyName, ciphertext: &str) -> Sealed {
     }
 }
 
+/// The read models' home in this directory.
+pub(crate) fn home_in(directory: &Path) -> Home {
+    Home::Sqlite(directory.join("projections.db"))
+}
+
 /// Every read model, having seen this history.
 pub(crate) fn readers_of(history: &History) -> (TempDir, Readers) {
     let directory = TempDir::new().unwrap();
-    let mut projections = Projections::open(directory.path().join("projections.db")).unwrap();
+    let mut projections = Projections::open(&home_in(directory.path())).unwrap();
     let events: Vec<_> = history.events.iter().cloned().map(Delivery::from).collect();
     projections.writer.apply(&events).unwrap();
     for model in &projections.writer.models {

@@ -1,15 +1,18 @@
 //! People: who belongs to an organization, in which role, and with which authenticators.
 
 use crate::{
-    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
-    value::{Json, Micros, Text, Whole, Word},
+    readers::View,
+    sql::{
+        Row, SqlError, params,
+        value::{Json, Micros, Text, Whole, Word},
+    },
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{
     DeviceId, Event, OrganizationId, Personal, Recorded, Role, UserEvent, UserId,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 mod changes;
@@ -22,30 +25,32 @@ pub struct Users;
 const TABLES: &[Table] = &[
     Table {
         name: "users",
-        create: "CREATE TABLE users (
-                     user_id TEXT PRIMARY KEY,
-                     organization_id TEXT NOT NULL,
-                     role TEXT NOT NULL,
-                     status TEXT NOT NULL,
-                     email TEXT NOT NULL,
-                     name TEXT NOT NULL,
-                     created_at BIGINT NOT NULL,
-                     accepted_at BIGINT,
-                     revision BIGINT NOT NULL
-                 ) WITHOUT ROWID;
-                 CREATE INDEX users_by_organization ON users (organization_id, user_id)
-                 WHERE status NOT IN ('revoked', 'erased')",
+        columns: "user_id TEXT NOT NULL,
+                  organization_id TEXT NOT NULL,
+                  role TEXT NOT NULL,
+                  status TEXT NOT NULL,
+                  email TEXT NOT NULL,
+                  name TEXT NOT NULL,
+                  created_at BIGINT NOT NULL,
+                  accepted_at BIGINT,
+                  revision BIGINT NOT NULL",
+        key: &["user_id"],
+        in_order: false,
+        indexes: &[Index {
+            on: "(organization_id, user_id) WHERE status NOT IN ('revoked', 'erased')",
+            projecting: false,
+        }],
     },
     Table {
         name: "user_devices",
-        create: "CREATE TABLE user_devices (
-                     user_id TEXT NOT NULL,
-                     device_id TEXT NOT NULL,
-                     name TEXT NOT NULL,
-                     confirmed_at BIGINT NOT NULL,
-                     last_used_at BIGINT NOT NULL,
-                     PRIMARY KEY (user_id, device_id)
-                 ) WITHOUT ROWID",
+        columns: "user_id TEXT NOT NULL,
+                  device_id TEXT NOT NULL,
+                  name TEXT NOT NULL,
+                  confirmed_at BIGINT NOT NULL,
+                  last_used_at BIGINT NOT NULL",
+        key: &["user_id", "device_id"],
+        in_order: false,
+        indexes: &[],
     },
     changes::TABLE,
 ];
@@ -53,6 +58,8 @@ const TABLES: &[Table] = &[
 const INSERT: &str = "
     INSERT INTO users (user_id, organization_id, role, status, email, name, created_at, revision)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+const ONE: &str = "SELECT * FROM users WHERE user_id = ?1";
 
 impl Projection for Users {
     fn name(&self) -> &'static str {
@@ -126,7 +133,10 @@ impl Projection for Users {
                 seen(rows, &user, &revision)
             }
             UserEvent::OtpDevicesReset(_) => {
-                rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [&user])?;
+                rows.execute(
+                    "DELETE FROM user_devices WHERE user_id = ?1",
+                    params![&user],
+                )?;
                 seen(rows, &user, &revision)
             }
             UserEvent::UserErased(_) => erased(rows, &user, &revision),
@@ -191,7 +201,7 @@ fn erased(
     user: &Text<UserId>,
     revision: &Whole,
 ) -> Result<(), ProjectionError> {
-    rows.execute("DELETE FROM user_devices WHERE user_id = ?1", [user])?;
+    rows.execute("DELETE FROM user_devices WHERE user_id = ?1", params![user])?;
     stand(rows, user, Status::Erased, revision)
 }
 
@@ -260,11 +270,8 @@ pub struct Device {
 /// The person with this id, also one whose invitation was taken back, or who was erased.
 pub fn by_id(readers: &Readers, user_id: UserId) -> Result<Option<User>, DatabaseError> {
     readers.read(|view| {
-        let user = view
-            .prepare_cached("SELECT * FROM users WHERE user_id = ?1")?
-            .query_row([Text(user_id)], |row| user_from(view, row))
-            .optional()?;
-        Ok(user)
+        let user = view.first(ONE, params![Text(user_id)], user_from)?;
+        Ok(with_devices(view, user)?.pop())
     })
 }
 
@@ -277,67 +284,76 @@ pub fn page(
     limit: u32,
 ) -> Result<Page<User, UserId>, DatabaseError> {
     readers.read(|view| {
-        let users = view
-            .prepare_cached(
-                "SELECT * FROM users
+        let users = view.all(
+            "SELECT * FROM users
                  WHERE organization_id = ?1 AND status NOT IN ('revoked', 'erased') AND user_id > ?2
                  ORDER BY user_id LIMIT ?3",
-            )?
-            .query_map(
-                params![
-                    Text(organization_id),
-                    after.map_or_else(String::new, |id| id.to_string()),
-                    i64::from(limit) + 1
-                ],
-                |row| user_from(view, row),
-            )?
-            .collect::<Result<_, _>>()?;
-        Ok(Page::cut(users, limit, |user: &User| user.user_id))
+            params![
+                Text(organization_id),
+                after.map_or_else(String::new, |id| id.to_string()),
+                i64::from(limit) + 1
+            ],
+            user_from,
+        )?;
+        let users = Page::cut(users, limit, |user: &User| user.user_id);
+        Ok(Page {
+            items: with_devices(view, users.items)?,
+            next: users.next,
+        })
     })
 }
 
 /// The people with these ids, without those who are not there.
 pub fn by_ids(readers: &Readers, ids: &[UserId]) -> Result<Vec<User>, DatabaseError> {
     readers.read(|view| {
-        let mut statement = view.prepare_cached("SELECT * FROM users WHERE user_id = ?1")?;
         let mut users = Vec::with_capacity(ids.len());
         for id in ids {
-            let user = statement.query_row([Text(*id)], |row| user_from(view, row));
-            users.extend(user.optional()?);
+            users.extend(view.first(ONE, params![Text(*id)], user_from)?);
         }
-        Ok(users)
+        Ok(with_devices(view, users)?)
     })
 }
 
-fn user_from(view: &Connection, row: &Row<'_>) -> rusqlite::Result<User> {
-    let Text(user_id) = row.get("user_id")?;
+/// Their authenticators are still to come.
+fn user_from(row: &Row<'_>) -> Result<User, SqlError> {
     Ok(User {
-        user_id,
-        organization_id: row.get::<_, Text<_>>("organization_id")?.0,
-        role: row.get::<_, Word<_>>("role")?.0,
-        status: row.get::<_, Word<_>>("status")?.0,
-        email: row.get::<_, Json<_>>("email")?.0,
-        name: row.get::<_, Json<_>>("name")?.0,
-        created_at: row.get::<_, Micros>("created_at")?.0,
-        accepted_at: row.get::<_, Option<Micros>>("accepted_at")?.map(|at| at.0),
-        revision: row.get::<_, Whole>("revision")?.0,
-        devices: devices_of(view, user_id)?,
+        user_id: row.get::<Text<_>>("user_id")?.0,
+        organization_id: row.get::<Text<_>>("organization_id")?.0,
+        role: row.get::<Word<_>>("role")?.0,
+        status: row.get::<Word<_>>("status")?.0,
+        email: row.get::<Json<_>>("email")?.0,
+        name: row.get::<Json<_>>("name")?.0,
+        created_at: row.get::<Micros>("created_at")?.0,
+        accepted_at: row.get::<Option<Micros>>("accepted_at")?.map(|at| at.0),
+        revision: row.get::<Whole>("revision")?.0,
+        devices: Vec::new(),
     })
 }
 
-fn devices_of(view: &Connection, user_id: UserId) -> rusqlite::Result<Vec<Device>> {
-    view.prepare_cached(
-        "SELECT * FROM user_devices WHERE user_id = ?1 ORDER BY confirmed_at, device_id",
-    )?
-    .query_map([Text(user_id)], |row| {
-        Ok(Device {
-            device_id: row.get::<_, Text<_>>("device_id")?.0,
-            name: row.get::<_, Json<_>>("name")?.0,
-            confirmed_at: row.get::<_, Micros>("confirmed_at")?.0,
-            last_used_at: row.get::<_, Micros>("last_used_at")?.0,
-        })
-    })?
-    .collect()
+/// These people, with their authenticators.
+fn with_devices(
+    view: &mut View<'_>,
+    users: impl IntoIterator<Item = User>,
+) -> Result<Vec<User>, SqlError> {
+    let mut complete = Vec::new();
+    for user in users {
+        let devices = view.all(
+            "SELECT * FROM user_devices WHERE user_id = ?1 ORDER BY confirmed_at, device_id",
+            params![Text(user.user_id)],
+            device_from,
+        )?;
+        complete.push(User { devices, ..user });
+    }
+    Ok(complete)
+}
+
+fn device_from(row: &Row<'_>) -> Result<Device, SqlError> {
+    Ok(Device {
+        device_id: row.get::<Text<_>>("device_id")?.0,
+        name: row.get::<Json<_>>("name")?.0,
+        confirmed_at: row.get::<Micros>("confirmed_at")?.0,
+        last_used_at: row.get::<Micros>("last_used_at")?.0,
+    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! The one writer of the read models: events in, rows and checkpoints out, in one transaction.
 
 use crate::{
-    DatabaseError, Failure, Projection, ProjectionError, Rows, analytics::keep_views,
-    database::is_outage, value::Whole,
+    DatabaseError, Failure, Home, Projection, ProjectionError, Rows,
+    catalog::{self, Entry, Side},
+    sql::{Connection, Purpose, Transaction, names::Names},
+    tables::{self, Indexes},
 };
 use eventstore_schema::{DecodeError, Event, Position, Recorded, RecordedEvent};
-use rusqlite::{
-    Connection, OptionalExtension, Savepoint, Transaction, TransactionBehavior::Immediate, params,
-};
 
 /// An event on its way to the read models: decoded once for all of them, or found unreadable, or
 /// none of Pawl's.
@@ -25,12 +24,17 @@ impl From<RecordedEvent> for Delivery {
     }
 }
 
-/// A read model and how far it has come.
+/// One side of a read model, and how far it has come.
 #[derive(Clone)]
 pub(crate) struct Model {
     pub(crate) projection: &'static dyn Projection,
+    pub(crate) side: Side,
+    pub(crate) generation: i64,
     pub(crate) position: Position,
     pub(crate) failure: Option<Failure>,
+    /// How far the one has come that is to take its place.
+    pub(crate) building: Option<Position>,
+    names: Names,
 }
 
 /// How far the slowest read model that still works has come, `None` where none works.
@@ -40,62 +44,67 @@ pub(crate) fn lowest_healthy(models: &[Model]) -> Option<Position> {
 }
 
 pub(crate) struct Writer {
-    connection: Connection,
+    pub(crate) connection: Box<dyn Connection>,
     pub(crate) models: Vec<Model>,
 }
 
 impl Writer {
-    /// Finds each read model's checkpoint, and empties those that another version built.
-    pub(crate) fn new(
-        mut connection: Connection,
+    /// Finds how far each read model has come, and makes the tables of those that are not there.
+    /// One that another version of Pawl built stays as it is, to be built anew beside.
+    pub(crate) fn open(
+        home: &Home,
         projections: &[&'static dyn Projection],
     ) -> Result<Self, DatabaseError> {
-        let transaction = connection.transaction_with_behavior(Immediate)?;
+        let mut connection = home.open_writable()?;
+        let mut transaction = Transaction::begin(&mut *connection, Purpose::Writing)?;
+        let inside = transaction.connection();
+        catalog::create(inside)?;
+        tables::drop_left_overs(inside, projections)?;
         let mut models = Vec::with_capacity(projections.len());
         for &projection in projections {
-            models.push(Model {
-                projection,
-                position: find_or_create(&transaction, projection)?,
-                failure: None,
-            });
+            models.push(
+                if let Some(entry) = catalog::find(inside, projection, Side::Live)? {
+                    Model::found(projection, &entry)
+                } else {
+                    let side = (Side::Live, 0);
+                    tables::create(inside, projection, side, Indexes::All)?;
+                    Model::empty(projection, side)
+                },
+            );
         }
-        drop_left_overs(&transaction, projections)?;
-        keep_views(&transaction, projections)?;
         transaction.commit()?;
         Ok(Self { connection, models })
     }
 
-    /// Keeps the read models with these names only, and empties them. The tables themselves stay,
-    /// so that a dump of the file lists them in the same order afterwards.
-    pub(crate) fn restart(&mut self, names: Option<&[&str]>) -> Result<(), DatabaseError> {
-        if let Some(names) = names {
-            let known = |name: &str| self.models.iter().any(|m| m.projection.name() == name);
-            if let Some(unknown) = names.iter().find(|name| !known(name)) {
-                return Err(DatabaseError::UnknownProjection((*unknown).to_owned()));
-            }
-            self.models
-                .retain(|model| names.contains(&model.projection.name()));
-        }
-        let transaction = self.connection.transaction_with_behavior(Immediate)?;
+    /// Looks again how far each read model has come, after something went wrong or one was built:
+    /// another process may have moved it on.
+    pub(crate) fn refreshed(mut self) -> Self {
+        let entries = catalog::entries(&mut *self.connection).unwrap_or_default();
         for model in &mut self.models {
-            for table in model.projection.tables() {
-                transaction.execute(&format!("DELETE FROM {}", table.name), [])?;
+            let mut live = entries.iter().filter(|entry| entry.side == Side::Live);
+            if let Some(entry) = live.find(|entry| entry.projection == model.projection.name()) {
+                let stopped = model.failure.take().filter(Failure::is_the_events);
+                *model = Model::found(model.projection, entry);
+                model.failure = model.failure.take().or(stopped);
             }
-            set_checkpoint(&transaction, model.projection, Position::START)?;
-            (model.position, model.failure) = (Position::START, None);
         }
-        transaction.commit()?;
-        Ok(())
+        self
+    }
+
+    /// Whether a read model works, or one may come to.
+    pub(crate) fn has_work(&self) -> bool {
+        let works = |model: &Model| model.failure.is_none() || model.is_outdated();
+        self.models.iter().any(works)
     }
 
     /// Projects the events, oldest first, into every read model that works and has not seen them.
     /// An event that a read model cannot take in stops this read model just before the event; an
     /// error means that nothing at all was written.
     pub(crate) fn apply(&mut self, events: &[Delivery]) -> Result<(), DatabaseError> {
-        let mut transaction = self.connection.transaction_with_behavior(Immediate)?;
+        let mut transaction = Transaction::begin(&mut *self.connection, Purpose::Writing)?;
         let mut models = self.models.clone();
         for model in models.iter_mut().filter(|model| model.failure.is_none()) {
-            model.advance(&mut transaction, events)?;
+            model.advance(transaction.connection(), events)?;
         }
         transaction.commit()?;
         self.models = models;
@@ -104,51 +113,85 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Leaves one whole file behind, which can be copied. Readers cannot do it when they close.
+    /// Leaves behind what can be copied.
     fn drop(&mut self) {
-        let emptied = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(error) = emptied {
+        if let Err(error) = self.connection.settle() {
             tracing::warn!(%error, "the write-ahead log of the projections stays");
         }
     }
 }
 
 impl Model {
-    fn advance(
+    /// A read model whose tables are there, and empty.
+    pub(crate) fn empty(
+        projection: &'static dyn Projection,
+        (side, generation): (Side, i64),
+    ) -> Self {
+        Self {
+            projection,
+            side,
+            generation,
+            position: Position::START,
+            failure: None,
+            building: None,
+            names: tables::names(projection, side, generation),
+        }
+    }
+
+    /// A read model whose tables were there. Whatever stopped it, it tries again.
+    pub(crate) fn found(projection: &'static dyn Projection, entry: &Entry) -> Self {
+        let outdated = entry.version != projection.version();
+        Self {
+            position: entry.position,
+            failure: outdated.then_some(Failure::Outdated {
+                built_by: entry.version,
+            }),
+            ..Self::empty(projection, (entry.side, entry.generation))
+        }
+    }
+
+    /// Whether another version of Pawl built it, so that it stays as it is until it is built anew.
+    pub(crate) fn is_outdated(&self) -> bool {
+        matches!(self.failure, Some(Failure::Outdated { .. }))
+    }
+
+    /// Takes in the events that it has not seen, inside a transaction.
+    pub(crate) fn advance(
         &mut self,
-        transaction: &mut Transaction<'_>,
+        connection: &mut dyn Connection,
         events: &[Delivery],
     ) -> Result<(), DatabaseError> {
         let seen = events.partition_point(|event| event.position <= self.position);
         let mut events = &events[seen..];
-        let mut savepoint = transaction.savepoint()?;
+        connection.execute("SAVEPOINT model", &[])?;
         // One savepoint for all events is much cheaper than one each. When an event fails, what
         // it half did is undone together with the events before it, and those are done again.
-        while let Err((failed, error)) = self.project(&savepoint, events) {
-            savepoint.rollback()?;
+        while let Err((failed, refusal)) = self.project(connection, events) {
+            let error = refusal.outage_or_message()?;
+            connection.execute("ROLLBACK TO SAVEPOINT model", &[])?;
             let position = events[failed].position;
-            self.failure = Some(Failure::Event {
-                position,
-                error: error.outage_or_message()?,
-            });
+            self.failure = Some(Failure::Event { position, error });
             events = &events[..failed];
         }
+        connection.execute("RELEASE SAVEPOINT model", &[])?;
         if let Some(last) = events.last() {
-            move_checkpoint(&savepoint, self.projection, self.position, last.position)?;
+            let way = (self.position, last.position);
+            catalog::advance(connection, self.projection, self.side, way)?;
             self.position = last.position;
         }
-        Ok(savepoint.commit()?)
+        if let Some(Failure::Event { position, error }) = &self.failure {
+            catalog::stop(connection, self.projection, self.side, (*position, error))?;
+        }
+        Ok(())
     }
 
     /// Projects all the events, or answers which one failed and why.
     fn project(
-        &self,
-        savepoint: &Savepoint<'_>,
+        &mut self,
+        connection: &mut dyn Connection,
         events: &[Delivery],
     ) -> Result<(), (usize, Refusal)> {
-        let mut rows = Rows::new(savepoint);
+        let mut rows = Rows::new(connection, &mut self.names);
         for (index, delivery) in events.iter().enumerate() {
             let projected = match &delivery.event {
                 None => Ok(()),
@@ -174,103 +217,10 @@ impl Refusal {
     /// The message for the status, or the error where not the event is to blame.
     fn outage_or_message(self) -> Result<String, DatabaseError> {
         match self {
-            Self::Project(ProjectionError::Sqlite(error)) if is_outage(&error) => Err(error.into()),
+            Self::Project(ProjectionError::Sql(error)) if error.is_outage() => Err(error.into()),
             Self::Project(error) => Ok(error.to_string()),
             Self::Decode(message) => Ok(message),
         }
-    }
-}
-
-/// The read model's checkpoint; where it has none of this version, its tables are made anew.
-fn find_or_create(
-    transaction: &Transaction<'_>,
-    projection: &dyn Projection,
-) -> Result<Position, DatabaseError> {
-    let checkpoint = transaction
-        .query_row(
-            "SELECT position FROM checkpoints WHERE projection = ?1 AND version = ?2",
-            params![projection.name(), projection.version()],
-            |row| row.get::<_, Whole>(0),
-        )
-        .optional()?;
-    if let Some(Whole(position)) = checkpoint {
-        return Ok(Position(position));
-    }
-    for table in projection.tables() {
-        transaction.execute_batch(&format!("DROP TABLE IF EXISTS {}", table.name))?;
-        transaction.execute_batch(table.create)?;
-    }
-    set_checkpoint(transaction, projection, Position::START)?;
-    Ok(Position::START)
-}
-
-/// Drops the tables and checkpoints of read models, or of their versions, that this build does not
-/// know: the file holds nothing else.
-fn drop_left_overs(
-    transaction: &Transaction<'_>,
-    projections: &[&'static dyn Projection],
-) -> Result<(), DatabaseError> {
-    let names_of = |sql: &str| -> rusqlite::Result<Vec<String>> {
-        transaction
-            .prepare(sql)?
-            .query_map([], |row| row.get(0))?
-            .collect()
-    };
-    for name in names_of("SELECT projection FROM checkpoints")? {
-        if !projections
-            .iter()
-            .any(|projection| projection.name() == name)
-        {
-            transaction.execute("DELETE FROM checkpoints WHERE projection = ?1", [name])?;
-        }
-    }
-    for name in names_of("SELECT name FROM sqlite_schema WHERE type = 'table'")? {
-        let mut tables = projections
-            .iter()
-            .flat_map(|projection| projection.tables());
-        if name != "checkpoints" && !tables.any(|table| table.name == name) {
-            transaction.execute_batch(&format!("DROP TABLE \"{}\"", name.replace('"', "\"\"")))?;
-        }
-    }
-    Ok(())
-}
-
-fn set_checkpoint(
-    transaction: &Transaction<'_>,
-    projection: &dyn Projection,
-    position: Position,
-) -> rusqlite::Result<()> {
-    transaction.execute(
-        "INSERT INTO checkpoints (projection, version, position) VALUES (?1, ?2, ?3)
-         ON CONFLICT (projection) DO UPDATE
-         SET version = excluded.version, position = excluded.position",
-        params![projection.name(), projection.version(), Whole(position.0)],
-    )?;
-    Ok(())
-}
-
-/// Moves the checkpoint on from where this writer left it. Where it is elsewhere, another writer
-/// is at work, and applying events twice would make the rows wrong.
-fn move_checkpoint(
-    connection: &Connection,
-    projection: &dyn Projection,
-    from: Position,
-    to: Position,
-) -> Result<(), DatabaseError> {
-    let moved = connection
-        .prepare_cached(
-            "UPDATE checkpoints SET position = ?4
-             WHERE projection = ?1 AND version = ?2 AND position = ?3",
-        )?
-        .execute(params![
-            projection.name(),
-            projection.version(),
-            Whole(from.0),
-            Whole(to.0)
-        ])?;
-    match moved {
-        1 => Ok(()),
-        _ => Err(DatabaseError::Raced(projection.name())),
     }
 }
 
@@ -278,16 +228,13 @@ fn move_checkpoint(
 mod tests {
     use super::*;
     use crate::{
-        database::open_writable,
-        testing::{Flaky, History},
+        testing::{Flaky, History, home_in},
         users::Users,
     };
-    use std::path::Path;
     use tempfile::TempDir;
 
-    fn writer(directory: &Path, projections: &[&'static dyn Projection]) -> Writer {
-        let connection = open_writable(&directory.join("projections.db")).unwrap();
-        Writer::new(connection, projections).unwrap()
+    fn writer(directory: &TempDir, projections: &[&'static dyn Projection]) -> Writer {
+        Writer::open(&home_in(directory.path()), projections).unwrap()
     }
 
     /// Three events, at the positions 1, 4 and 7.
@@ -302,7 +249,7 @@ mod tests {
     #[test]
     fn a_projection_that_fails_midway_keeps_neither_half_a_row_nor_a_later_checkpoint() {
         let directory = TempDir::new().unwrap();
-        let mut writer = writer(directory.path(), &[Flaky::at(Position(4)), &Users]);
+        let mut writer = writer(&directory, &[Flaky::at(Position(4)), &Users]);
         writer.apply(&events()).unwrap();
 
         assert_eq!(Flaky::seen(directory.path()), [1]);
@@ -313,7 +260,7 @@ mod tests {
     #[test]
     fn a_stopped_projection_stays_where_it_is() {
         let directory = TempDir::new().unwrap();
-        let mut writer = writer(directory.path(), &[Flaky::at(Position(4))]);
+        let mut writer = writer(&directory, &[Flaky::at(Position(4))]);
         let events = events();
         writer.apply(&events[..2]).unwrap();
         writer.apply(&events[2..]).unwrap();
@@ -323,7 +270,7 @@ mod tests {
     #[test]
     fn events_already_seen_are_not_projected_again() {
         let directory = TempDir::new().unwrap();
-        let mut writer = writer(directory.path(), &[Flaky::never()]);
+        let mut writer = writer(&directory, &[Flaky::never()]);
         let events = events();
         writer.apply(&events[..2]).unwrap();
         writer.apply(&events).unwrap();
@@ -335,8 +282,8 @@ mod tests {
     fn a_second_writer_is_noticed_and_writes_nothing() {
         let directory = TempDir::new().unwrap();
         // Its rows do not clash, so that only the checkpoint can tell.
-        let mut one = writer(directory.path(), &[&Users]);
-        let mut other = writer(directory.path(), &[&Users]);
+        let mut one = writer(&directory, &[&Users]);
+        let mut other = writer(&directory, &[&Users]);
         let events = events();
         one.apply(&events[..1]).unwrap();
         let raced = other.apply(&events[..1]);
@@ -348,38 +295,33 @@ mod tests {
     }
 
     #[test]
-    fn another_version_starts_from_nothing() {
+    fn what_another_version_built_stays_as_it_is() {
         let directory = TempDir::new().unwrap();
-        writer(directory.path(), &[Flaky::never(), &Users])
+        writer(&directory, &[Flaky::never(), &Users])
             .apply(&events())
             .unwrap();
 
-        let writer = writer(directory.path(), &[Flaky::version(2), &Users]);
-        assert_eq!(Flaky::seen(directory.path()), [0; 0]);
-        assert_eq!(writer.models[0].position, Position::START);
+        let mut writer = writer(&directory, &[Flaky::version(2), &Users]);
+        writer.apply(&events()).unwrap();
+        assert_eq!(Flaky::seen(directory.path()), [1, 4, 7]);
+        let outdated = Failure::Outdated { built_by: 1 };
+        assert_eq!(writer.models[0].failure, Some(outdated));
         assert_eq!(writer.models[1].position, Position(7));
     }
 
     #[test]
     fn a_read_model_that_this_build_does_not_know_goes() {
         let directory = TempDir::new().unwrap();
-        writer(directory.path(), &[Flaky::never(), &Users]);
-        let writer = writer(directory.path(), &[&Users]);
-        let left: i64 = writer
-            .connection
-            .query_row(
-                "SELECT (SELECT count(*) FROM sqlite_schema WHERE name LIKE 'flaky%')
-                      + (SELECT count(*) FROM checkpoints WHERE projection = 'flaky')",
-                [],
-                |row| row.get(0),
-            )
-            .unwrap();
-        assert_eq!(left, 0);
+        writer(&directory, &[Flaky::never(), &Users]);
+        let mut writer = writer(&directory, &[&Users]);
+        let tables = writer.connection.tables().unwrap();
+        assert!(!tables.iter().any(|name| name == "flaky"), "{tables:?}");
+        let entries = catalog::entries(&mut *writer.connection).unwrap();
+        assert!(entries.iter().all(|entry| entry.projection == "users"));
     }
 
     fn checkpoint(directory: &TempDir, name: &str) -> u64 {
-        let file = directory.path().join("projections.db");
-        let statuses = crate::status_read_only(file, Position(7)).unwrap();
+        let statuses = crate::status_read_only(&home_in(directory.path()), Position(7)).unwrap();
         let status = statuses.iter().find(|status| status.name == name).unwrap();
         assert_eq!(status.lag_events, 7 - status.position.0);
         status.position.0

@@ -20,7 +20,7 @@ use pawl::{
     clock::{Clock as _, ManualClock},
     http, telemetry,
 };
-use projections::Projections;
+use projections::{Home, Projections};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -59,7 +59,7 @@ impl Installation {
         let keyring = Keyring::open(&file("keyring.db"), &master).unwrap();
         let begin = DateTime::from_timestamp(1_800_000_015, 0).unwrap();
         let clock = Arc::new(ManualClock::at(begin));
-        let projections = Projections::open(file("projections.db")).unwrap();
+        let projections = Projections::open(&Home::Sqlite(file("projections.db"))).unwrap();
         let pawl = Pawl::new(Parts {
             readers: projections.readers().unwrap(),
             projections: projections.start(store.clone()),

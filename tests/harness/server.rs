@@ -20,7 +20,7 @@ use pawl::{
     settings::{Flags, Settings},
     storage, telemetry,
 };
-use projections::Projections;
+use projections::{Home, Projections};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, path::Path, sync::Arc};
 use tempfile::TempDir;
@@ -133,7 +133,7 @@ impl TestServer {
         };
         let file = |name: &str| self.data().join(name);
         let master = MasterKey::load_or_create(&file("master.key"), false).unwrap();
-        let projections = Projections::open(file("another-node.db")).unwrap();
+        let projections = Projections::open(&Home::Sqlite(file("another-node.db"))).unwrap();
         let node = Pawl::new(Parts {
             store: store.clone(),
             keyring: Keyring::open(&file("keyring.db"), &master).unwrap(),

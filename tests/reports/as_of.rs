@@ -6,20 +6,20 @@ use crate::{
     world::{Act, World, act},
 };
 use chrono::{DateTime, Utc};
-use eventstore::keyring::Keyring;
+use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::{OrganizationId, Personal, UserId};
 use pawl::audit::history::{History, Person};
 use projections::{
-    Projections, Readers, adoption, api_credentials, invitations,
+    Home, Readers, adoption, api_credentials, invitations,
     organization_security::{self, Enforcement},
-    users,
+    rebuild, users,
 };
 use proptest::{
     prelude::*,
     sample::Index,
     test_runner::{TestError, TestRunner},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::runtime::Handle;
 
 const MODELS: [&str; 5] = [
@@ -187,14 +187,13 @@ async fn live(acts: &[Act], moments: &[Index]) -> BTreeSet<String> {
         .map(|index| *index.get(&times))
         .chain(times.last().copied())
     {
-        let beginning = whole.as_of(organization, time);
+        let beginning = Arc::new(whole.as_of(organization, time));
         let directory = tempfile::TempDir::new().unwrap();
-        let projections = Projections::open(directory.path().join("projections.db")).unwrap();
-        let readers = projections.readers().unwrap();
-        let rebuilt = projections
-            .rebuild(&beginning, Some(&MODELS), |_, _| ())
-            .await;
+        let home = Home::Sqlite(directory.path().join("projections.db"));
+        let log: Arc<dyn EventStore> = Arc::clone(&beginning) as _;
+        let rebuilt = rebuild(&home, &log, Some(&MODELS), false, |_, _| ()).await;
         rebuilt.unwrap();
+        let readers = Readers::open(&home).unwrap();
         let moment = Moment {
             organization,
             time,

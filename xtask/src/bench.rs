@@ -9,12 +9,15 @@ use std::{
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Measure less, to see that all is well: with 10,000 users in place of 100,000
+    /// Measure less, to see that all is well: a tenth of the people, of the events and of the time
     #[arg(long)]
     short: bool,
-    /// Measure one row alone, such as S7
-    #[arg(long, value_name = "NAME")]
-    row: Option<String>,
+    /// Measure more: rebuilding 10^7 events, enforcing over 10^6 people. It takes an hour
+    #[arg(long, conflicts_with = "short")]
+    long: bool,
+    /// Measure one row alone, such as S7; once for each
+    #[arg(long = "row", value_name = "NAME")]
+    rows: Vec<String>,
     /// Write the figures to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -28,7 +31,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.short {
         command.arg("--short");
     }
-    if let Some(row) = &arguments.row {
+    if arguments.long {
+        command.arg("--long");
+    }
+    for row in &arguments.rows {
         command.args(["--row", row]);
     }
     if let Some(file) = &arguments.json {

@@ -11,6 +11,7 @@ mod bench;
 mod clients;
 mod contract;
 mod fuzz;
+mod generate;
 mod screenshots;
 mod test;
 mod tool;
@@ -35,6 +36,8 @@ enum Task {
     Screenshots,
     /// Measure how fast Pawl is
     Bench(bench::Arguments),
+    /// Write a long history that could have happened into a data directory
+    Generate(generate::Arguments),
     /// Feed the parsers of what others wrote with whatever breaks them
     Fuzz(fuzz::Arguments),
     /// Look after the published event versions
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments),
         Task::Screenshots => screenshots::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Generate(arguments) => generate::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Contract(task) => contract::run(&task),
     };

@@ -69,7 +69,7 @@ use eventstore::{EventStore, keyring::Keyring};
 use eventstore_schema::Position;
 use loading::States;
 use people_search::PeopleIndexes;
-use projections::{Projection, Readers, RunningProjections};
+use projections::{Projection, Readers, RunningProjections, Standing};
 use secrecy::SecretString;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -145,8 +145,10 @@ impl Pawl {
         model: &dyn Projection,
         query: impl FnOnce(&Readers) -> Result<T, projections::DatabaseError> + Send + 'static,
     ) -> Result<T, Failure> {
-        if self.projections().has_stopped(model) {
-            return Err(Failure::ReadModelStopped(model.name()));
+        match self.projections().standing(model) {
+            Standing::Works => {}
+            Standing::IsBuilt => return Err(Failure::Behind),
+            Standing::Stopped => return Err(Failure::ReadModelStopped(model.name())),
         }
         // All of it moves along: a query that nobody waits for any more still holds the directory.
         let pawl = self.clone();

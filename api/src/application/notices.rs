@@ -8,7 +8,7 @@ use eventstore_schema::{
     Event, OrganizationId, Position, SessionEvent, SessionId, StreamName, UserId,
 };
 use projections::{
-    Page, sessions,
+    Page, Standing, sessions,
     users::{self, Status},
 };
 
@@ -45,7 +45,7 @@ impl Pawl {
         };
         let (user, browser) = (started.user_id, started.browser);
         let in_browser = browser.is_some();
-        if self.projections().has_stopped(&sessions::Sessions) {
+        if self.projections().standing(&sessions::Sessions) != Standing::Works {
             // Rather once too often than to hold up all other mail.
             return Ok(Some((user, in_browser)));
         }

@@ -7,12 +7,13 @@ use super::{
     claim::hold,
     cursor::Cursor,
     growth::{Growth, Source, TileFile},
+    inspection::{Inspection, are_whole},
     keepers::Keepers,
     origin,
     signers::Signers,
 };
 use crate::files::{write_all_whole, write_whole};
-use audit_log::{SignedCheckpoint, Tile, WIDTH};
+use audit_log::SignedCheckpoint;
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -33,39 +34,70 @@ pub struct AuditLog {
     cursor: Cursor,
     /// The public keys as they are published.
     keys: String,
-    /// Whether everything is there that belongs to the checkpoint that is published.
+    /// Whether everything is there that belongs to the checkpoint that is published, as far as was seen.
     whole: bool,
+    /// What of it is still to be looked at.
+    inspection: Inspection,
 }
 
 impl AuditLog {
-    /// Goes on from the files, if they are whole and the log is still theirs; else from the log's
-    /// beginning, unless it is not the log that the checkpoint is of.
+    /// Goes on from the files, if the edge of the tree is whole and the log is still theirs; else from the
+    /// log's beginning, unless it is not the log that the checkpoint is of. The other files are for
+    /// [`inspect`](Self::inspect).
     pub async fn open(source: Source, files: TileFiles) -> Result<Self, AuditLogError> {
         let signers = Signers::of_or_first(&source.keyring).await?;
         let published = files.own_checkpoint(&signers)?;
         let cursor = Cursor::read(&files.cursor_file())?;
-        let mut growth = None;
-        if let Some(published) = published.as_ref().map(SignedCheckpoint::unverified) {
-            let (there, size) = (files.clone(), published.size);
-            if blocking(move || Ok(are_whole(&there, size))).await? {
-                growth = Growth::resume(&source, &files, published).await?;
-            }
-            if growth.is_none() {
-                let claims = [files.claim(published)];
-                hold(&source, &files, None, &claims).await?;
-                tracing::warn!("the audit log is not whole; it is built anew from the log");
-            }
-        }
         let keys = fs::read_to_string(files.keys_file()).unwrap_or_default();
-        Ok(Self {
+        let mut opened = Self {
             source,
             files,
             keys,
-            whole: growth.is_some(),
-            growth: growth.unwrap_or_default(),
+            whole: false,
+            growth: Growth::default(),
+            inspection: Inspection::of(0),
             published,
             cursor,
-        })
+        };
+        if let Some(published) = &opened.published {
+            let published = published.unverified();
+            match Growth::resume(&opened.source, &opened.files, published).await? {
+                Some(growth) => {
+                    opened.inspection = Inspection::of(published.size);
+                    (opened.growth, opened.whole) = (growth, true);
+                }
+                None => opened.begin_anew().await?,
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Begins at the log's beginning, if the log has the tree that is published as its own.
+    async fn begin_anew(&mut self) -> Result<(), AuditLogError> {
+        if let Some(published) = &self.published {
+            let claims = [self.files.claim(published.unverified())];
+            hold(&self.source, &self.files, None, &claims).await?;
+        }
+        tracing::warn!("the audit log is not whole; it is built anew from the log");
+        (self.growth, self.whole) = (Growth::default(), false);
+        self.inspection = Inspection::of(0);
+        Ok(())
+    }
+
+    /// Looks at some of the files that were there when it was opened. Where one is lost, the next time that
+    /// it catches up begins at the log's beginning.
+    ///
+    /// Whether there may be more to look at.
+    pub async fn inspect(&mut self) -> Result<bool, AuditLogError> {
+        let tiles = self.inspection.next();
+        if tiles.is_empty() {
+            return Ok(false);
+        }
+        let files = self.files.clone();
+        if !blocking(move || Ok(are_whole(&files, &tiles))).await? {
+            self.begin_anew().await?;
+        }
+        Ok(true)
     }
 
     /// Takes in everything that the log holds, and publishes a checkpoint of it. After an error it is to
@@ -195,21 +227,6 @@ impl AuditLog {
         };
         claim.shorter(self.growth.size()).into()
     }
-}
-
-/// Whether every full tile and bundle of a tree is there, as long as it should be.
-fn are_whole(files: &TileFiles, size: u64) -> bool {
-    let is_whole = |tile: Tile| {
-        let found = fs::metadata(files.file(&tile));
-        found.is_ok_and(|found| found.len() == tile.bytes() as u64)
-    };
-    let mut tiles = (0..7_u8).flat_map(|level| {
-        let full = size >> (8 * (u32::from(level) + 1));
-        (0..full).map(move |index| Tile::full(level, index))
-    });
-    let full_bundles = size / WIDTH as u64;
-    let mut bundles = (0..full_bundles).map(|index| Tile::bundle(index * WIDTH as u64, size));
-    tiles.all(is_whole) && bundles.all(is_whole)
 }
 
 /// Removes a folder that may be gone already.

@@ -9,6 +9,7 @@ mod cursor;
 mod export;
 mod files;
 mod growth;
+mod inspection;
 mod keepers;
 mod publisher;
 pub mod rotation;

@@ -60,6 +60,8 @@ impl Publisher {
             if last {
                 return Ok(());
             }
+            // What is lost is found in time; nobody waits for it.
+            audit_log.inspect().await?;
             let next = self.next(audit_log.growth().position(), earliest);
             if let Some(happened) = stop.run_until_cancelled(next).await {
                 happened?;

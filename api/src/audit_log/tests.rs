@@ -91,11 +91,10 @@ impl Installation {
     }
 
     async fn build(&self) -> SignedCheckpoint {
-        self.open()
-            .await
-            .catch_up(&mut Keepers::default(), &CancellationToken::new())
-            .await
-            .unwrap();
+        let mut opened = self.open().await;
+        while opened.inspect().await.unwrap() {}
+        let (mut keepers, stop) = (Keepers::default(), CancellationToken::new());
+        opened.catch_up(&mut keepers, &stop).await.unwrap();
         self.files().checkpoint().unwrap().unwrap()
     }
 }

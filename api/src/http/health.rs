@@ -8,8 +8,9 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use eventstore_schema::Position;
 use metrics_exporter_prometheus::PrometheusHandle;
-use projections::ProjectionStatus;
+use projections::{ProjectionStatus, measure_lag};
 use serde_json::{Value, json};
 
 /// Alive: the process answers.
@@ -17,13 +18,12 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready: the log answers and no read model has stopped. Says how far each has come.
+/// Ready: the log answers and no read model has stopped; one that is being built anew does not count,
+/// for that passes. Says how far each has come.
 pub async fn readyz(State(pawl): State<Pawl>) -> Result<Response, Problem> {
     let head = pawl.store().head().await.map_err(Failure::from)?;
-    let projections = pawl.projections().status(head);
-    let ready = projections
-        .iter()
-        .all(|projection| projection.failure.is_none());
+    let projections = statuses(&pawl, head).await?;
+    let ready = !projections.iter().any(has_stopped);
     let status = if ready {
         StatusCode::OK
     } else {
@@ -42,8 +42,21 @@ pub fn projection_view(status: &ProjectionStatus) -> Value {
         "version": status.version,
         "position": status.position,
         "lag_events": status.lag_events,
+        "lag_seconds": status.lag_seconds,
         "failure": status.failure.as_ref().map(ToString::to_string),
+        "building": status.building,
     })
+}
+
+fn has_stopped(status: &ProjectionStatus) -> bool {
+    let failure = status.failure.as_ref();
+    failure.is_some_and(|failure| !failure.passes())
+}
+
+async fn statuses(pawl: &Pawl, head: Position) -> Result<Vec<ProjectionStatus>, Failure> {
+    let mut statuses = pawl.projections().status(head);
+    measure_lag(&mut statuses, &**pawl.store(), pawl.clock().now()).await?;
+    Ok(statuses)
 }
 
 /// Prometheus' text format.
@@ -53,9 +66,18 @@ pub async fn metrics(
 ) -> Result<Response, Problem> {
     let head = pawl.store().head().await.map_err(Failure::from)?;
     #[expect(clippy::cast_precision_loss)]
-    for projection in pawl.projections().status(head) {
-        let lag = projection.lag_events as f64;
-        metrics::gauge!("pawl_projection_lag_events", "projection" => projection.name).set(lag);
+    for status in statuses(&pawl, head).await? {
+        let gauges = [
+            ("pawl_projection_lag_events", status.lag_events as f64),
+            ("pawl_projection_lag_seconds", status.lag_seconds as f64),
+            (
+                "pawl_projection_stopped",
+                f64::from(u8::from(has_stopped(&status))),
+            ),
+        ];
+        for (gauge, value) in gauges {
+            metrics::gauge!(gauge, "projection" => status.name.clone()).set(value);
+        }
     }
     handle.run_upkeep();
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];

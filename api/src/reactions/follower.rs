@@ -3,7 +3,7 @@
 use super::{Outage, Reaction};
 use crate::{erasure::Unfinished, files::write_whole};
 use eventstore::{EventStore, keyring::Keyring};
-use eventstore_schema::Position;
+use eventstore_schema::{EventId, Position};
 use futures::StreamExt as _;
 use std::{
     fs, io,
@@ -66,6 +66,7 @@ impl Follower {
 
     async fn follow(&self, stop: &CancellationToken) -> Result<(), Outage> {
         let mut noted = self.begin().await?;
+        let mut last = None;
         let mut events = self.store.subscribe(noted);
         while let Some(Some(event)) = stop.run_until_cancelled(events.next()).await {
             let event = event?;
@@ -75,12 +76,22 @@ impl Follower {
                 self.reaction.react(&event).await?
             };
             if reacted || position.0 >= noted.0 + NOTE_EVERY {
-                self.note(position)?;
-                self.reaction.noted(position, id).await?;
+                self.settle(position, id).await?;
                 noted = position;
             }
+            last = Some((position, id));
         }
-        Ok(())
+        match last {
+            // So that the next start need not look at them again.
+            Some((position, id)) if position > noted => self.settle(position, id).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that everything up to this event has been reacted to.
+    async fn settle(&self, position: Position, event: EventId) -> Result<(), Outage> {
+        self.note(position)?;
+        self.reaction.noted(position, event).await
     }
 
     /// Where to begin. A checkpoint behind the end of the log says that the log was put back to an

@@ -9,32 +9,35 @@ use crate::{
     ProjectionError, Rows, Table,
     analytics::second_of,
     projection::organization_of,
-    value::{Micros, Text, Whole},
+    sql::{
+        params,
+        value::{Micros, Text, Whole},
+    },
 };
 use eventstore_schema::{Event, Recorded, UserId};
-use rusqlite::params;
 
 /// Those who could sign in when it was enforced, without those who left before they had set up.
 pub(super) const COHORTS: Table = Table {
     name: "adoption_cohorts",
-    create: "CREATE TABLE adoption_cohorts (
-                 organization_id TEXT PRIMARY KEY,
-                 enforced_at TEXT NOT NULL,
-                 enforced_micros BIGINT NOT NULL,
-                 position BIGINT NOT NULL,
-                 people BIGINT NOT NULL
-             ) WITHOUT ROWID",
+    columns: "organization_id TEXT NOT NULL,
+                  enforced_at TEXT NOT NULL,
+                  enforced_micros BIGINT NOT NULL,
+                  position BIGINT NOT NULL,
+                  people BIGINT NOT NULL",
+    key: &["organization_id"],
+    in_order: false,
+    indexes: &[],
 };
 
 /// How many of them had set up for the first time so many seconds later.
 pub(super) const SET_UPS: Table = Table {
     name: "adoption_set_ups",
-    create: "CREATE TABLE adoption_set_ups (
-                 organization_id TEXT NOT NULL,
-                 seconds BIGINT NOT NULL,
-                 people BIGINT NOT NULL,
-                 PRIMARY KEY (organization_id, seconds)
-             ) WITHOUT ROWID",
+    columns: "organization_id TEXT NOT NULL,
+                  seconds BIGINT NOT NULL,
+                  people BIGINT NOT NULL",
+    key: &["organization_id", "seconds"],
+    in_order: false,
+    indexes: &[],
 };
 
 /// Takes in an enforcement: whoever has an authenticator by then took no time.
@@ -59,7 +62,7 @@ pub(super) fn begin(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), 
          VALUES (?1, 0, (
              SELECT COALESCE(sum(people), 0) FROM adoption
              WHERE organization_id = ?1 AND standing = 'active' AND devices > 0))",
-        [organization],
+        params![organization],
     )?;
     Ok(())
 }

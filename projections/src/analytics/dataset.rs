@@ -1,6 +1,6 @@
 //! How a dataset is described.
 
-use crate::Projection;
+use crate::{Projection, projection::NamedView};
 
 /// A table for analysts: a stable view over the tables of a read model. Its columns keep their names
 /// and meanings; new ones may come behind them.
@@ -14,8 +14,8 @@ pub struct Dataset {
     /// The read model whose tables it shows.
     pub projection: &'static dyn Projection,
     /// The query behind the view, one text for SQLite and Postgres. It selects the columns in their
-    /// order, from the tables of its read model alone. `{now}` in it stands for the present, in
-    /// microseconds since 1970 UTC.
+    /// order, from the tables of its read model alone. `{now}` in it stands for the present: RFC 3339
+    /// text in UTC, to the second.
     pub sql: &'static str,
     /// Its columns. The first is `organization_id`.
     pub columns: &'static [Column],
@@ -30,6 +30,14 @@ impl Dataset {
     #[must_use]
     pub fn view(&self) -> String {
         format!("analytics_{}", self.name)
+    }
+
+    /// The same, for its read model to make it.
+    pub(crate) const fn as_view(&self, name: &'static str) -> NamedView {
+        NamedView {
+            name,
+            select: self.sql,
+        }
     }
 
     /// Its query, with this SQL in the place of the present.

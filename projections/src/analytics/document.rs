@@ -4,6 +4,9 @@
 use super::{DATASETS, Dataset};
 use std::fmt::{self, Write as _};
 
+/// The longest line, save where a single word is longer.
+const WIDTH: usize = 110;
+
 const HEAD: &str = "# Analytics
 
 Written by `cargo run -- datasets > docs/analytics.md` from the descriptions by which the datasets are read
@@ -33,6 +36,26 @@ duckdb -c \"ATTACH 'pawl-data/projections.db' AS pawl (TYPE sqlite, READ_ONLY);
 ```
 ";
 
+const OVER_HTTP: &str = "
+## Over HTTP
+
+`GET /v1/organizations/{org}/analytics` lists the datasets by their names, which are those of the views
+without `analytics_`, and `GET /v1/organizations/{org}/analytics/{dataset}` answers the rows about that
+organization: a page of JSON, or the whole as CSV where the call says `Accept: text/csv`. `from` and `until`
+are days, the second of which is not among them; a dataset without days takes neither. The column
+`organization_id` is left out. In CSV, a text that a spreadsheet would take for a formula begins with an
+apostrophe.
+
+```sh
+curl --header \"Authorization: Bearer $TOKEN\" --header 'Accept: text/csv' \\
+     \"$PAWL/v1/organizations/$ORGANIZATION/analytics/sign_ins?from=2026-11-01&until=2026-12-01\"
+```
+
+Administrators, user managers, auditors and analysts may, and machines with the scope `analytics:read`. That
+somebody looked is not remembered, other than a look at the audit trail: nobody is in it. The page Analytics
+of the console shows the same as charts, with the figures behind each.
+";
+
 /// The document, in Markdown.
 #[must_use]
 pub fn markdown() -> String {
@@ -48,6 +71,7 @@ fn write_all(text: &mut String) -> fmt::Result {
         let (view, title) = (dataset.view(), dataset.title);
         writeln!(text, "| [`{view}`](#{view}) | {title} |")?;
     }
+    text.write_str(OVER_HTTP)?;
     DATASETS
         .iter()
         .try_for_each(|dataset| describe(text, dataset))
@@ -55,11 +79,11 @@ fn write_all(text: &mut String) -> fmt::Result {
 
 fn describe(text: &mut String, dataset: &Dataset) -> fmt::Result {
     let view = dataset.view();
-    writeln!(
-        text,
-        "\n## {view}\n\n**{}.** {}\n",
-        dataset.title, dataset.says
-    )?;
+    writeln!(text, "\n## {view}\n")?;
+    let says = format!("**{}.** {}", dataset.title, dataset.says);
+    for paragraph in says.split("\n\n") {
+        writeln!(text, "{}\n", wrapped(paragraph))?;
+    }
     writeln!(text, "| column | kind | what it means |\n|---|---|---|")?;
     for column in dataset.columns {
         let (name, kind) = (column.name, column.kind.says());
@@ -70,13 +94,13 @@ fn describe(text: &mut String, dataset: &Dataset) -> fmt::Result {
         .iter()
         .map(|column| format!("`{column}`"))
         .collect();
-    writeln!(
-        text,
-        "\nNo two rows have the same {}. The rows of an organization in their order, and the view itself, \
-         over the tables of the read model `{}`:\n",
+    let told_apart = format!(
+        "No two rows have the same {}. Below are the rows of an organization in their order, and the view \
+         itself, over the tables of the read model `{}`.",
         columns.join(", "),
         dataset.projection.name()
-    )?;
+    );
+    writeln!(text, "\n{}\n", wrapped(&told_apart))?;
     let mut rest = dataset
         .order
         .iter()
@@ -93,6 +117,26 @@ fn describe(text: &mut String, dataset: &Dataset) -> fmt::Result {
          CREATE VIEW {view} AS\n{};\n```",
         unindented(dataset.sql)
     )
+}
+
+/// A paragraph in lines of a length that can be read.
+fn wrapped(paragraph: &str) -> String {
+    let mut lines = String::with_capacity(paragraph.len());
+    let mut length = 0;
+    for word in paragraph.split_whitespace() {
+        let with_word = length + 1 + word.len();
+        if length == 0 {
+            length = word.len();
+        } else if with_word > WIDTH {
+            lines.push('\n');
+            length = word.len();
+        } else {
+            lines.push(' ');
+            length = with_word;
+        }
+        lines.push_str(word);
+    }
+    lines
 }
 
 /// The query without the indentation that it has among Rust.

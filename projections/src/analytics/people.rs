@@ -13,8 +13,8 @@ pub const ADOPTION: Dataset = Dataset {
            person is erased; also after its link has expired, because it can be sent again. Whoever is \
            disabled counts as nothing until they are enabled again, with the authenticators that they \
            had.\n\n\
-           Where a clock was late, and an event of a person has an earlier day than the event of theirs \
-           before it, it counts on that day: nobody is counted as gone before they came.",
+           Where a clock was late and an event of a person has an earlier day than the one before it, it \
+           counts on the day of that one: nobody is counted as gone before they came.",
     projection: &Adoption,
     sql: "SELECT organization_id, day,
               CAST(sum(people) OVER so_far AS BIGINT) AS people,
@@ -80,8 +80,8 @@ pub const ENFORCEMENT: Dataset = Dataset {
            The people are those who could sign in when it was enforced. Whoever had an authenticator by \
            then took 0 seconds; else the first that they confirm counts, and what becomes of it later \
            does not. Those who are disabled or erased before they have set one up are left out for good, \
-           also if they are enabled again. Those who are invited, accept or are enabled later never \
-           count: they never knew it otherwise. Who was there by then is decided by the order of the log, \
+           also if they are enabled again. Those who are invited, accept or are enabled later do not \
+           count. Who was there by then is decided by the order of the log, \
            whatever the clocks said.",
     projection: &Adoption,
     sql: "SELECT cohort.organization_id, cohort.enforced_at, cohort.people,

@@ -1,13 +1,13 @@
 //! Reads the rows of a dataset, whichever it is.
 
-use super::Dataset;
-use crate::{DatabaseError, Page, Readers};
+use super::{Dataset, moment::second_of};
+use crate::{
+    DatabaseError, Page, Readers,
+    readers::View,
+    sql::{self, BadValue, Row, SqlError, ToColumn},
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use eventstore_schema::OrganizationId;
-use rusqlite::{
-    Row, ToSql, Transaction, params_from_iter,
-    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
-};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
@@ -37,23 +37,22 @@ pub enum Value {
     Text(String),
 }
 
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+impl ToColumn for Value {
+    fn to_column(&self) -> Result<sql::Value<'_>, BadValue> {
         Ok(match self {
-            Self::Nothing => ToSqlOutput::Borrowed(ValueRef::Null),
-            Self::Number(number) => (*number).into(),
-            Self::Text(text) => text.as_str().into(),
+            Self::Nothing => sql::Value::Null,
+            Self::Number(number) => sql::Value::Integer(*number),
+            Self::Text(text) => sql::Value::Text(text.into()),
         })
     }
 }
 
-impl FromSql for Value {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+impl From<sql::Value<'_>> for Value {
+    fn from(value: sql::Value<'_>) -> Self {
         match value {
-            ValueRef::Null => Ok(Self::Nothing),
-            ValueRef::Integer(number) => Ok(Self::Number(number)),
-            ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.to_owned())),
-            ValueRef::Real(_) | ValueRef::Blob(_) => Err(FromSqlError::InvalidType),
+            sql::Value::Null => Self::Nothing,
+            sql::Value::Integer(number) => Self::Number(number),
+            sql::Value::Text(text) => Self::Text(text.into_owned()),
         }
     }
 }
@@ -72,7 +71,7 @@ pub fn page(
     let sql = format!("{sql} LIMIT ?{}", values.len());
     let mut rows = Vec::new();
     readers.read(|view| {
-        run(view, dataset, &sql, &values, |row| {
+        run(view, &sql, &values, |row| {
             rows.push(row);
             ControlFlow::Continue(())
         })
@@ -88,7 +87,7 @@ pub fn each(
     take: impl FnMut(Vec<Value>) -> ControlFlow<()>,
 ) -> Result<(), DatabaseError> {
     let (sql, values) = select(dataset, question, None);
-    readers.read(|view| run(view, dataset, &sql, &values, take))
+    readers.read(|view| run(view, &sql, &values, take))
 }
 
 /// The values of a row by which it has its place.
@@ -107,7 +106,7 @@ fn select(dataset: &Dataset, question: &Question, after: Option<&[Value]>) -> (S
         format!("?{}", values.len())
     };
     let now = if dataset.sql.contains("{now}") {
-        parameter(Value::Number(question.now.timestamp_micros()))
+        parameter(Value::Text(second_of(question.now)))
     } else {
         String::new()
     };
@@ -140,24 +139,18 @@ fn select(dataset: &Dataset, question: &Question, after: Option<&[Value]>) -> (S
 }
 
 fn run(
-    view: &Transaction<'_>,
-    dataset: &Dataset,
+    view: &mut View<'_>,
     sql: &str,
     values: &[Value],
     mut take: impl FnMut(Vec<Value>) -> ControlFlow<()>,
 ) -> Result<(), DatabaseError> {
-    let mut statement = view.prepare_cached(sql)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    while let Some(row) = rows.next()? {
-        if take(values_of(dataset, row)?).is_break() {
-            break;
-        }
-    }
+    let parameters: Vec<_> = values.iter().map(|value| value as &dyn ToColumn).collect();
+    view.each(sql, &parameters, |row| {
+        Ok(take(values_of(row)?).is_continue())
+    })?;
     Ok(())
 }
 
-fn values_of(dataset: &Dataset, row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
-    (0..dataset.columns.len())
-        .map(|column| row.get(column))
-        .collect()
+fn values_of(row: &Row<'_>) -> Result<Vec<Value>, SqlError> {
+    row.values().map(|value| Ok(value?.into())).collect()
 }

@@ -3,11 +3,10 @@
 use super::{Column, Dataset, Kind, moment::day_of};
 use crate::{
     Projection, ProjectionError, Rows, Table,
-    projection::{organization_of, user_of},
-    value::Text,
+    projection::{NamedView, organization_of, user_of},
+    sql::{params, value::Text},
 };
 use eventstore_schema::{Event, OtpRejectionReason, Recorded, UserEvent};
-use rusqlite::params;
 
 /// The dataset.
 pub const DATASET: Dataset = Dataset {
@@ -63,24 +62,25 @@ pub struct RejectedCodes;
 const TABLES: &[Table] = &[
     Table {
         name: "rejected_codes",
-        create: "CREATE TABLE rejected_codes (
-                     organization_id TEXT NOT NULL,
-                     day TEXT NOT NULL,
-                     wrong BIGINT NOT NULL,
-                     reused BIGINT NOT NULL,
-                     expired BIGINT NOT NULL,
-                     recovery_codes BIGINT NOT NULL,
-                     lock_outs BIGINT NOT NULL,
-                     PRIMARY KEY (organization_id, day)
-                 ) WITHOUT ROWID",
+        columns: "organization_id TEXT NOT NULL,
+                  day TEXT NOT NULL,
+                  wrong BIGINT NOT NULL,
+                  reused BIGINT NOT NULL,
+                  expired BIGINT NOT NULL,
+                  recovery_codes BIGINT NOT NULL,
+                  lock_outs BIGINT NOT NULL",
+        key: &["organization_id", "day"],
+        in_order: false,
+        indexes: &[],
     },
     // How many codes of a person in a row were not accepted, where the last was not.
     Table {
         name: "rejected_in_a_row",
-        create: "CREATE TABLE rejected_in_a_row (
-                     user_id TEXT PRIMARY KEY,
-                     codes BIGINT NOT NULL
-                 ) WITHOUT ROWID",
+        columns: "user_id TEXT NOT NULL,
+                  codes BIGINT NOT NULL",
+        key: &["user_id"],
+        in_order: false,
+        indexes: &[],
     },
 ];
 
@@ -98,6 +98,10 @@ impl Projection for RejectedCodes {
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const { &[DATASET.as_view("analytics_rejected_codes")] }
     }
 
     fn project(
@@ -127,7 +131,7 @@ impl Projection for RejectedCodes {
             | UserEvent::UserErased(_) => {
                 rows.execute(
                     "DELETE FROM rejected_in_a_row WHERE user_id = ?1",
-                    [Text(user_of(&event.stream)?)],
+                    params![Text(user_of(&event.stream)?)],
                 )?;
                 Ok(())
             }

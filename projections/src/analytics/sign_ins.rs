@@ -1,11 +1,14 @@
 //! Sign-ins by hour, factor and outcome.
 
 use super::{Column, Dataset, Kind, moment::hour_of};
-use crate::{Projection, ProjectionError, Rows, Table, value::Text};
+use crate::{
+    Projection, ProjectionError, Rows, Table,
+    projection::NamedView,
+    sql::{params, value::Text},
+};
 use eventstore_schema::{
     AddressEvent, Event, Factor, OtpRejectionReason, Recorded, SessionEvent, UserEvent,
 };
-use rusqlite::params;
 
 /// The dataset.
 pub const DATASET: Dataset = Dataset {
@@ -49,14 +52,14 @@ pub struct SignIns;
 
 const TABLES: &[Table] = &[Table {
     name: "sign_ins",
-    create: "CREATE TABLE sign_ins (
-                 organization_id TEXT NOT NULL,
-                 hour TEXT NOT NULL,
-                 factor TEXT NOT NULL,
-                 outcome TEXT NOT NULL,
-                 attempts BIGINT NOT NULL,
-                 PRIMARY KEY (organization_id, hour, factor, outcome)
-             ) WITHOUT ROWID",
+    columns: "organization_id TEXT NOT NULL,
+                  hour TEXT NOT NULL,
+                  factor TEXT NOT NULL,
+                  outcome TEXT NOT NULL,
+                  attempts BIGINT NOT NULL",
+    key: &["organization_id", "hour", "factor", "outcome"],
+    in_order: false,
+    indexes: &[],
 }];
 
 /// What was shown last, and what came of it.
@@ -95,6 +98,10 @@ impl Projection for SignIns {
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const { &[DATASET.as_view("analytics_sign_ins")] }
     }
 
     fn project(

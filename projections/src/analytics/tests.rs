@@ -4,19 +4,19 @@ mod naive;
 
 use super::*;
 use crate::{
-    READ_MODELS, rebuild,
+    READ_MODELS, build,
     testing::{
         History, at,
         datasets::{everything, line},
         readers_of,
     },
 };
-use chrono::TimeDelta;
-use eventstore_schema::{Event, OrganizationEvent, OrganizationId};
+use chrono::Utc;
+use eventstore_schema::{Actor, Event, OrganizationEvent, OrganizationId};
 use naive::Naive;
 use proptest::prelude::*;
-use rusqlite::Connection;
-use std::ops::ControlFlow;
+use rusqlite::{Connection, types::ValueRef};
+use std::{ops::ControlFlow, path::Path};
 
 #[test]
 fn each_dataset_is_described_as_it_is() {
@@ -25,9 +25,11 @@ fn each_dataset_is_described_as_it_is() {
         // Nothing but the tables of its read model is there to select from.
         let database = Connection::open_in_memory().unwrap();
         for table in dataset.projection.tables() {
-            database.execute_batch(table.create).unwrap();
+            let (name, columns) = (table.name, table.columns);
+            let create = format!("CREATE TABLE {name} ({columns})");
+            database.execute_batch(&create).unwrap();
         }
-        let query = dataset.query("0");
+        let query = dataset.query("'2026-11-26T00:00:00Z'");
         let statement = database.prepare(&query).unwrap();
         let columns: Vec<_> = dataset.columns.iter().map(|column| column.name).collect();
         let selected: Vec<_> = statement.column_names().collect();
@@ -41,7 +43,12 @@ fn each_dataset_is_described_as_it_is() {
             READ_MODELS.iter().any(|each| each.name() == model),
             "{name}"
         );
+        let mut views = dataset.projection.views().iter();
+        let view = views.find(|view| view.name == dataset.view()).unwrap();
+        assert_eq!(view.select, dataset.sql, "{name}");
     }
+    let views = READ_MODELS.iter().flat_map(|model| model.views());
+    assert_eq!(views.count(), DATASETS.len());
 }
 
 #[test]
@@ -95,6 +102,55 @@ fn a_dataset_is_read_page_by_page_and_day_by_day() {
     assert_eq!(of_all[5..], vec![other; 2]);
 }
 
+fn rows_of(file: &Path, view: &str) -> Vec<Vec<Value>> {
+    let connection = Connection::open(file).unwrap();
+    let mut statement = connection
+        .prepare(&format!("SELECT * FROM {view}"))
+        .unwrap();
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        let values = (0..columns).map(|column| match row.get_ref(column)? {
+            ValueRef::Null => Ok(Value::Nothing),
+            ValueRef::Integer(number) => Ok(Value::Number(number)),
+            other => Ok(Value::Text(other.as_str()?.to_owned())),
+        });
+        values.collect()
+    });
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn whoever_opens_the_file_sees_the_same_rows() {
+    let mut history = History::default();
+    let acme = history.organization("Acme");
+    let admin = history.registered(acme);
+    history.signed_in(admin);
+    for _ in 0..5 {
+        history.code_rejected(admin);
+    }
+    history.device_confirmed(admin);
+    history.enforced(acme, admin.0);
+    history.invited(acme, Actor::Operator);
+    let machine = history.credential_created(admin);
+    history.token_issued(admin, machine);
+    let (directory, readers) = readers_of(&history);
+
+    let mut question = everything(None);
+    question.now = Utc::now();
+    for dataset in DATASETS {
+        let mut expected = Vec::new();
+        each(&readers, dataset, &question, |row| {
+            expected.push(row);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert!(!expected.is_empty(), "{}", dataset.name);
+        let file = directory.path().join("projections.db");
+        let view = format!("{} ORDER BY {}", dataset.view(), dataset.order.join(", "));
+        assert_eq!(rows_of(&file, &view), expected);
+    }
+}
+
 /// The organizations of a history.
 fn organizations(history: &History) -> Vec<OrganizationId> {
     let events = history
@@ -121,9 +177,9 @@ proptest! {
         steps in prop::collection::vec(any::<(u8, prop::sample::Index)>(), 1..300),
         now in 0..3_000_usize,
     ) {
-        let history = rebuild::tests::history(&steps);
+        let history = build::tests::history(&steps);
         let (_directory, readers) = readers_of(&history);
-        let now = at(now) + TimeDelta::microseconds(1);
+        let now = at(now);
         for organization in organizations(&history) {
             let naive = Naive::of(&history, organization, now);
             let question = Question { now, ..everything(Some(organization)) };

@@ -4,21 +4,24 @@
 
 use crate::{
     ProjectionError, Rows, Table,
-    value::{Text, Whole},
+    readers::View,
+    sql::{
+        SqlError, params,
+        value::{Text, Whole},
+    },
 };
 use eventstore_schema::{Event, OrganizationId, Recorded};
-use rusqlite::{Connection, params};
 
 pub(super) const TABLE: Table = Table {
     name: "audit_days",
     // The positions of the first and the last event that were recorded on the day; days since 1970.
-    create: "CREATE TABLE audit_days (
-                 organization_id TEXT NOT NULL,
-                 day BIGINT NOT NULL,
-                 first BIGINT NOT NULL,
-                 last BIGINT NOT NULL,
-                 PRIMARY KEY (organization_id, day)
-             ) WITHOUT ROWID",
+    columns: "organization_id TEXT NOT NULL,
+                  day BIGINT NOT NULL,
+                  first BIGINT NOT NULL,
+                  last BIGINT NOT NULL",
+    key: &["organization_id", "day"],
+    in_order: false,
+    indexes: &[],
 };
 
 /// Microseconds of a day.
@@ -48,33 +51,29 @@ pub(super) fn note(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), P
 /// A position after which no event of the organization was recorded on the day of this time
 /// (microseconds) or before.
 pub(super) fn last_by(
-    view: &Connection,
+    view: &mut View<'_>,
     organization_id: OrganizationId,
     micros: i64,
-) -> rusqlite::Result<i64> {
-    let last: Option<i64> = view
-        .prepare_cached(
-            "SELECT max(last) FROM audit_days WHERE organization_id = ?1 AND day <= ?2",
-        )?
-        .query_row(params![Text(organization_id), day_of(micros)], |row| {
-            row.get(0)
-        })?;
-    Ok(last.unwrap_or(0))
+) -> Result<i64, SqlError> {
+    let last = view.first(
+        "SELECT max(last) FROM audit_days WHERE organization_id = ?1 AND day <= ?2",
+        params![Text(organization_id), day_of(micros)],
+        |row| row.at::<Option<i64>>(0),
+    )?;
+    Ok(last.flatten().unwrap_or(0))
 }
 
 /// A position before which no event of the organization was recorded on the day of this time
 /// (microseconds) or after; behind every event where none was at all.
 pub(super) fn first_since(
-    view: &Connection,
+    view: &mut View<'_>,
     organization_id: OrganizationId,
     micros: i64,
-) -> rusqlite::Result<i64> {
-    let first: Option<i64> = view
-        .prepare_cached(
-            "SELECT min(first) FROM audit_days WHERE organization_id = ?1 AND day >= ?2",
-        )?
-        .query_row(params![Text(organization_id), day_of(micros)], |row| {
-            row.get(0)
-        })?;
-    Ok(first.unwrap_or(i64::MAX))
+) -> Result<i64, SqlError> {
+    let first = view.first(
+        "SELECT min(first) FROM audit_days WHERE organization_id = ?1 AND day >= ?2",
+        params![Text(organization_id), day_of(micros)],
+        |row| row.at::<Option<i64>>(0),
+    )?;
+    Ok(first.flatten().unwrap_or(i64::MAX))
 }

@@ -4,11 +4,14 @@
 use super::{AuditEntry, days, entry_from};
 use crate::{
     DatabaseError, Page, Readers,
-    value::{Text, Whole, actor_columns},
+    readers::View,
+    sql::{
+        params,
+        value::{Text, Whole, actor_columns},
+    },
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{Actor, EventId, OrganizationId, Position, StreamName, UserId};
-use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::BTreeSet;
 
 /// Which entries are asked for: those that meet everything that stands here.
@@ -65,13 +68,12 @@ pub fn by_event(
     event_id: EventId,
 ) -> Result<Option<AuditEntry>, DatabaseError> {
     readers.read(|view| {
-        Ok(view
-            .prepare_cached(
-                "SELECT * FROM audit_trail INDEXED BY audit_trail_by_event
+        Ok(view.first(
+            "SELECT * FROM audit_trail 
                  WHERE event_id = ?1 AND organization_id = ?2",
-            )?
-            .query_row(params![Text(event_id), Text(organization_id)], entry_from)
-            .optional()?)
+            params![Text(event_id), Text(organization_id)],
+            entry_from,
+        )?)
     })
 }
 
@@ -79,8 +81,8 @@ pub fn by_event(
 pub fn leaves(readers: &Readers) -> Result<u64, DatabaseError> {
     readers.read(|view| {
         let last = "SELECT leaf_index + 1 FROM audit_trail ORDER BY position DESC LIMIT 1";
-        let leaves = view.query_row(last, [], |row| row.get::<_, Whole>(0));
-        Ok(leaves.optional()?.map_or(0, |leaves| leaves.0))
+        let leaves = view.first(last, &[], |row| row.at::<Whole>(0))?;
+        Ok(leaves.map_or(0, |leaves| leaves.0))
     })
 }
 
@@ -95,7 +97,8 @@ enum Order {
 }
 
 /// A range of an index, in which the entries stand in the order of the log. Each is a statement of
-/// its own that names its index, so that SQLite has no choice.
+/// its own, so that the database has no better choice: the index of everything is open only to a
+/// statement that says, superfluously, that positions are above 0.
 enum Lane {
     Everything,
     Actor(&'static str, Option<String>),
@@ -105,27 +108,23 @@ enum Lane {
 
 impl Lane {
     fn sql(&self, order: Order) -> String {
-        let (index, key) = match self {
-            Self::Everything => ("audit_trail_by_organization", "?11 IS NULL AND ?12 IS NULL"),
-            Self::Actor(..) => (
-                "audit_trail_by_actor",
-                "actor_kind = ?11 AND actor_id IS ?12",
-            ),
-            Self::Subject(_) => ("audit_trail_by_subject", "subject = ?11 AND ?12 IS NULL"),
-            Self::Type(_) => ("audit_trail_by_type", "type = ?11 AND ?12 IS NULL"),
+        let key = match self {
+            Self::Everything => "position > 0 AND ?9 IS NULL AND ?10 IS NULL",
+            Self::Actor(..) => "actor_kind = ?9 AND actor_id IS NOT DISTINCT FROM ?10",
+            Self::Subject(_) => "subject = ?9 AND ?10 IS NULL",
+            Self::Type(_) => "type = ?9 AND ?10 IS NULL",
         };
         let direction = match order {
             Order::OldestFirst => "ASC",
             Order::NewestFirst => "DESC",
         };
         format!(
-            "SELECT position FROM audit_trail INDEXED BY {index}
+            "SELECT position FROM audit_trail
              WHERE organization_id = ?1 AND {key} AND position > ?2 AND position <= ?3
                  AND recorded_at >= ?4 AND recorded_at <= ?5
-                 AND (?6 IS NULL OR (actor_kind = ?6 AND actor_id IS ?7))
-                 AND (?8 IS NULL OR (actor_kind = 'user' AND actor_id = ?8) OR subject = ?9)
-                 AND (?10 IS NULL OR type IN (SELECT value FROM json_each(?10)))
-             ORDER BY position {direction} LIMIT ?13"
+                 AND (?6 IS NULL OR (actor_kind = ?6 AND actor_id IS NOT DISTINCT FROM ?7))
+                 AND (?8 IS NULL OR ?8 LIKE '%,' || type || ',%')
+             ORDER BY position {direction} LIMIT ?11"
         )
     }
 
@@ -152,7 +151,7 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(
-        view: &Connection,
+        view: &mut View<'_>,
         organization_id: OrganizationId,
         filter: &'a Filter,
         (mut behind, mut up_to): (i64, i64),
@@ -203,7 +202,7 @@ impl<'a> Search<'a> {
 
     fn page(
         mut self,
-        view: &Connection,
+        view: &mut View<'_>,
         limit: u32,
     ) -> Result<Page<AuditEntry, Position>, DatabaseError> {
         let wanted = limit as usize + 1;
@@ -212,11 +211,11 @@ impl<'a> Search<'a> {
             found.extend(self.positions(view, &lane, wanted)?);
             self.narrow(&mut found, wanted);
         }
-        let mut statement = view.prepare_cached("SELECT * FROM audit_trail WHERE position = ?1")?;
-        let mut rows = found
-            .into_iter()
-            .map(|position| statement.query_row([position], entry_from))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut rows = Vec::with_capacity(found.len());
+        for position in found {
+            let sql = "SELECT * FROM audit_trail WHERE position = ?1";
+            rows.extend(view.first(sql, params![position], entry_from)?);
+        }
         if self.order == Order::NewestFirst {
             rows.reverse();
         }
@@ -225,16 +224,15 @@ impl<'a> Search<'a> {
 
     fn positions(
         &self,
-        view: &Connection,
+        view: &mut View<'_>,
         lane: &Lane,
         wanted: usize,
     ) -> Result<Vec<i64>, DatabaseError> {
         let (actor_kind, actor_id) = self.filter.actor.map(actor_columns).unzip();
-        let person = self.filter.person;
         let types = self.filter.types.as_ref();
         let (first, second) = lane.key();
-        let mut statement = view.prepare_cached(&lane.sql(self.order))?;
-        let positions = statement.query_map(
+        let positions = view.all(
+            &lane.sql(self.order),
             params![
                 Text(self.organization_id),
                 self.range.0,
@@ -243,16 +241,14 @@ impl<'a> Search<'a> {
                 self.recorded.1,
                 actor_kind,
                 actor_id.flatten(),
-                person.map(Text),
-                person.map(|person| StreamName::user(person).to_string()),
-                types.map(|types| serde_json::json!(types).to_string()),
+                types.map(|types| format!(",{},", types.join(","))),
                 first,
                 second,
                 Whole(wanted as u64)
             ],
-            |row| row.get(0),
+            |row| row.at(0),
         )?;
-        Ok(positions.collect::<Result<_, _>>()?)
+        Ok(positions)
     }
 
     /// Lets go of what is too much, and looks no further than what is left.
@@ -278,33 +274,36 @@ impl<'a> Search<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{History, readers_of};
+    use crate::{
+        sql::ToColumn,
+        testing::{History, readers_of},
+    };
 
     #[test]
     fn every_lane_is_a_range_of_its_index_in_the_order_of_the_log() {
         let (_directory, readers) = readers_of(&History::default());
         let lanes = [
-            (Lane::Everything, "by_organization (organization_id=?"),
+            (Lane::Everything, "0__0 (organization_id=?"),
             (
                 Lane::Actor("operator", None),
-                "by_actor (organization_id=? AND actor_kind=? AND actor_id=?",
+                "2__0 (organization_id=? AND actor_kind=? AND actor_id=?",
             ),
             (
                 Lane::Subject(String::new()),
-                "by_subject (organization_id=? AND subject=?",
+                "3__0 (organization_id=? AND subject=?",
             ),
             (
                 Lane::Type(String::new()),
-                "by_type (organization_id=? AND type=?",
+                "1__0 (organization_id=? AND type=?",
             ),
         ];
         for (lane, index) in &lanes {
             for order in [Order::OldestFirst, Order::NewestFirst] {
                 let plan = readers.read(|view| {
                     let sql = format!("EXPLAIN QUERY PLAN {}", lane.sql(order));
-                    let mut statement = view.prepare(&sql)?;
-                    let steps = statement.query_map([None::<i64>; 13], |row| row.get(3))?;
-                    Ok(steps.collect::<Result<Vec<String>, _>>()?.join("\n"))
+                    let nothing: [&dyn ToColumn; 11] = [&None::<i64>; 11];
+                    let steps = view.all(&sql, &nothing, |row| row.at::<String>(3))?;
+                    Ok(steps.join("\n"))
                 });
                 let plan = plan.unwrap();
                 let search = format!(

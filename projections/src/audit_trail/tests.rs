@@ -137,7 +137,7 @@ fn pages_keep_to_one_organization_and_one_time() {
     let unowned: i64 = readers
         .read(|view| {
             let count = "SELECT count(*) FROM audit_trail WHERE organization_id IS NULL";
-            Ok(view.query_row(count, [], |row| row.get(0))?)
+            Ok(view.first(count, &[], |row| row.at(0))?.unwrap())
         })
         .unwrap();
     assert_eq!(unowned, 1);
@@ -273,7 +273,7 @@ fn every_event_of_pawl_has_the_next_leaf() {
         .read(|view| {
             let count = "SELECT count(*) FROM audit_trail AS entry WHERE leaf_index <>
                  (SELECT count(*) FROM audit_trail WHERE position < entry.position)";
-            Ok(view.query_row(count, [], |row| row.get(0))?)
+            Ok(view.first(count, &[], |row| row.at(0))?.unwrap())
         })
         .unwrap();
     assert_eq!(wrong, 0);

@@ -1,10 +1,9 @@
 //! Following the log: live, after outages, and past what is not Pawl's.
 
 use super::*;
-use crate::testing::{Flaky, History, MemoryStore};
+use crate::testing::{Flaky, History, MemoryStore, home_in};
 use crate::{audit_trail::AuditTrail, users::Users};
 use eventstore_schema::StreamName;
-use std::path::Path;
 use tempfile::TempDir;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -14,8 +13,8 @@ fn start(
     projections: &[&'static dyn crate::Projection],
     store: &Arc<MemoryStore>,
 ) -> RunningProjections {
-    let file = directory.path().join("projections.db");
-    let projections = Projections::open_with(Path::new(&file), projections).unwrap();
+    let home = home_in(directory.path());
+    let projections = Projections::open_with(&home, projections).unwrap();
     projections.start(Arc::clone(store) as Arc<dyn EventStore>)
 }
 
@@ -39,7 +38,7 @@ async fn a_reader_waits_for_its_own_write() {
     let (waited, ()) = tokio::join!(running.wait_for(history.head(), SOON), write);
     waited.unwrap();
 
-    let readers = crate::Readers::open(directory.path().join("projections.db")).unwrap();
+    let readers = crate::Readers::open(&home_in(directory.path())).unwrap();
     let user = crate::users::by_id(&readers, admin.0).unwrap().unwrap();
     assert_eq!(user.devices[0].device_id, device);
 }
@@ -156,13 +155,13 @@ async fn a_log_that_fails_is_tried_again_and_work_goes_on() {
         status.failure.as_ref().unwrap().to_string(),
         "stopped: the log is not available: the cable was cut"
     );
-    assert!(running.has_stopped(&Users));
+    assert_eq!(running.standing(&Users), Standing::Stopped);
 
     store.repair();
     history.code_rejected(admin);
     store.catch_up(&history);
     running.wait_for(history.head(), SOON).await.unwrap();
-    assert!(!running.has_stopped(&Users));
+    assert_eq!(running.standing(&Users), Standing::Works);
 }
 
 #[tokio::test]
@@ -176,8 +175,8 @@ async fn a_log_put_back_to_an_older_state_is_noticed() {
 
     let mut older = History::default();
     older.organization("Acme");
-    let file = directory.path().join("projections.db");
-    let projections = Projections::open_with(&file, &[&Users]).unwrap();
+    let home = home_in(directory.path());
+    let projections = Projections::open_with(&home, &[&Users]).unwrap();
     let store = MemoryStore::holding(&older);
     let refused = projections.expect_same_log(&store).await.unwrap_err();
     assert!(refused.to_string().contains("put back"), "{refused}");

@@ -1,6 +1,6 @@
 //! A projection that fails on demand.
 
-use crate::{Projection, ProjectionError, Rows, Table, database::open_read_only};
+use crate::{Projection, ProjectionError, Rows, Table, sql::params};
 use eventstore_schema::{Event, Position, Recorded};
 use std::path::Path;
 
@@ -31,12 +31,9 @@ impl Flaky {
 
     /// The rows in the file `projections.db` of this directory.
     pub(crate) fn seen(directory: &Path) -> Vec<i64> {
-        let connection = open_read_only(&directory.join("projections.db")).unwrap();
-        let mut rows = connection
-            .prepare("SELECT position FROM flaky ORDER BY position")
-            .unwrap();
-        let positions = rows.query_map([], |row| row.get(0)).unwrap();
-        positions.collect::<Result<_, _>>().unwrap()
+        let mut connection = super::home_in(directory).open_read_only().unwrap();
+        let sql = "SELECT position FROM flaky ORDER BY position";
+        connection.all(sql, &[], |row| row.at(0)).unwrap()
     }
 }
 
@@ -52,7 +49,10 @@ impl Projection for Flaky {
     fn tables(&self) -> &'static [Table] {
         &[Table {
             name: "flaky",
-            create: "CREATE TABLE flaky (position BIGINT PRIMARY KEY) WITHOUT ROWID",
+            columns: "position BIGINT NOT NULL",
+            key: &["position"],
+            in_order: false,
+            indexes: &[],
         }]
     }
 
@@ -63,9 +63,12 @@ impl Projection for Flaky {
         _: &str,
     ) -> Result<(), ProjectionError> {
         let position = i64::try_from(event.position.0).unwrap();
-        rows.execute("INSERT INTO flaky (position) VALUES (?1)", [position])?;
+        rows.execute(
+            "INSERT INTO flaky (position) VALUES (?1)",
+            params![position],
+        )?;
         if self.fails_at == Some(event.position) {
-            rows.change("UPDATE flaky SET position = 0 WHERE position < 0", [])?;
+            rows.change("UPDATE flaky SET position = 0 WHERE position < 0", &[])?;
         }
         Ok(())
     }

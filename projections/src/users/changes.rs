@@ -2,22 +2,26 @@
 
 use super::Status;
 use crate::{
-    DatabaseError, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Index, ProjectionError, Readers, Rows, Table,
     projection::{organization_of, user_of},
-    value::{Json, Text, Whole, Word},
+    sql::{
+        Row, SqlError, params,
+        value::{Json, Text, Whole, Word},
+    },
 };
 use eventstore_schema::{Event, OrganizationId, Personal, Position, Recorded, UserEvent, UserId};
-use rusqlite::{Row, params};
 
 pub(super) const TABLE: Table = Table {
     name: "user_changes",
-    create: "CREATE TABLE user_changes (
-                     user_id TEXT PRIMARY KEY,
-                     organization_id TEXT NOT NULL,
-                     position BIGINT NOT NULL
-                 ) WITHOUT ROWID;
-                 CREATE INDEX user_changes_by_organization
-                 ON user_changes (organization_id, position)",
+    columns: "user_id TEXT NOT NULL,
+                  organization_id TEXT NOT NULL,
+                  position BIGINT NOT NULL",
+    key: &["user_id"],
+    in_order: false,
+    indexes: &[Index {
+        on: "(organization_id, position)",
+        projecting: false,
+    }],
 };
 
 /// Remembers that something about the person may have changed. All events count, save the frequent
@@ -82,34 +86,30 @@ pub fn changed_since(
     limit: u32,
 ) -> Result<Vec<Changed>, DatabaseError> {
     readers.read(|view| {
-        let changed = view
-            .prepare_cached(
-                "SELECT user_changes.user_id, user_changes.position, status, email, name
+        let changed = view.all(
+            "SELECT user_changes.user_id, user_changes.position, status, email, name
                  FROM user_changes LEFT JOIN users ON users.user_id = user_changes.user_id
                  WHERE user_changes.organization_id = ?1 AND user_changes.position > ?2
                  ORDER BY user_changes.position LIMIT ?3",
-            )?
-            .query_map(
-                params![Text(organization_id), Whole(after.0), limit],
-                changed_from,
-            )?
-            .collect::<Result<_, _>>()?;
+            params![Text(organization_id), Whole(after.0), limit],
+            changed_from,
+        )?;
         Ok(changed)
     })
 }
 
-fn changed_from(row: &Row<'_>) -> rusqlite::Result<Changed> {
-    let status = row.get::<_, Option<Word<Status>>>("status")?;
+fn changed_from(row: &Row<'_>) -> Result<Changed, SqlError> {
+    let status = row.get::<Option<Word<Status>>>("status")?;
     let names = match status.map(|Word(status)| status) {
         Some(Status::Invited | Status::Active | Status::Disabled) => Some(Names {
-            email: row.get::<_, Json<_>>("email")?.0,
-            name: row.get::<_, Json<_>>("name")?.0,
+            email: row.get::<Json<_>>("email")?.0,
+            name: row.get::<Json<_>>("name")?.0,
         }),
         Some(Status::Revoked | Status::Erased) | None => None,
     };
     Ok(Changed {
-        user_id: row.get::<_, Text<_>>("user_id")?.0,
-        position: Position(row.get::<_, Whole>("position")?.0),
+        user_id: row.get::<Text<_>>("user_id")?.0,
+        position: Position(row.get::<Whole>("position")?.0),
         names,
     })
 }

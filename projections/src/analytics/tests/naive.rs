@@ -106,7 +106,7 @@ impl Naive {
     pub(super) fn adoption(&self) -> Lines {
         let lives = self.lives();
         let days: BTreeSet<_> = lives.values().flatten().map(|(day, _)| day).collect();
-        let mut lines = Lines::new();
+        let mut rows = Lines::new();
         let mut before = [0; 3];
         for day in days {
             let by_then = |life: &Vec<(String, State)>| {
@@ -125,11 +125,11 @@ impl Naive {
             ];
             if numbers != before {
                 let [people, with_device, pending] = numbers;
-                lines.push(format!("{day} {people} {with_device} {pending}"));
+                rows.push(format!("{day} {people} {with_device} {pending}"));
                 before = numbers;
             }
         }
-        lines
+        rows
     }
 
     pub(super) fn devices(&self) -> Lines {
@@ -289,7 +289,7 @@ impl Naive {
         let line = |(day, sent): (&String, &Vec<Sent>)| {
             let count = |wanted: &str| {
                 let became = sent.iter().map(|(_, ends, became, _)| {
-                    became.unwrap_or(if *ends <= self.now {
+                    became.unwrap_or(if second_of(*ends) <= second_of(self.now) {
                         "expired"
                     } else {
                         "pending"

@@ -2,17 +2,18 @@
 
 use super::*;
 use crate::{
-    READ_MODELS, Readers,
-    database::open_read_only,
-    testing::{Flaky, History, MemoryStore, Person},
+    Projections, Readers, Standing,
+    testing::{Flaky, History, MemoryStore, Person, home_in},
+    users::Users,
 };
 use eventstore_schema::{
     Actor, AddressEvent, AddressId, DeviceId, Factor, OrganizationId, OtpRejectionReason, Role,
     SessionId, SignInRejected, StreamName,
 };
 use proptest::prelude::*;
-use std::path::Path;
 use tempfile::TempDir;
+
+const SOON: Duration = Duration::from_secs(20);
 
 /// Erases one of these people, if there are any; nothing happens to their devices any more.
 fn erase(
@@ -184,41 +185,31 @@ fn sign_in_rejected(history: &mut History, person: Option<Person>) {
     history.record(address, organization, Actor::Anonymous, event);
 }
 
-/// Everything that a dump of the file shows: its schema, its checkpoints and all rows.
-fn contents(file: &Path) -> Vec<String> {
-    let connection = open_read_only(file).unwrap();
-    let mut lines: Vec<String> = connection
-        .prepare(
-            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL
-             UNION ALL
-             SELECT projection || ' ' || version || ' ' || position FROM checkpoints",
-        )
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
-    let readers = Readers::open(file).unwrap();
-    for model in READ_MODELS {
-        lines.push(readers.digest(model.name()).unwrap().sha256);
+/// What there is to see of the read models: what they are called, how far they have come, and all rows.
+fn contents(home: &Home) -> Vec<String> {
+    let mut connection = home.open_read_only().unwrap();
+    let mut lines = connection.tables().unwrap();
+    lines.extend(connection.views().unwrap());
+    let readers = Readers::open(home).unwrap();
+    for entry in catalog::entries(&mut *connection).unwrap() {
+        assert_eq!(entry.side, Side::Live);
+        let digest = readers.digest(&entry.projection).unwrap();
+        lines.push(format!("{} {} {digest:?}", entry.projection, entry.version));
     }
     lines
 }
 
-fn rebuild(file: &Path, store: &MemoryStore, names: Option<&[&str]>) -> Vec<(Position, Position)> {
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().build().unwrap().block_on(future)
+}
+
+fn built(home: &Home, store: &Arc<dyn EventStore>, names: Option<&[&str]>, beside: bool) {
     let mut told = Vec::new();
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(
-            Projections::open(file)
-                .unwrap()
-                .rebuild(store, names, |at, head| {
-                    told.push((at, head));
-                }),
-        )
-        .unwrap();
-    told
+    let rebuilt = rebuild(home, store, names, beside, |at, head| told.push((at, head)));
+    let Rebuilt { head, aside } = block_on(rebuilt).unwrap();
+    assert_eq!(told.last(), Some(&(head, head)));
+    assert_eq!(aside, [""; 0]);
 }
 
 proptest! {
@@ -230,8 +221,8 @@ proptest! {
         batches in prop::collection::vec((1..40_usize, any::<bool>()), 1..20),
     ) {
         let directory = TempDir::new().unwrap();
-        let followed = directory.path().join("followed.db");
-        let rebuilt = directory.path().join("rebuilt.db");
+        let followed = Home::Sqlite(directory.path().join("followed.db"));
+        let rebuilt = Home::Sqlite(directory.path().join("rebuilt.db"));
         let history = history(&steps);
 
         let mut running = Projections::open(&followed).unwrap();
@@ -249,18 +240,17 @@ proptest! {
         prop_assert!(running.writer.models.iter().all(|model| model.failure.is_none()));
         drop(running);
 
-        let store = MemoryStore::holding(&history);
-        let told = rebuild(&rebuilt, &store, None);
-        prop_assert_eq!(told.last(), Some(&(history.head(), history.head())));
+        let store: Arc<dyn EventStore> = Arc::new(MemoryStore::holding(&history));
+        built(&rebuilt, &store, None, false);
         prop_assert_eq!(contents(&followed), contents(&rebuilt));
 
         // Also where the rows are there already, and for one read model alone.
-        rebuild(&followed, &store, None);
-        rebuild(&followed, &store, Some(&["users"]));
+        built(&followed, &store, None, true);
+        built(&followed, &store, Some(&["users"]), false);
         prop_assert_eq!(contents(&followed), contents(&rebuilt));
 
         // The counts kept by one read model are those that the rows of others show.
-        let miscounted: i64 = open_read_only(&rebuilt).unwrap().query_row(
+        let miscounted: Option<i64> = rebuilt.open_read_only().unwrap().first(
             "SELECT count(*) FROM organization_people AS counted
              WHERE active <> (
                      SELECT count(*) FROM users
@@ -276,47 +266,201 @@ proptest! {
                          COALESCE(sum(people) FILTER (WHERE standing = 'active' AND devices > 0), 0),
                          COALESCE(sum(people) FILTER (WHERE standing = 'pending'), 0)
                      FROM adoption WHERE organization_id = counted.organization_id)",
-            [],
-            |row| row.get(0),
+            &[],
+            |row| row.at(0),
         ).unwrap();
-        prop_assert_eq!(miscounted, 0);
+        prop_assert_eq!(miscounted, Some(0));
     }
 }
 
-#[tokio::test]
-async fn a_read_model_that_cannot_be_rebuilt_is_named_and_the_others_are_complete() {
-    let directory = TempDir::new().unwrap();
-    let file = directory.path().join("projections.db");
+/// A log of three events at the positions 1, 4 and 7.
+fn log() -> (History, Arc<MemoryStore>) {
     let mut history = History::default();
     let organization = history.organization("Acme");
-    let poisoned = history.head();
     history.registered(organization);
-    let projections =
-        Projections::open_with(&file, &[Flaky::at(poisoned), &crate::users::Users]).unwrap();
+    history.registered(organization);
+    let store = Arc::new(MemoryStore::holding(&history));
+    (history, store)
+}
 
-    let store = MemoryStore::holding(&history);
-    let error = projections
-        .rebuild(&store, None, |_, _| {})
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the read model flaky stopped before the event at 1: \
-         the event changes a row that is not there"
-    );
-    let statuses = crate::status_read_only(&file, history.head()).unwrap();
-    assert_eq!(statuses[0].position, Position::START);
-    assert_eq!(statuses[1].position, history.head());
+fn port(store: &Arc<MemoryStore>) -> Arc<dyn EventStore> {
+    Arc::clone(store) as _
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_refused_before_anything_is_emptied() {
+async fn a_read_model_that_cannot_be_built_is_named_and_the_others_are_complete() {
     let directory = TempDir::new().unwrap();
-    let projections = Projections::open(directory.path().join("projections.db")).unwrap();
-    let store = MemoryStore::holding(&History::default());
-    let error = projections
-        .rebuild(&store, Some(&["users", "userz"]), |_, _| {})
+    let home = home_in(directory.path());
+    let (history, store) = log();
+    let read_models: [&'static dyn Projection; 2] = [Flaky::at(Position(4)), &Users];
+    let log = port(&store);
+    let rebuilt = rebuild_of(&read_models, &home, &log, None, false, |_, _| ());
+    assert_eq!(
+        rebuilt.await.unwrap_err().to_string(),
+        "the read model flaky stopped before the event at 4: \
+         the event changes a row that is not there"
+    );
+    let statuses = crate::status_read_only(&home, history.head()).unwrap();
+    assert_eq!(statuses.len(), 1);
+    assert_eq!(
+        (statuses[0].name.as_str(), statuses[0].position),
+        ("users", history.head())
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_refused_before_anything_is_begun() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (_, store) = log();
+    let names = Some(&["users", "userz"][..]);
+    let error = rebuild(&home, &port(&store), names, false, |_, _| ()).await;
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "there is no read model userz"
+    );
+    assert!(home.open_read_only().is_err());
+}
+
+#[tokio::test]
+async fn a_build_that_was_cut_off_goes_on_where_it_was() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (mut history, store) = log();
+    drop(Projections::open_with(&home, &[Flaky::never()]).unwrap());
+    let build = Build::begin(&home, &[Flaky::never()], (Pace::Full, Position(99))).unwrap();
+    let (build, head) = build.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
+    assert_eq!(head, Position(7));
+    drop(build);
+    assert_eq!(Flaky::seen(directory.path()), [0; 0]);
+    let statuses = crate::status_read_only(&home, head).unwrap();
+    assert_eq!(statuses[0].building, Some(head));
+
+    history.organization("Another");
+    store.catch_up(&history);
+    let mut told = Vec::new();
+    let flaky: [&'static dyn Projection; 1] = [Flaky::never()];
+    let store = port(&store);
+    let rebuilt = rebuild_of(&flaky, &home, &store, None, false, |at, _| told.push(at));
+    rebuilt.await.unwrap();
+    assert_eq!(told, [Position(10)]);
+    assert_eq!(Flaky::seen(directory.path()), [1, 4, 7, 10]);
+}
+
+#[tokio::test]
+async fn what_is_read_is_kept_up_to_date_until_the_swap_and_from_then_on() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (mut history, store) = log();
+    let running = Projections::open_with(&home, &[Flaky::never()]).unwrap();
+    let running = running.start(port(&store));
+    running.wait_for(history.head(), SOON).await.unwrap();
+
+    let build = Build::begin(&home, &[Flaky::never()], (Pace::Background, Position(99))).unwrap();
+    let (build, _) = build.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
+    // The log grows between the build and the swap.
+    history.organization("Another");
+    store.catch_up(&history);
+    running.wait_for(history.head(), SOON).await.unwrap();
+    let taken = build.take_over(&port(&store), Others::Kept).await.unwrap();
+    assert_eq!(taken, ["flaky"]);
+    assert_eq!(Flaky::seen(directory.path()), [1, 4, 7, 10]);
+
+    history.organization("A third");
+    store.catch_up(&history);
+    running.wait_for(history.head(), SOON).await.unwrap();
+    assert_eq!(Flaky::seen(directory.path()), [1, 4, 7, 10, 13]);
+    assert_eq!(running.standing(Flaky::never()), Standing::Works);
+}
+
+#[tokio::test]
+async fn another_version_is_built_in_the_background_and_then_followed() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (mut history, store) = log();
+    let old = Projections::open_with(&home, &[Flaky::never(), &Users]).unwrap();
+    let old = old.start(port(&store));
+    old.wait_for(history.head(), SOON).await.unwrap();
+    old.stop().await;
+
+    let new = Projections::open_with(&home, &[Flaky::version(2), &Users]).unwrap();
+    let new = new.start(port(&store));
+    let mut models = new.watched();
+    let swapped = models.wait_for(|models| models[0].failure.is_none());
+    tokio::time::timeout(SOON, swapped).await.unwrap().unwrap();
+    history.organization("Another");
+    store.catch_up(&history);
+    new.wait_for(history.head(), SOON).await.unwrap();
+    assert_eq!(Flaky::seen(directory.path()), [1, 4, 7, 10]);
+    assert_eq!(new.status(history.head())[0].version, 2);
+}
+
+#[tokio::test]
+async fn what_a_new_version_builds_beside_an_old_server_waits_until_the_new_one_starts() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (history, store) = log();
+    let old = Projections::open_with(&home, &[Flaky::never()]).unwrap();
+    let old = old.start(port(&store));
+    old.wait_for(history.head(), SOON).await.unwrap();
+
+    let new: [&'static dyn Projection; 1] = [Flaky::version(2)];
+    let log = port(&store);
+    let beside = rebuild_of(&new, &home, &log, None, true, |_, _| ());
+    assert_eq!(beside.await.unwrap().aside, ["flaky"]);
+    assert_eq!(old.standing(Flaky::never()), Standing::Works);
+    old.stop().await;
+
+    // The old one starts again and leaves alone what it does not know.
+    drop(Projections::open_with(&home, &[Flaky::never()]).unwrap());
+    let statuses = crate::status_read_only(&home, history.head()).unwrap();
+    assert_eq!(
+        (statuses[0].version, statuses[0].building),
+        (1, Some(history.head()))
+    );
+    let rebuilt = rebuild_of(&new, &home, &log, None, false, |_, _| ());
+    assert_eq!(rebuilt.await.unwrap().aside, [""; 0]);
+    assert_eq!(Flaky::seen(directory.path()), [1, 4, 7]);
+}
+
+#[tokio::test]
+async fn a_second_build_of_the_same_read_model_is_noticed_and_writes_nothing() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (_, store) = log();
+    let [one, other] =
+        [(); 2].map(|()| Build::begin(&home, &[&Users], (Pace::Full, Position(99))).unwrap());
+    let (one, _) = one.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
+    let raced = other.catch_up(&port(&store), &mut |_, _| ()).await;
+    let raced = raced.err().unwrap();
+    assert!(
+        matches!(raced, RebuildError::Database(DatabaseError::Raced("users"))),
+        "{raced}"
+    );
+    one.take_over(&port(&store), Others::Replaced)
         .await
-        .unwrap_err();
-    assert_eq!(error.to_string(), "there is no read model userz");
+        .unwrap();
+    let readers = Readers::open(&home).unwrap();
+    assert_eq!(readers.digest("users").unwrap().position, Position(7));
+}
+
+#[tokio::test]
+async fn after_a_log_was_put_back_what_was_built_and_read_before_gives_way() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (history, store) = log();
+    let mut live = Projections::open_with(&home, &[Flaky::never()]).unwrap();
+    let events: Vec<_> = history.events.iter().cloned().map(Delivery::from).collect();
+    live.writer.apply(&events).unwrap();
+    drop(live);
+    let build = Build::begin(&home, &[Flaky::never()], (Pace::Full, Position(99))).unwrap();
+    build.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
+
+    let mut older = History::default();
+    older.organization("Acme");
+    let older = port(&Arc::new(MemoryStore::holding(&older)));
+    let flaky: [&'static dyn Projection; 1] = [Flaky::never()];
+    let rebuilt = rebuild_of(&flaky, &home, &older, None, false, |_, _| ());
+    rebuilt.await.unwrap();
+    assert_eq!(Flaky::seen(directory.path()), [1]);
 }

@@ -1,0 +1,303 @@
+//! Builds read models anew from the whole log, beside those that are read, and puts them in their place.
+//!
+//! What is built stands in tables of its own until it has seen what the ones that are read have seen.
+//! Then the one transaction that takes in the last events also swaps the tables: no reader ever sees
+//! half of it. A build that was cut off goes on from its own checkpoint.
+
+use crate::{
+    DatabaseError, Failure, Home, Projection, READ_MODELS,
+    catalog::{self, Entry, Side},
+    sql::{Purpose, Transaction},
+    tables::{self, Indexes},
+    writer::{Delivery, Model, Writer, lowest_healthy},
+};
+use eventstore::{Direction, EventStore, StoreError};
+use eventstore_schema::Position;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    task::{JoinError, spawn_blocking},
+    time::{Instant, sleep},
+};
+
+/// Events read, and written, at a time: enough to spread the cost of a transaction, few enough
+/// that two pages in memory do not count.
+const PAGE: usize = 4_096;
+/// The same beside a server, whose own writes wait meanwhile.
+const SMALL_PAGE: usize = 512;
+
+/// How much of the machine a build takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// All that it can get: nobody else is at work.
+    Full,
+    /// At most half the time, in short transactions: somebody is served meanwhile.
+    Background,
+}
+
+impl Pace {
+    fn page(self) -> usize {
+        match self {
+            Self::Full => PAGE,
+            Self::Background => SMALL_PAGE,
+        }
+    }
+
+    /// Beside a server, indexes are kept up from the start: to make one later would let writers wait.
+    fn indexes(self) -> Indexes {
+        match self {
+            Self::Full => Indexes::Projecting,
+            Self::Background => Indexes::All,
+        }
+    }
+}
+
+/// A build that did not come to its end. What it wrote is sound; another one goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The database of the projections cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A read model cannot take in an event; the others are complete.
+    #[error("the read model {projection} {failure}")]
+    Stopped {
+        /// The read model's name.
+        projection: &'static str,
+        /// What stopped it.
+        failure: Failure,
+    },
+    /// The process is ending, or the build itself has an error.
+    #[error("the rebuild was broken off: {0}")]
+    BrokenOff(#[from] JoinError),
+}
+
+/// What became of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Where the log ended.
+    pub head: Position,
+    /// The read models that stay aside until the version of Pawl that built them starts, because
+    /// another version is being read.
+    pub aside: Vec<&'static str>,
+}
+
+/// Builds the read models with these names, or all, from the log up to its last event, and puts them
+/// in the place of those that are read. `beside` tells whether a server is running, which may be one
+/// of another version; it is not disturbed. `progress` is told where it is and where it goes.
+pub async fn rebuild(
+    home: &Home,
+    store: &Arc<dyn EventStore>,
+    names: Option<&[&str]>,
+    beside: bool,
+    progress: impl FnMut(Position, Position) + Send,
+) -> Result<Rebuilt, RebuildError> {
+    rebuild_of(READ_MODELS, home, store, names, beside, progress).await
+}
+
+pub(crate) async fn rebuild_of(
+    read_models: &[&'static dyn Projection],
+    home: &Home,
+    store: &Arc<dyn EventStore>,
+    names: Option<&[&str]>,
+    beside: bool,
+    mut progress: impl FnMut(Position, Position) + Send,
+) -> Result<Rebuilt, RebuildError> {
+    let known = |name: &str| read_models.iter().any(|model| model.name() == name);
+    if let Some(unknown) = names.unwrap_or_default().iter().find(|name| !known(name)) {
+        return Err(DatabaseError::UnknownProjection((*unknown).to_owned()).into());
+    }
+    let wanted =
+        |model: &&&'static dyn Projection| names.is_none_or(|names| names.contains(&model.name()));
+    let wanted: Vec<_> = read_models.iter().filter(wanted).copied().collect();
+    let pace = if beside { Pace::Background } else { Pace::Full };
+    let head = store.head().await?;
+    let (home, models) = (home.clone(), wanted.clone());
+    let build = spawn_blocking(move || Build::begin(&home, &models, (pace, head))).await??;
+    let (build, head) = build.catch_up(store, &mut progress).await?;
+    let others = if beside {
+        Others::Kept
+    } else {
+        Others::Replaced
+    };
+    let taken = build.take_over(store, others).await?;
+    let aside = wanted.iter().map(|model| model.name());
+    let aside = aside.filter(|name| !taken.contains(name));
+    Ok(Rebuilt {
+        head,
+        aside: aside.collect(),
+    })
+}
+
+/// What happens to a read model that another version of Pawl built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// It gives way.
+    Replaced,
+    /// It stays, for a server of that version may read it.
+    Kept,
+}
+
+/// Read models in the making.
+pub(crate) struct Build {
+    writer: Writer,
+    pace: Pace,
+}
+
+impl Build {
+    /// Begins to build these read models, or goes on where the last build of this version was cut off;
+    /// not where that has seen more than `head`, for then it was of another log.
+    pub(crate) fn begin(
+        home: &Home,
+        projections: &[&'static dyn Projection],
+        (pace, head): (Pace, Position),
+    ) -> Result<Self, DatabaseError> {
+        let mut connection = home.open_writable()?;
+        let mut transaction = Transaction::begin(&mut *connection, Purpose::Writing)?;
+        let inside = transaction.connection();
+        catalog::create(inside)?;
+        let mut models = Vec::with_capacity(projections.len());
+        for &projection in projections {
+            let begun = catalog::find(inside, projection, Side::Building)?;
+            let is_sound =
+                |entry: &Entry| entry.version == projection.version() && entry.position <= head;
+            if let Some(entry) = begun.filter(is_sound) {
+                models.push(Model::found(projection, &entry));
+                continue;
+            }
+            let live = catalog::find(inside, projection, Side::Live)?;
+            let side = (Side::Building, live.map_or(0, |live| live.generation) + 1);
+            tables::create(inside, projection, side, pace.indexes())?;
+            models.push(Model::empty(projection, side));
+        }
+        transaction.commit()?;
+        let writer = Writer { connection, models };
+        Ok(Self { writer, pace })
+    }
+
+    /// Takes in the log up to its present end, and answers where that is. `progress` is told where
+    /// it is and where it goes.
+    pub(crate) async fn catch_up(
+        mut self,
+        store: &Arc<dyn EventStore>,
+        progress: &mut (impl FnMut(Position, Position) + Send),
+    ) -> Result<(Self, Position), RebuildError> {
+        let head = store.head().await?;
+        let Some(mut at) = lowest_healthy(&self.writer.models) else {
+            return Ok((self, head));
+        };
+        let mut page = read(store, (at, head), self.pace.page()).await?;
+        while let Some(last) = page.last().map(|event| event.position) {
+            let began = Instant::now();
+            at = last;
+            let pace = self.pace;
+            // The next page is read and decoded while this one is written.
+            let apply = spawn_blocking(move || {
+                let outcome = self.writer.apply(&page);
+                (self, outcome)
+            });
+            let (applied, next) = tokio::join!(apply, read(store, (at, head), pace.page()));
+            let outcome;
+            (self, outcome) = applied?;
+            outcome?;
+            progress(at, head);
+            page = next?;
+            if pace == Pace::Background {
+                sleep(began.elapsed().max(Duration::from_millis(1))).await;
+            }
+        }
+        Ok((self, head))
+    }
+
+    /// Puts what was built in the place of what is read, and answers the names of those. One that
+    /// an event stopped stays aside.
+    pub(crate) async fn take_over(
+        mut self,
+        store: &Arc<dyn EventStore>,
+        others: Others,
+    ) -> Result<Vec<&'static str>, RebuildError> {
+        let (store, handle) = (Arc::clone(store), Handle::current());
+        spawn_blocking(move || {
+            let mut taken = Vec::new();
+            let mut stopped = None;
+            for model in self.writer.models.clone() {
+                match model.failure {
+                    None => taken.extend(self.swap(model, (&*store, &handle), others)?),
+                    Some(failure) => {
+                        let projection = model.projection.name();
+                        stopped = Some(RebuildError::Stopped {
+                            projection,
+                            failure,
+                        });
+                    }
+                }
+            }
+            stopped.map_or(Ok(taken), Err)
+        })
+        .await?
+    }
+
+    fn swap(
+        &mut self,
+        mut model: Model,
+        (store, handle): (&dyn EventStore, &Handle),
+        others: Others,
+    ) -> Result<Option<&'static str>, RebuildError> {
+        let (projection, generation) = (model.projection, model.generation);
+        let connection = &mut *self.writer.connection;
+        let side = (Side::Building, generation);
+        tables::index(connection, projection, side, Indexes::All).map_err(DatabaseError::from)?;
+        let mut transaction =
+            Transaction::begin(connection, Purpose::Writing).map_err(DatabaseError::from)?;
+        let inside = transaction.connection();
+        let live = catalog::find(inside, projection, Side::Live).map_err(DatabaseError::from)?;
+        let is_other = |live: &Entry| live.version != projection.version();
+        if others == Others::Kept && live.as_ref().is_some_and(is_other) {
+            return Ok(None);
+        }
+        // Whoever keeps up what is read waits for the end of this transaction, and goes on in the
+        // new tables from the same position.
+        let same = live.filter(|live| !is_other(live));
+        let goal = same.map_or(model.position, |live| live.position);
+        while model.position < goal {
+            // What is read may have seen a log that was put back to an older state since.
+            let events =
+                handle.block_on(store.read_all(model.position, Direction::Forwards, PAGE))?;
+            if events.is_empty() {
+                break;
+            }
+            let mut events: Vec<_> = events.into_iter().map(Delivery::from).collect();
+            events.truncate(events.partition_point(|event| event.position <= goal));
+            model.advance(inside, &events)?;
+            if let Some(failure) = model.failure {
+                let projection = projection.name();
+                return Err(RebuildError::Stopped {
+                    projection,
+                    failure,
+                });
+            }
+        }
+        tables::swap(inside, projection, generation).map_err(DatabaseError::from)?;
+        transaction.commit().map_err(DatabaseError::from)?;
+        Ok(Some(projection.name()))
+    }
+}
+
+/// The next events up to `head`, decoded.
+async fn read(
+    store: &Arc<dyn EventStore>,
+    (after, head): (Position, Position),
+    page: usize,
+) -> Result<Vec<Delivery>, RebuildError> {
+    if after >= head {
+        return Ok(Vec::new());
+    }
+    let mut events = store.read_all(after, Direction::Forwards, page).await?;
+    events.truncate(events.partition_point(|event| event.position <= head));
+    Ok(spawn_blocking(|| events.into_iter().map(Delivery::from).collect()).await?)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
