@@ -494,6 +494,7 @@ scope-users-read = die Benutzer und ihre Einladungen sehen
 scope-users-invite = Benutzer einladen
 scope-users-manage = Rollen ändern, Benutzer sperren und freigeben
 scope-adoption-read = sehen, wie viele Benutzer einen Authenticator haben, ohne ihre Namen
+scope-analytics-read = Auswertungen lesen: Zahlen nach Tag und Stunde, in denen niemand genannt wird
 scope-audit-read = das Protokoll lesen, beweisen, was darin steht, und es ausgeben
 done-credential-revoked = Der API-Zugang ist widerrufen. Er öffnet nichts mehr.
 rule-scopes = Wählen Sie mindestens etwas, das die Maschine darf.
@@ -502,3 +503,132 @@ rule-overlap_hours = Das alte Geheimnis kann höchstens 168 Stunden weiter gelte
 problem-person-required = Das ist für angemeldete Personen, nicht für Maschinen.
 problem-insufficient-scope = Dem Zugriffstoken fehlt ein Recht dafür.
 problem-api-credential-over = Dieser API-Zugang ist widerrufen oder abgelaufen. Legen Sie einen anderen an.
+
+## Analytics
+
+nav-analytics = Auswertungen
+analytics-title = Auswertungen
+analytics-period = Zeitraum
+analytics-last-days = { $count ->
+    [365] Letztes Jahr
+   *[other] Letzte { $count } Tage
+}
+analytics-to = Bis
+analytics-hint = Die Tage sind die der UTC. Wer auf eine Säule zeigt, erfährt ihre Zahlen.
+analytics-no-period = Diesen Zeitraum gibt es nicht: Sein erster Tag liegt nicht nach dem letzten und nicht nach heute, und er hat höchstens 10 Jahre. Dies sind die letzten 30 Tage.
+analytics-days = Tage
+analytics-adoption = Verbreitung des zweiten Faktors
+analytics-adoption-says = { $percent } der Personen haben einen Authenticator: { $set } von { $people }.
+analytics-adoption-nothing = Es war noch niemand da.
+analytics-people = Personen
+analytics-with-device = Mit Authenticator
+analytics-pending = Offene Einladungen
+analytics-sign-ins = Anmeldungen
+analytics-sign-ins-says = { $count ->
+    [one] 1 Anmeldung
+   *[other] { $all } Anmeldungen
+}, davon { $percent } mit zweitem Faktor; { $wrong ->
+    [0] nichts wurde abgelehnt.
+    [one] 1 Versuch wurde abgelehnt.
+   *[other] { $refused } Versuche wurden abgelehnt.
+}
+analytics-sign-ins-nothing = Niemand hat sich angemeldet.
+analytics-otp = Authenticator
+analytics-password = Nur Passwort
+analytics-recovery-code = Wiederherstellungscode
+analytics-not-accepted = Abgelehnt
+analytics-rejected-codes = Abgelehnte Codes und Sperren
+analytics-rejected-codes-says = { $count ->
+    [one] 1 Code wurde abgelehnt
+   *[other] { $all } Codes wurden abgelehnt
+}, und { $closed ->
+    [0] kein Konto wurde gesperrt.
+    [one] 1 Konto wurde gesperrt.
+   *[other] { $accounts }-mal wurde ein Konto gesperrt.
+}
+analytics-rejected-codes-nothing = Kein Code wurde abgelehnt.
+analytics-wrong = Falsch
+analytics-reused = Schon benutzt
+analytics-expired = Zu alt
+analytics-recovery-codes = Wiederherstellungscodes
+analytics-lock-outs = Sperren
+analytics-enforcement = Vom Erzwingen zur Einrichtung
+analytics-enforcement-says = { $count ->
+    [one] Die eine Person, die da war, als 2FA erzwungen wurde: { $set } von 1 hat einen Authenticator eingerichtet.
+   *[other] Von den { $people } Personen, die da waren, als 2FA erzwungen wurde, haben { $set } einen Authenticator eingerichtet.
+}
+analytics-enforcement-nothing = 2FA ist nicht erzwungen.
+analytics-share = { $share } % von ihnen
+analytics-not-yet = noch nicht
+analytics-of-the-people = Von den Personen
+analytics-took = Dauer
+analytics-seconds = Sekunden
+analytics-devices = Authenticators je Person
+analytics-devices-says = { $count ->
+    [0] Niemand hat einen zweiten Authenticator als Rückhalt.
+    [one] 1 Person ({ $percent }) hat einen zweiten Authenticator als Rückhalt.
+   *[other] { $people } Personen ({ $percent }) haben einen zweiten Authenticator als Rückhalt.
+}
+analytics-devices-nothing = Es ist noch niemand da.
+analytics-devices-each = { $count ->
+    [0] Kein Authenticator
+    [one] 1 Authenticator
+   *[other] { $count } Authenticators
+}
+analytics-invitations = Einladungen
+analytics-invitations-says = { $count ->
+    [one] 1 Einladung wurde verschickt; angenommen: { $accepted } ({ $percent }).
+   *[other] Von { $sent } verschickten Einladungen sind { $accepted } angenommen ({ $percent }).
+}
+analytics-invitations-within = An einem typischen Tag dauerte das bei der Hälfte { $span } oder weniger.
+analytics-invitations-nothing = Niemand wurde eingeladen.
+analytics-sent = Verschickt
+analytics-accepted = Angenommen
+analytics-waiting = Offen
+analytics-link-expired = Abgelaufen
+analytics-revoked = Zurückgezogen
+analytics-erased = Person gelöscht
+analytics-median = Median, in Sekunden
+analytics-credential-use = Gebrauch der API-Zugänge
+analytics-credential-use-says = { $count ->
+    [one] 1 API-Zugang war in Gebrauch
+   *[other] { $used } API-Zugänge waren in Gebrauch
+}: { $given ->
+    [one] 1 Zugriffstoken
+   *[other] { $tokens } Zugriffstokens
+} und { $caused ->
+    [one] 1 anderes Ereignis.
+   *[other] { $events } andere Ereignisse.
+}
+analytics-credential-use-nothing = Kein API-Zugang war in Gebrauch.
+analytics-credential-days = { $count ->
+    [one] an 1 Tag von { $all }
+   *[other] an { $days } Tagen von { $all }
+}
+analytics-credential = API-Zugang
+analytics-days-in-use = Tage in Gebrauch
+analytics-tokens = Zugriffstokens
+analytics-events = Andere Ereignisse
+
+## Days and spans of time
+
+day-and-month = { $day }. { $month }
+month-1 = Jan.
+month-2 = Feb.
+month-3 = März
+month-4 = Apr.
+month-5 = Mai
+month-6 = Juni
+month-7 = Juli
+month-8 = Aug.
+month-9 = Sep.
+month-10 = Okt.
+month-11 = Nov.
+month-12 = Dez.
+span-days = { $count ->
+    [one] 1 Tag
+   *[other] { $count } Tage
+}
+span-hours = { $count } h
+span-minutes = { $count } min
+span-seconds = { $count } s

@@ -494,6 +494,7 @@ scope-users-read = See the users and their invitations
 scope-users-invite = Invite users
 scope-users-manage = Change roles, and disable and enable users
 scope-adoption-read = See how many users have an authenticator, without their names
+scope-analytics-read = Read analytics: numbers by day and hour, in which nobody is named
 scope-audit-read = Read the audit trail, prove what it says, and export it
 done-credential-revoked = The API credential is revoked. It opens nothing any more.
 rule-scopes = Choose at least one thing that the machine may do.
@@ -502,3 +503,132 @@ rule-overlap_hours = The old secret can stay good for 168 hours at most.
 problem-person-required = This is for people who are signed in, not for machines.
 problem-insufficient-scope = The access token lacks a scope for this.
 problem-api-credential-over = This API credential has been revoked or has expired. Create another one.
+
+## Analytics
+
+nav-analytics = Analytics
+analytics-title = Analytics
+analytics-period = Period
+analytics-last-days = { $count ->
+    [365] Last year
+   *[other] Last { $count } days
+}
+analytics-to = To
+analytics-hint = Days are those of UTC. Whoever points at a column is told its numbers.
+analytics-no-period = There is no such period: its first day is not after its last or after today, and it has 10 years at most. These are the last 30 days.
+analytics-days = Days
+analytics-adoption = Adoption of a second factor
+analytics-adoption-says = { $percent } of the people have an authenticator: { $set } of { $people }.
+analytics-adoption-nothing = There was nobody yet.
+analytics-people = People
+analytics-with-device = With an authenticator
+analytics-pending = Pending invitations
+analytics-sign-ins = Sign-ins
+analytics-sign-ins-says = { $count ->
+    [one] 1 sign-in
+   *[other] { $all } sign-ins
+}, { $percent } of them with a second factor; { $wrong ->
+    [0] nothing was rejected.
+    [one] 1 attempt was rejected.
+   *[other] { $refused } attempts were rejected.
+}
+analytics-sign-ins-nothing = Nobody signed in.
+analytics-otp = Authenticator
+analytics-password = Password only
+analytics-recovery-code = Recovery code
+analytics-not-accepted = Rejected
+analytics-rejected-codes = Rejected codes and lock-outs
+analytics-rejected-codes-says = { $count ->
+    [one] 1 code was rejected
+   *[other] { $all } codes were rejected
+}, and { $closed ->
+    [0] no account was locked.
+    [one] 1 account was locked.
+   *[other] accounts were locked { $accounts } times.
+}
+analytics-rejected-codes-nothing = No code was rejected.
+analytics-wrong = Wrong
+analytics-reused = Used before
+analytics-expired = Too old
+analytics-recovery-codes = Recovery codes
+analytics-lock-outs = Lock-outs
+analytics-enforcement = From enforcement to set-up
+analytics-enforcement-says = { $count ->
+    [one] The one person who was there when 2FA was enforced: { $set } of 1 has an authenticator set up.
+   *[other] Of the { $people } people who were there when 2FA was enforced, { $set } have set up an authenticator.
+}
+analytics-enforcement-nothing = Two-factor authentication is not enforced.
+analytics-share = { $share } % of them
+analytics-not-yet = not yet
+analytics-of-the-people = Of the people
+analytics-took = It took
+analytics-seconds = Seconds
+analytics-devices = Authenticators per person
+analytics-devices-says = { $count ->
+    [0] Nobody has a second authenticator to fall back on.
+    [one] 1 person ({ $percent }) has a second authenticator to fall back on.
+   *[other] { $people } people ({ $percent }) have a second authenticator to fall back on.
+}
+analytics-devices-nothing = There is nobody yet.
+analytics-devices-each = { $count ->
+    [0] No authenticator
+    [one] 1 authenticator
+   *[other] { $count } authenticators
+}
+analytics-invitations = Invitations
+analytics-invitations-says = { $count ->
+    [one] 1 invitation was sent; accepted: { $accepted } ({ $percent }).
+   *[other] Of { $sent } invitations that were sent, { $accepted } were accepted ({ $percent }).
+}
+analytics-invitations-within = On a typical day, half of those that were accepted took { $span } or less.
+analytics-invitations-nothing = Nobody was invited.
+analytics-sent = Sent
+analytics-accepted = Accepted
+analytics-waiting = Pending
+analytics-link-expired = Expired
+analytics-revoked = Taken back
+analytics-erased = Person erased
+analytics-median = Median, in seconds
+analytics-credential-use = Use of API credentials
+analytics-credential-use-says = { $count ->
+    [one] 1 API credential was in use
+   *[other] { $used } API credentials were in use
+}: { $given ->
+    [one] 1 access token
+   *[other] { $tokens } access tokens
+}, and { $caused ->
+    [one] 1 other event.
+   *[other] { $events } other events.
+}
+analytics-credential-use-nothing = No API credential was in use.
+analytics-credential-days = { $count ->
+    [one] on 1 day of { $all }
+   *[other] on { $days } days of { $all }
+}
+analytics-credential = API credential
+analytics-days-in-use = Days in use
+analytics-tokens = Access tokens
+analytics-events = Other events
+
+## Days and spans of time
+
+day-and-month = { $day } { $month }
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+span-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+span-hours = { $count } h
+span-minutes = { $count } min
+span-seconds = { $count } s

@@ -42,6 +42,7 @@ permissions! {
     DisableUsers = "Keep people from signing in, and let them again";
     ReadUsers = "See the people of the organization and their invitations";
     ReadAdoption = "See how many people have a second factor, day by day, without their names";
+    ReadAnalytics = "Read analytics: what was counted by day and hour, in which nobody is named";
     ResetOtpDevices = "End the second factors of somebody who has lost them";
     EraseUsers = "Erase people, for good";
     ExportUsers = "Be given everything that is stored about somebody else";
@@ -70,11 +71,18 @@ pub fn allows(role: Role, permission: Permission) -> bool {
         Role::UserManager => {
             matches!(
                 permission,
-                P::InviteUsers | P::DisableUsers | P::ReadUsers | P::ReadAdoption
+                P::InviteUsers
+                    | P::DisableUsers
+                    | P::ReadUsers
+                    | P::ReadAdoption
+                    | P::ReadAnalytics
             )
         }
-        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadUsers | P::ReadAdoption),
-        Role::Analyst => matches!(permission, P::ReadAdoption),
+        Role::Auditor => matches!(
+            permission,
+            P::ReadAudit | P::ReadUsers | P::ReadAdoption | P::ReadAnalytics
+        ),
+        Role::Analyst => matches!(permission, P::ReadAdoption | P::ReadAnalytics),
         Role::Member => false,
     }
 }

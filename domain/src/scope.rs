@@ -64,6 +64,8 @@ scopes! {
     UsersManage = "users:manage", &[P::ChangeRoles, P::DisableUsers];
     /// See how many people have a second factor, day by day, without their names.
     AdoptionRead = "adoption:read", &[P::ReadAdoption];
+    /// Read analytics: what was counted by day and hour, in which nobody is named.
+    AnalyticsRead = "analytics:read", &[P::ReadAnalytics];
     /// Read the audit trail, prove what it says, and export it.
     AuditRead = "audit:read", &[P::ReadAudit];
 }
@@ -177,7 +179,8 @@ mod tests {
                 "two-factor:read",
                 "users:read",
                 "users:invite",
-                "adoption:read"
+                "adoption:read",
+                "analytics:read"
             ]
         );
         assert_eq!(

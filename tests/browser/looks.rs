@@ -1,8 +1,12 @@
 //! Every page, looked at: nothing that keeps people out (axe-core), nothing that has to be scrolled
 //! sideways on a small screen, and, where `PAWL_SCREENSHOTS` names a folder, a picture of it.
 
-use crate::people::{
-    accept, follow_the_first_link, invite, set_up_phone, show_code, sign_in, sign_out,
+use crate::{
+    analytics::Busy,
+    people::{
+        accept, follow_the_first_link, invite, open_session_with, set_up_phone, show_code, sign_in,
+        sign_out,
+    },
 };
 use chrono::TimeDelta;
 use harness::{Browser, SETUP_TOKEN, TestServer};
@@ -18,6 +22,17 @@ struct Gallery {
 }
 
 impl Gallery {
+    fn new() -> Self {
+        let folder = env::var_os("PAWL_SCREENSHOTS").map(PathBuf::from);
+        if let Some(folder) = &folder {
+            fs::create_dir_all(folder).unwrap();
+        }
+        Self {
+            folder,
+            found: Vec::new(),
+        }
+    }
+
     /// Looks at the page as it is now.
     async fn look(&mut self, browser: &Browser, name: &str) {
         for (width, scheme) in VIEWS {
@@ -45,14 +60,7 @@ impl Gallery {
 
 #[tokio::test]
 async fn no_page_keeps_anybody_out() {
-    let folder = env::var_os("PAWL_SCREENSHOTS").map(PathBuf::from);
-    if let Some(folder) = &folder {
-        fs::create_dir_all(folder).unwrap();
-    }
-    let mut gallery = Gallery {
-        folder,
-        found: Vec::new(),
-    };
+    let mut gallery = Gallery::new();
     let server = TestServer::start().await;
     let ada = Browser::of(&server).await;
     ada.open(&format!("/setup?token={SETUP_TOKEN}")).await;
@@ -78,6 +86,7 @@ async fn no_page_keeps_anybody_out() {
         ("/console/security", "console-security-off"),
         ("/console/security/enforce", "console-security-enforce"),
         ("/console/audit", "console-audit"),
+        ("/console/analytics", "console-analytics-nothing"),
         ("/console/organization", "console-organization"),
         (
             "/console/api-credentials/new",
@@ -176,4 +185,30 @@ async fn look_at_the_link(
     grace.click("Send the link").await;
     grace.sees("We have sent a link to your address").await;
     gallery.look(grace, "set-up-link-sent").await;
+}
+
+/// Pictures of much, of little and of a year, with the figures behind them.
+#[tokio::test]
+async fn no_chart_keeps_anybody_out() {
+    let mut gallery = Gallery::new();
+    let busy = Busy::for_days(28).await;
+    let ada = Browser::of(&busy.server).await;
+    open_session_with(&ada, &busy.server, "ada", &busy.phone).await;
+    for (query, name) in [
+        ("", "console-analytics"),
+        ("?days=1", "console-analytics-one-day"),
+        ("?days=365", "console-analytics-year"),
+        (
+            "?from=2027-02-01&to=2020-01-01",
+            "console-analytics-no-period",
+        ),
+    ] {
+        ada.open(&format!("/console/analytics{query}")).await;
+        gallery.look(&ada, name).await;
+    }
+    ada.open("/console/analytics").await;
+    let open = "document.querySelectorAll('details').forEach(each => each.open = true)";
+    ada.driver.execute(open, vec![]).await.unwrap();
+    gallery.look(&ada, "console-analytics-tables").await;
+    assert!(gallery.found.is_empty(), "{:#?}", gallery.found);
 }

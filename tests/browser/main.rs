@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "it is all test")]
 
 mod account;
+mod analytics;
 mod at_once;
 mod audit;
 mod credentials;

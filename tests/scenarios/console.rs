@@ -4,8 +4,16 @@ use harness::{Client, Reply, TestServer};
 use reqwest::Method;
 
 /// The pages behind a session, and the roles beside the administrator's that see them.
-const PAGES: [(&str, &[&str]); 9] = [
+const PAGES: [(&str, &[&str]); 11] = [
     ("/console", &["user_manager", "auditor", "analyst"]),
+    (
+        "/console/analytics",
+        &["user_manager", "auditor", "analyst"],
+    ),
+    (
+        "/console/analytics/sign_ins.csv",
+        &["user_manager", "auditor", "analyst"],
+    ),
     ("/console/users", &["user_manager", "auditor"]),
     ("/console/users/invite", &["user_manager"]),
     ("/console/security", &["user_manager", "auditor"]),

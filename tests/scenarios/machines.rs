@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a machine may call, and the scope for it. Everything else is for people.
-const OPEN: [(&str, &str); 19] = [
+const OPEN: [(&str, &str); 21] = [
     ("GET /v1/organizations/{org}", "organization:read"),
     ("PATCH /v1/organizations/{org}", "organization:manage"),
     ("GET /v1/organizations/{org}/two-factor", "two-factor:read"),
@@ -21,6 +21,11 @@ const OPEN: [(&str, &str); 19] = [
         "two-factor:enforce",
     ),
     ("GET /v1/organizations/{org}/adoption", "adoption:read"),
+    ("GET /v1/organizations/{org}/analytics", "analytics:read"),
+    (
+        "GET /v1/organizations/{org}/analytics/{dataset}",
+        "analytics:read",
+    ),
     ("GET /v1/organizations/{org}/audit", "audit:read"),
     ("GET /v1/organizations/{org}/audit/export", "audit:read"),
     ("GET /v1/organizations/{org}/audit/key", "audit:read"),

@@ -10,6 +10,7 @@
 
 mod a_code_works_once;
 mod adoption;
+mod analytics;
 mod api_credentials;
 mod appearance;
 mod at_once;

@@ -35,6 +35,13 @@ const CALLS: &[(&str, &[&str])] = &[
         &["GET /v1/organizations/{org}/adoption"],
     ),
     (
+        "Read analytics: what was counted by day and hour, in which nobody is named",
+        &[
+            "GET /v1/organizations/{org}/analytics",
+            "GET /v1/organizations/{org}/analytics/{dataset}",
+        ],
+    ),
+    (
         AUDIT,
         &[
             "GET /v1/organizations/{org}/audit",
@@ -212,7 +219,8 @@ async fn each_cell_of_the_table_is_what_happens() {
         for (permission, calls) in CALLS {
             for call in *calls {
                 let (_, path) = call.split_once(' ').unwrap();
-                let mut path = path.replace("{org}", &acme.id);
+                let path = path.replace("{org}", &acme.id);
+                let mut path = path.replace("{dataset}", "adoption");
                 let mut named = (*call).to_owned();
                 for (name, id) in &targets {
                     path = path.replace(name, id);

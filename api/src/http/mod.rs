@@ -2,6 +2,7 @@
 //! lives here.
 
 mod adoption;
+pub mod analytics;
 mod answer;
 mod api_credentials;
 mod appearance;
@@ -72,6 +73,8 @@ fn api() -> OpenApiRouter<Pawl> {
         .routes(routes!(two_factor::status))
         .routes(routes!(two_factor::enforce))
         .routes(routes!(adoption::curve))
+        .routes(routes!(analytics::list))
+        .routes(routes!(analytics::rows))
         .routes(routes!(invitations::invite, invitations::list))
         .routes(routes!(invitation_list::invite))
         .routes(routes!(invitations::resend))

@@ -13,6 +13,7 @@ use serde::Deserialize;
 struct Ids {
     org: String,
     id: Option<String>,
+    dataset: Option<String>,
 }
 
 async fn ids<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Ids, Problem> {
@@ -71,5 +72,18 @@ impl<S: Send + Sync> FromRequestParts<S> for EventPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let ids = ids(parts, state).await?;
         Ok(Self(id(Some(&ids.org))?, id(ids.id.as_deref())?))
+    }
+}
+
+/// `/organizations/{org}/analytics/{dataset}`. Whether there is such a dataset is asked later.
+pub struct DatasetPath(pub OrganizationId, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for DatasetPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let ids = ids(parts, state).await?;
+        let dataset = ids.dataset.ok_or(Rejection::NotFound)?;
+        Ok(Self(id(Some(&ids.org))?, dataset))
     }
 }

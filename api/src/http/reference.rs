@@ -41,7 +41,7 @@ use utoipa::{
     ),
     tags(
         (name = "Set-up"), (name = "Sign-in"), (name = "Session"), (name = "Passwords"), (name = "Authenticators"),
-        (name = "Two-factor authentication"), (name = "Invitations"), (name = "People"),
+        (name = "Two-factor authentication"), (name = "Analytics"), (name = "Invitations"), (name = "People"),
         (name = "Audit"), (name = "Organizations"), (name = "API credentials"),
     ),
     paths(super::audit_log::tile),

@@ -69,7 +69,13 @@ const CONSOLE: &[(&str, &str, &str, Permission)] = &[
         "nav-overview",
         "/console",
         "nav-home",
-        Permission::ReadUsers,
+        Permission::ReadAdoption,
+    ),
+    (
+        "nav-overview",
+        "/console/analytics",
+        "nav-analytics",
+        Permission::ReadAnalytics,
     ),
     (
         "nav-administration",

@@ -1,5 +1,7 @@
-//! The console: where administrators, user managers and auditors look after their organization.
+//! The console: where administrators, user managers and auditors look after their organization, and
+//! analysts at it.
 
+mod analytics;
 mod api_credential;
 mod api_credentials;
 mod audit;
@@ -23,6 +25,8 @@ use axum::{
 pub fn router() -> Router<Pawl> {
     Router::new()
         .route("/console", get(home::show))
+        .route("/console/analytics", get(analytics::show))
+        .route("/console/analytics/{file}", get(analytics::file))
         .route("/console/users", get(users::list))
         .route(
             "/console/users/invite",
