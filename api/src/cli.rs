@@ -31,7 +31,7 @@ use eventstore::{
 };
 use eventstore_schema::Position;
 use projections::{
-    ProjectionStatus, Readers, analytics as datasets, measure_lag, status_read_only,
+    Lead, ProjectionStatus, Readers, analytics as datasets, measure_lag, status_read_only,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -299,18 +299,21 @@ fn digests(
 /// Beside a server where one runs, and then at half speed.
 async fn rebuild(arguments: RebuildArguments) -> Result<(), StartError> {
     let settings = Settings::resolve(arguments.flags)?;
-    let (beside, _lock) = match DataDir::lock(&settings.data) {
-        Ok(directory) => (false, Some(directory)),
-        Err(StoreError::InUse(_)) => (true, None),
+    let home = settings.projections();
+    // Where the read models are in Postgres, the server may be another node.
+    let lead = Lead::take(&home)?;
+    let lock = match DataDir::lock(&settings.data) {
+        Ok(directory) => Some(directory),
+        Err(StoreError::InUse(_)) => None,
         Err(error) => return Err(error.into()),
     };
+    let beside = lead.is_none() || (lock.is_none() && !home.is_shared());
     let store = storage::open_to_read(&settings).await?;
     let names: Vec<_> = arguments.names.iter().map(String::as_str).collect();
     let names = (!names.is_empty()).then_some(&*names);
     let bar = progress::bar(store.head().await?.0, "{pos}/{len} events, {per_sec}");
     let told = |at: Position, _| bar.set_position(at.0);
-    let rebuilt =
-        projections::rebuild(&settings.projections(), &store, names, beside, told).await?;
+    let rebuilt = projections::rebuild(&home, &store, names, beside, told).await?;
     bar.finish();
     println!("rebuilt from {} events", rebuilt.head);
     for name in rebuilt.aside {

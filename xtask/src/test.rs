@@ -26,6 +26,11 @@ const PROGRAMS: [(&[&str], &str); 21] = [
         &["/usr/bin/python3", "-c", "import aiosmtpd"],
         "python3-aiosmtpd",
     ),
+    // Not in PATH: Debian keeps the versions apart.
+    (
+        &["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"],
+        "postgresql",
+    ),
     (&["rsyslogd", "-v"], "rsyslog"),
     (&["dpkg", "--status", "rsyslog-gnutls"], "rsyslog-gnutls"),
     (
@@ -103,6 +108,7 @@ fn compose() -> Result<(), Failure> {
             ("KURRENTDB_ADMIN_PASSWORD", "for-the-check-only"),
             ("KURRENTDB_OPS_PASSWORD", "for-the-check-only"),
             ("PAWL_SETUP_TOKEN", "for-the-check-only"),
+            ("POSTGRES_PASSWORD", "for-the-check-only"),
         ])
         .current_dir(root());
     tool::run(command)

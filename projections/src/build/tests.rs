@@ -3,10 +3,11 @@
 use super::*;
 use crate::{
     Projections, Readers, Standing,
-    testing::{Flaky, History, MemoryStore, home_in, random::history},
+    testing::{Flaky, History, MemoryStore, PostgresServer, home_in, home_on, random::history},
     users::Users,
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::TestRunner};
+use std::cell::Cell;
 use tempfile::TempDir;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -38,45 +39,36 @@ fn built(home: &Home, store: &Arc<dyn EventStore>, names: Option<&[&str]>, besid
     assert_eq!(aside, [""; 0]);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
-
-    #[test]
-    fn rebuilt_read_models_equal_those_that_followed_the_log(
-        steps in prop::collection::vec(any::<(u8, prop::sample::Index)>(), 1..150),
-        batches in prop::collection::vec((1..40_usize, any::<bool>()), 1..20),
-    ) {
-        let directory = TempDir::new().unwrap();
-        let followed = Home::Sqlite(directory.path().join("followed.db"));
-        let rebuilt = Home::Sqlite(directory.path().join("rebuilt.db"));
-        let history = history(&steps);
-
-        let mut running = Projections::open(&followed).unwrap();
-        let mut events = history.events.iter().cloned().map(Delivery::from).peekable();
-        for (size, restart) in batches.iter().cycle() {
-            if events.peek().is_none() {
-                break;
-            }
-            let batch: Vec<_> = events.by_ref().take(*size).collect();
-            running.writer.apply(&batch).unwrap();
-            if *restart {
-                running = Projections::open(&followed).unwrap();
-            }
+/// Hands the events over in batches, with restarts between some of them.
+fn followed(home: &Home, history: &History, batches: &[(usize, bool)]) {
+    let mut running = Projections::open(home).unwrap();
+    let mut events = history
+        .events
+        .iter()
+        .cloned()
+        .map(Delivery::from)
+        .peekable();
+    for (size, restart) in batches.iter().cycle() {
+        if events.peek().is_none() {
+            break;
         }
-        prop_assert!(running.writer.models.iter().all(|model| model.failure.is_none()));
-        drop(running);
+        let batch: Vec<_> = events.by_ref().take(*size).collect();
+        running.writer.apply(&batch).unwrap();
+        if *restart {
+            drop(running);
+            running = Projections::open(home).unwrap();
+        }
+    }
+    for model in &running.writer.models {
+        assert_eq!(model.failure, None);
+    }
+}
 
-        let store: Arc<dyn EventStore> = Arc::new(MemoryStore::holding(&history));
-        built(&rebuilt, &store, None, false);
-        prop_assert_eq!(contents(&followed), contents(&rebuilt));
-
-        // Also where the rows are there already, and for one read model alone.
-        built(&followed, &store, None, true);
-        built(&followed, &store, Some(&["users"]), false);
-        prop_assert_eq!(contents(&followed), contents(&rebuilt));
-
-        // The counts kept by one read model are those that the rows of others show.
-        let miscounted: Option<i64> = rebuilt.open_read_only().unwrap().first(
+/// How many organizations one read model counts otherwise than the rows of others show.
+fn miscounted(home: &Home) -> Option<i64> {
+    let mut connection = home.open_read_only().unwrap();
+    connection
+        .first(
             "SELECT count(*) FROM organization_people AS counted
              WHERE active <> (
                      SELECT count(*) FROM users
@@ -94,9 +86,66 @@ proptest! {
                      FROM adoption WHERE organization_id = counted.organization_id)",
             &[],
             |row| row.at(0),
-        ).unwrap();
-        prop_assert_eq!(miscounted, Some(0));
+        )
+        .unwrap()
+}
+
+type Steps = Vec<(u8, prop::sample::Index)>;
+type Batches = Vec<(usize, bool)>;
+
+fn histories() -> impl Strategy<Value = (Steps, Batches)> {
+    (
+        prop::collection::vec(any::<(u8, prop::sample::Index)>(), 1..150),
+        prop::collection::vec((1..40_usize, any::<bool>()), 1..20),
+    )
+}
+
+fn expect_the_same_however_built(history: &History, batches: &[(usize, bool)], homes: &[Home; 2]) {
+    let [one, other] = homes;
+    followed(one, history, batches);
+    let store: Arc<dyn EventStore> = Arc::new(MemoryStore::holding(history));
+    built(other, &store, None, false);
+    assert_eq!(contents(one), contents(other));
+
+    // Also where the rows are there already, and for one read model alone.
+    built(one, &store, None, true);
+    built(one, &store, Some(&["users"]), false);
+    assert_eq!(contents(one), contents(other));
+    assert_eq!(miscounted(other), Some(0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+    #[test]
+    fn rebuilt_read_models_equal_those_that_followed_the_log((steps, batches) in histories()) {
+        let directory = TempDir::new().unwrap();
+        let homes = ["followed", "rebuilt"].map(|name| Home::Sqlite(directory.path().join(name)));
+        expect_the_same_however_built(&history(&steps), &batches, &homes);
     }
+}
+
+#[test]
+fn read_models_in_postgres_equal_those_in_sqlite() {
+    let server = PostgresServer::start();
+    let number = Cell::new(0);
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(6)
+    };
+    let equal = TestRunner::new(config).run(&histories(), |(steps, batches)| {
+        number.set(number.get() + 1);
+        let directory = TempDir::new().unwrap();
+        let homes = ["followed", "rebuilt"]
+            .map(|name| home_on(&server, &format!("{name}{}", number.get())));
+        let history = history(&steps);
+        expect_the_same_however_built(&history, &batches, &homes);
+        let sqlite = home_in(directory.path());
+        followed(&sqlite, &history, &batches);
+        assert_eq!(contents(&sqlite), contents(&homes[0]));
+        Ok(())
+    });
+    equal.unwrap();
 }
 
 /// A log of three events at the positions 1, 4 and 7.
