@@ -4,6 +4,7 @@
 mod credentials;
 mod factors;
 mod flaky;
+#[expect(dead_code, reason = "the tests of the whole system use all of it")]
 #[path = "../../tests/harness/postgres.rs"]
 mod postgres;
 
