@@ -29,7 +29,7 @@ use eventstore::{
     keyring,
 };
 use eventstore_schema::Position;
-use projections::{Lead, ProjectionStatus, Readers, measure_lag, status_read_only};
+use projections::{Lead, ProjectionStatus, Readers, analytics, measure_lag, status_read_only};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::{
@@ -73,6 +73,8 @@ enum Command {
     Openapi,
     /// Print who may do what, as a table in Markdown
     Permissions,
+    /// Print what analysts can read, and with which SQL, in Markdown
+    Datasets,
 }
 
 #[derive(Subcommand)]
@@ -193,6 +195,10 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         }
         Command::Permissions => {
             print!("{}", permission_table::markdown());
+            Ok(())
+        }
+        Command::Datasets => {
+            print!("{}", analytics::markdown());
             Ok(())
         }
     };

@@ -1,68 +1,103 @@
-//! How a second factor spreads: for each organization and day (UTC), how many people can sign in and
-//! how many of them have an authenticator. Days hold changes, so that nothing is counted twice and
-//! nobody has to be looked through.
+//! How a second factor spreads: for each organization and day (UTC), how many people there are of each
+//! kind: invited, or able to sign in with so many authenticators. Days hold changes, so that nothing is
+//! counted twice and nobody has to be looked through.
+
+mod enforcement;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
-    projection::{organization_of, user_of},
+    analytics::{day_of, people},
+    projection::{NamedView, organization_of, user_of},
     sql::{
-        BadValue, SqlError, params,
+        params,
         value::{Text, Whole},
     },
 };
-use chrono::{DateTime, NaiveDate, Utc};
-use eventstore_schema::{Event, OrganizationId, Recorded, UserEvent};
+use chrono::NaiveDate;
+use eventstore_schema::{Event, OrganizationEvent, OrganizationId, Recorded, UserEvent, UserId};
 
-/// The read model behind `/adoption`.
+/// The read model behind `/adoption`, and behind the datasets about people and their authenticators.
 pub struct Adoption;
 
 const TABLES: &[Table] = &[
-    // By how much the numbers of the day before changed; days since 1970.
+    // By how many the people of a kind became more, or fewer, on the day.
     Table {
         name: "adoption",
         columns: "organization_id TEXT NOT NULL,
-                  day BIGINT NOT NULL,
-                  people BIGINT NOT NULL,
-                  with_device BIGINT NOT NULL",
-        key: &["organization_id", "day"],
+                  day TEXT NOT NULL,
+                  standing TEXT NOT NULL,
+                  devices BIGINT NOT NULL,
+                  people BIGINT NOT NULL",
+        key: &["organization_id", "day", "standing", "devices"],
         in_order: false,
         indexes: &[],
     },
-    // What a person counts for at present.
+    // What a person counts for at present, and since which day. The positions tell when they became
+    // able to sign in, where they are, and when they lost their last authenticator, where they did.
     Table {
         name: "adoption_people",
         columns: "user_id TEXT NOT NULL,
-                  active BIGINT NOT NULL,
-                  devices BIGINT NOT NULL",
+                  standing TEXT NOT NULL,
+                  devices BIGINT NOT NULL,
+                  day TEXT NOT NULL,
+                  active_since BIGINT,
+                  bare_since BIGINT",
         key: &["user_id"],
         in_order: false,
         indexes: &[],
     },
+    enforcement::COHORTS,
+    enforcement::SET_UPS,
 ];
 
 /// What changes about a person.
 enum Change {
-    /// They can sign in from now on (1), or no longer (0).
-    Active(u8),
+    /// They are there, invited or able to sign in.
+    Comes(Standing),
+    /// They can sign in, or no longer.
+    Becomes(Standing),
     /// They have so many authenticators more, or fewer.
     Devices(i8),
     /// They have no authenticator any more.
     NoDevices,
+    /// They are not there any more, for good.
+    Goes,
+}
+
+/// How far a person has come, as the column `standing` has it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Pending,
+    Active,
+    Disabled,
+}
+
+impl Standing {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
 }
 
 /// What an event changes. An event that takes an authenticator or a person away is one more arm.
 fn change(what: &UserEvent) -> Option<Change> {
     match what {
-        UserEvent::UserRegistered(_)
-        | UserEvent::InvitationAccepted(_)
-        | UserEvent::UserEnabled(_) => Some(Change::Active(1)),
-        UserEvent::UserDisabled(_) | UserEvent::UserErased(_) => Some(Change::Active(0)),
+        UserEvent::UserRegistered(_) => Some(Change::Comes(Standing::Active)),
+        UserEvent::UserInvited(_) => Some(Change::Comes(Standing::Pending)),
+        UserEvent::InvitationAccepted(_) | UserEvent::UserEnabled(_) => {
+            Some(Change::Becomes(Standing::Active))
+        }
+        UserEvent::UserDisabled(_) => Some(Change::Becomes(Standing::Disabled)),
+        UserEvent::InvitationRevoked(_) | UserEvent::UserErased(_) => Some(Change::Goes),
         UserEvent::OtpDeviceConfirmed(_) => Some(Change::Devices(1)),
         UserEvent::OtpDeviceRemoved(_) => Some(Change::Devices(-1)),
         UserEvent::OtpDevicesReset(_) => Some(Change::NoDevices),
-        UserEvent::UserInvited(_)
-        | UserEvent::InvitationResent(_)
-        | UserEvent::InvitationRevoked(_)
+        UserEvent::InvitationResent(_)
         | UserEvent::OtpDeviceRegistered(_)
         | UserEvent::OtpDeviceRenamed(_)
         | UserEvent::OtpVerified(_)
@@ -87,11 +122,21 @@ impl Projection for Adoption {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const {
+            &[
+                people::ADOPTION.as_view("analytics_adoption"),
+                people::ENFORCEMENT.as_view("analytics_enforcement"),
+                people::DEVICES.as_view("analytics_devices"),
+            ]
+        }
     }
 
     fn project(
@@ -100,12 +145,15 @@ impl Projection for Adoption {
         event: &Recorded<Event>,
         _content: &str,
     ) -> Result<(), ProjectionError> {
-        let Event::User(what) = &event.data else {
-            return Ok(());
-        };
-        match change(what) {
-            Some(change) => project_change(rows, event, &change),
-            None => Ok(()),
+        match &event.data {
+            Event::Organization(OrganizationEvent::TwoFactorEnforced(_)) => {
+                enforcement::begin(rows, event)
+            }
+            Event::User(what) => match change(what) {
+                Some(change) => project_change(rows, event, &change),
+                None => Ok(()),
+            },
+            _ => Ok(()),
         }
     }
 }
@@ -116,51 +164,101 @@ fn project_change(
     event: &Recorded<Event>,
     change: &Change,
 ) -> Result<(), ProjectionError> {
-    let user = Text(user_of(&event.stream)?);
-    count(rows, event, -1)?;
-    match change {
-        Change::Active(active) => {
-            rows.execute(
-                "INSERT INTO adoption_people (user_id, active, devices) VALUES (?1, ?2, 0)
-                 ON CONFLICT (user_id) DO UPDATE SET active = excluded.active",
-                params![user, active],
-            )?;
-        }
-        Change::Devices(difference) => rows.change(
-            "UPDATE adoption_people SET devices = devices + ?2 WHERE user_id = ?1",
-            params![user, difference],
-        )?,
-        Change::NoDevices => rows.change(
-            "UPDATE adoption_people SET devices = 0 WHERE user_id = ?1",
-            params![user],
-        )?,
+    let person = user_of(&event.stream)?;
+    if let Change::Comes(standing) = change {
+        let active = *standing == Standing::Active;
+        rows.execute(
+            "INSERT INTO adoption_people (user_id, standing, devices, day, active_since)
+             VALUES (?1, ?2, 0, ?3, ?4)",
+            params![
+                Text(person),
+                standing.word(),
+                day_of(event.metadata.recorded_at),
+                active.then_some(Whole(event.position.0))
+            ],
+        )?;
+        return count(rows, event, person, 1);
     }
-    count(rows, event, 1)
+    enforcement::note(rows, event, person, change)?;
+    count(rows, event, person, -1)?;
+    update(rows, event, person, change)?;
+    if matches!(change, Change::Goes) {
+        return Ok(());
+    }
+    count(rows, event, person, 1)
 }
 
-/// Adds what the person counts for to the day of the event, so many times.
-fn count(rows: &mut Rows<'_>, event: &Recorded<Event>, times: i8) -> Result<(), ProjectionError> {
+/// Changes what the person counts for. A day before that of their last change, by a clock that is
+/// late, is that of the last change: nobody stops being what they were not yet.
+fn update(
+    rows: &mut Rows<'_>,
+    event: &Recorded<Event>,
+    person: UserId,
+    change: &Change,
+) -> Result<(), ProjectionError> {
+    let person = Text(person);
+    let day = day_of(event.metadata.recorded_at);
+    let position = Whole(event.position.0);
+    match change {
+        Change::Comes(_) => Ok(()),
+        Change::Becomes(standing) => rows.change(
+            "UPDATE adoption_people
+             SET standing = ?3, active_since = ?4, day = CASE WHEN day > ?2 THEN day ELSE ?2 END
+             WHERE user_id = ?1",
+            params![
+                person,
+                day,
+                standing.word(),
+                (*standing == Standing::Active).then_some(position)
+            ],
+        ),
+        Change::Devices(difference) => rows.change(
+            "UPDATE adoption_people
+             SET devices = devices + ?3, day = CASE WHEN day > ?2 THEN day ELSE ?2 END,
+                 bare_since = CASE WHEN devices + ?3 = 0 THEN ?4 ELSE bare_since END
+             WHERE user_id = ?1",
+            params![person, day, difference, position],
+        ),
+        Change::NoDevices => {
+            rows.execute(
+                "UPDATE adoption_people
+                 SET devices = 0, day = CASE WHEN day > ?2 THEN day ELSE ?2 END, bare_since = ?3
+                 WHERE user_id = ?1 AND devices > 0",
+                params![person, day, position],
+            )?;
+            Ok(())
+        }
+        Change::Goes => {
+            rows.execute(
+                "DELETE FROM adoption_people WHERE user_id = ?1",
+                params![person],
+            )?;
+            Ok(())
+        }
+    }
+}
+
+/// Adds the person to those of their kind so many times.
+fn count(
+    rows: &mut Rows<'_>,
+    event: &Recorded<Event>,
+    person: UserId,
+    times: i8,
+) -> Result<(), ProjectionError> {
     rows.execute(
-        "INSERT INTO adoption (organization_id, day, people, with_device)
-         SELECT ?1, ?2, ?4 * active, CASE WHEN active = 1 AND devices > 0 THEN ?4 ELSE 0 END
-         FROM adoption_people WHERE user_id = ?3
-         ON CONFLICT (organization_id, day) DO UPDATE
-         SET people = adoption.people + excluded.people,
-             with_device = adoption.with_device + excluded.with_device",
+        "INSERT INTO adoption (organization_id, day, standing, devices, people)
+         SELECT ?1, CASE WHEN day > ?2 THEN day ELSE ?2 END, standing, devices, CAST(?4 AS BIGINT)
+         FROM adoption_people WHERE user_id = ?3 AND standing <> 'disabled'
+         ON CONFLICT (organization_id, day, standing, devices) DO UPDATE
+         SET people = adoption.people + excluded.people",
         params![
             Text(organization_of(event)?),
-            day_of(event.metadata.recorded_at.date_naive()),
-            Text(user_of(&event.stream)?),
+            day_of(event.metadata.recorded_at),
+            Text(person),
             times
         ],
     )?;
     Ok(())
-}
-
-/// Days since 1970.
-fn day_of(date: NaiveDate) -> i64 {
-    date.signed_duration_since(DateTime::<Utc>::UNIX_EPOCH.date_naive())
-        .num_days()
 }
 
 /// The numbers at the end of a day.
@@ -181,32 +279,32 @@ pub fn curve(
     organization_id: OrganizationId,
     since: Option<NaiveDate>,
 ) -> Result<Vec<Day>, DatabaseError> {
-    let since = since.map(day_of);
+    // Every day comes after no text at all.
+    let since = since.map(|day| day.to_string()).unwrap_or_default();
     readers.read(|view| {
         let days = view.all(
-            "SELECT CASE WHEN day < ?2 THEN ?2 ELSE day END AS day, people, with_device
+            "SELECT CASE WHEN day > ?2 THEN day ELSE ?2 END AS day, people, with_device
                  FROM (
                      SELECT day,
-                         sum(people) OVER so_far AS people,
-                         sum(with_device) OVER so_far AS with_device,
+                         CAST(sum(people) OVER so_far AS BIGINT) AS people,
+                         CAST(sum(with_device) OVER so_far AS BIGINT) AS with_device,
                          lead(day) OVER so_far AS next_day
-                     FROM adoption
-                     WHERE organization_id = ?1 AND (people <> 0 OR with_device <> 0)
+                     FROM (
+                         SELECT day, sum(people) AS people,
+                             sum(CASE WHEN devices > 0 THEN people ELSE 0 END) AS with_device
+                         FROM adoption
+                         WHERE organization_id = ?1 AND standing = 'active'
+                         GROUP BY day
+                     ) AS changes
+                     WHERE people <> 0 OR with_device <> 0
                      WINDOW so_far AS (ORDER BY day)
                  ) AS days
-                 WHERE ?2 IS NULL OR next_day IS NULL OR next_day > ?2
+                 WHERE next_day IS NULL OR next_day > ?2
                  ORDER BY day",
             params![Text(organization_id), since],
             |row| {
-                let day: i64 = row.get("day")?;
-                let date = DateTime::from_timestamp(day * 24 * 60 * 60, 0).ok_or_else(|| {
-                    SqlError::Column {
-                        column: "day".to_owned(),
-                        problem: BadValue(format!("{day} is no day")),
-                    }
-                })?;
                 Ok(Day {
-                    date: date.date_naive(),
+                    date: row.get::<Text<_>>("day")?.0,
                     people: row.get::<Whole>("people")?.0,
                     with_device: row.get::<Whole>("with_device")?.0,
                 })
@@ -214,101 +312,4 @@ pub fn curve(
         )?;
         Ok(days)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{
-        Change::{Active, Devices},
-        *,
-    };
-    use crate::{
-        Projections,
-        sql::names::Names,
-        testing::{History, at, home_in, readers_of},
-    };
-    use chrono::TimeDelta;
-    use eventstore_schema::Actor;
-    use tempfile::TempDir;
-
-    fn day(days: i64, people: u64, with_device: u64) -> Day {
-        let date = at(0).date_naive() + TimeDelta::days(days);
-        Day {
-            date,
-            people,
-            with_device,
-        }
-    }
-
-    #[test]
-    fn the_curve_counts_people_once_and_says_only_the_days_with_a_change() {
-        let mut history = History::default();
-        let acme = history.organization("Acme");
-        let other = history.organization("Other");
-        let admin = history.registered(acme);
-        history.registered(other);
-        let invited = history.invited(acme, Actor::Operator);
-        let pending = history.invited(acme, Actor::Operator);
-        history.days = 2;
-        history.accepted(invited);
-        history.device_confirmed(invited);
-        history.days = 3;
-        let second = history.device_confirmed(invited);
-        history.code_accepted(invited, second);
-        history.revoked(pending);
-        history.days = 7;
-        history.device_confirmed(admin);
-        let (_directory, readers) = readers_of(&history);
-
-        let curve_of = |organization, since: Option<i64>| {
-            let since = since.map(|days| at(0).date_naive() + TimeDelta::days(days));
-            curve(&readers, organization, since).unwrap()
-        };
-        let all = [day(0, 1, 0), day(2, 2, 1), day(7, 2, 2)];
-        assert_eq!(curve_of(acme, None), all);
-        assert_eq!(curve_of(other, None), [day(0, 1, 0)]);
-        // The last days, with what there was when they began.
-        for (since, expected) in [
-            (-1, &all[..]),
-            (0, &all),
-            (1, &[day(1, 1, 0), all[1], all[2]]),
-            (2, &all[1..]),
-            (3, &[day(3, 2, 1), all[2]]),
-            (7, &all[2..]),
-            (9, &[day(9, 2, 2)]),
-        ] {
-            assert_eq!(curve_of(acme, Some(since)), expected, "since {since}");
-        }
-    }
-
-    #[test]
-    fn what_is_taken_away_is_counted_down_once() {
-        let mut history = History::default();
-        let acme = history.organization("Acme");
-        history.registered(acme);
-        let event = history.last().clone().decode().unwrap();
-        let directory = TempDir::new().unwrap();
-        let home = home_in(directory.path());
-        drop(Projections::open(&home).unwrap());
-        let mut connection = home.open_writable().unwrap();
-        let mut numbers = |changes: &[Change]| -> (i64, i64) {
-            let mut names = Names::default();
-            let mut rows = Rows::new(&mut *connection, &mut names);
-            for change in changes {
-                project_change(&mut rows, &event, change).unwrap();
-            }
-            let sums = "SELECT sum(people), sum(with_device) FROM adoption";
-            let sums = connection.first(sums, &[], |row| Ok((row.at(0)?, row.at(1)?)));
-            sums.unwrap().unwrap()
-        };
-        assert_eq!(numbers(&[Active(1), Devices(1), Devices(1)]), (1, 1));
-        // One of two authenticators, then the last, then all of them once more.
-        assert_eq!(numbers(&[Devices(-1)]), (1, 1));
-        assert_eq!(numbers(&[Devices(-1)]), (1, 0));
-        assert_eq!(numbers(&[Devices(1)]), (1, 1));
-        // A person who goes takes their authenticators along; who comes back brings them again.
-        assert_eq!(numbers(&[Active(0)]), (0, 0));
-        assert_eq!(numbers(&[Active(0), Devices(-1)]), (0, 0));
-        assert_eq!(numbers(&[Active(1)]), (1, 0));
-    }
 }

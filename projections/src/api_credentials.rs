@@ -2,6 +2,8 @@
 
 use crate::{
     DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
+    analytics::{credential_use, day_of},
+    projection::NamedView,
     sql::{
         Row, SqlError, params,
         value::{Json, Micros, Text, actor_columns, actor_from},
@@ -17,9 +19,10 @@ use serde::Serialize;
 /// The read model behind `/api-credentials`.
 pub struct ApiCredentials;
 
-const TABLES: &[Table] = &[Table {
-    name: "api_credentials",
-    columns: "api_credential_id TEXT NOT NULL,
+const TABLES: &[Table] = &[
+    Table {
+        name: "api_credentials",
+        columns: "api_credential_id TEXT NOT NULL,
                   organization_id TEXT NOT NULL,
                   name TEXT NOT NULL,
                   scopes TEXT NOT NULL,
@@ -31,13 +34,26 @@ const TABLES: &[Table] = &[Table {
                   old_secret_until BIGINT,
                   last_used_at BIGINT,
                   revoked_at BIGINT",
-    key: &["api_credential_id"],
-    in_order: false,
-    indexes: &[Index {
-        on: "(organization_id, api_credential_id)",
-        projecting: false,
-    }],
-}];
+        key: &["api_credential_id"],
+        in_order: false,
+        indexes: &[Index {
+            on: "(organization_id, api_credential_id)",
+            projecting: false,
+        }],
+    },
+    // What machines did on a day: asked for access tokens, and caused other events.
+    Table {
+        name: "api_credential_days",
+        columns: "organization_id TEXT NOT NULL,
+                  day TEXT NOT NULL,
+                  api_credential_id TEXT NOT NULL,
+                  tokens BIGINT NOT NULL,
+                  events BIGINT NOT NULL",
+        key: &["organization_id", "day", "api_credential_id"],
+        in_order: false,
+        indexes: &[],
+    },
+];
 
 impl Projection for ApiCredentials {
     fn name(&self) -> &'static str {
@@ -45,11 +61,15 @@ impl Projection for ApiCredentials {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const { &[credential_use::DATASET.as_view("analytics_credential_use")] }
     }
 
     fn project(
@@ -58,6 +78,9 @@ impl Projection for ApiCredentials {
         event: &Recorded<Event>,
         _content: &str,
     ) -> Result<(), ProjectionError> {
+        if let Actor::ApiCredential(machine) = event.metadata.actor {
+            note_use(rows, event, machine)?;
+        }
         let Event::ApiCredential(what) = &event.data else {
             return Ok(());
         };
@@ -98,6 +121,36 @@ impl Projection for ApiCredentials {
             ),
         }
     }
+}
+
+/// Counts an event that a machine caused.
+fn note_use(
+    rows: &mut Rows<'_>,
+    event: &Recorded<Event>,
+    machine: ApiCredentialId,
+) -> Result<(), ProjectionError> {
+    // What belongs to no organization is not looked at by anybody.
+    let Some(organization) = event.metadata.organization_id else {
+        return Ok(());
+    };
+    let token = matches!(
+        event.data,
+        Event::ApiCredential(ApiCredentialEvent::AccessTokenIssued(_))
+    );
+    rows.execute(
+        "INSERT INTO api_credential_days (organization_id, day, api_credential_id, tokens, events)
+         VALUES (?1, ?2, ?3, ?4, 1 - ?4)
+         ON CONFLICT (organization_id, day, api_credential_id) DO UPDATE
+         SET tokens = api_credential_days.tokens + excluded.tokens,
+             events = api_credential_days.events + excluded.events",
+        params![
+            Text(organization),
+            day_of(event.metadata.recorded_at),
+            Text(machine),
+            i64::from(token)
+        ],
+    )?;
+    Ok(())
 }
 
 fn credential_of(stream: &StreamName) -> Result<ApiCredentialId, ProjectionError> {

@@ -55,7 +55,7 @@ fn hash_rows(hash: &mut Sha256, view: &mut View<'_>, table: &Table) -> Result<()
         table.name,
         table.key.join(", ")
     );
-    view.each(&sql, |row| {
+    view.each(&sql, &[], |row| {
         for value in row.values() {
             match value? {
                 Value::Null => hash_value(hash, b'n', &[]),

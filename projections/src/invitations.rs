@@ -2,7 +2,8 @@
 
 use crate::{
     DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
-    projection::user_of,
+    analytics::{day_of, invitations, second_of},
+    projection::{NamedView, user_of},
     sql::{
         Row, SqlError, params,
         value::{Json, Micros, Text, Whole, Word, actor_columns, actor_from},
@@ -25,11 +26,15 @@ const TABLES: &[Table] = &[Table {
                   name TEXT NOT NULL,
                   role TEXT NOT NULL,
                   status TEXT NOT NULL,
+                  invited_at BIGINT NOT NULL,
+                  invited_on TEXT NOT NULL,
                   sent_at BIGINT NOT NULL,
                   expires_at BIGINT NOT NULL,
+                  expires TEXT NOT NULL,
                   invited_by_kind TEXT NOT NULL,
                   invited_by_id TEXT,
-                  revision BIGINT NOT NULL",
+                  revision BIGINT NOT NULL,
+                  seconds_to_accept BIGINT",
     key: &["invitation_id"],
     in_order: false,
     indexes: &[
@@ -50,11 +55,15 @@ impl Projection for Invitations {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn views(&self) -> &'static [NamedView] {
+        const { &[invitations::DATASET.as_view("analytics_invitations")] }
     }
 
     fn project(
@@ -74,8 +83,9 @@ impl Projection for Invitations {
                 let (by_kind, by_id) = actor_columns(event.metadata.actor);
                 rows.execute(
                     "INSERT INTO invitations (invitation_id, organization_id, email, name, role,
-                         status, sent_at, expires_at, invited_by_kind, invited_by_id, revision)
-                     VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9, ?10)",
+                         status, invited_at, invited_on, sent_at, expires_at, expires,
+                         invited_by_kind, invited_by_id, revision)
+                     VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?11, ?6, ?7, ?12, ?8, ?9, ?10)",
                     params![
                         invitation,
                         Text(invited.organization_id),
@@ -86,20 +96,29 @@ impl Projection for Invitations {
                         Micros(invited.expires_at),
                         by_kind,
                         by_id,
-                        revision
+                        revision,
+                        day_of(event.metadata.recorded_at),
+                        second_of(invited.expires_at)
                     ],
                 )?;
                 Ok(())
             }
             UserEvent::InvitationResent(resent) => rows.change(
-                "UPDATE invitations SET sent_at = ?2, expires_at = ?3, revision = ?4
+                "UPDATE invitations SET sent_at = ?2, expires_at = ?3, revision = ?4, expires = ?5
                  WHERE invitation_id = ?1",
-                params![invitation, at, Micros(resent.expires_at), revision],
+                params![
+                    invitation,
+                    at,
+                    Micros(resent.expires_at),
+                    revision,
+                    second_of(resent.expires_at)
+                ],
             ),
             UserEvent::InvitationAccepted(_) => rows.change(
-                "UPDATE invitations SET status = 'accepted', revision = ?2
+                "UPDATE invitations SET status = 'accepted', revision = ?2, seconds_to_accept =
+                     CASE WHEN ?3 > invited_at THEN (?3 - invited_at) / 1000000 ELSE 0 END
                  WHERE invitation_id = ?1",
-                params![invitation, revision],
+                params![invitation, revision, at],
             ),
             UserEvent::InvitationRevoked(_) => rows.change(
                 "UPDATE invitations SET status = 'revoked', revision = ?2

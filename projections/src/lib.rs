@@ -18,6 +18,7 @@ mod tables;
 mod writer;
 
 pub mod adoption;
+pub mod analytics;
 pub mod api_credentials;
 pub mod audit_trail;
 pub mod invitations;
@@ -48,6 +49,8 @@ const READ_MODELS: &[&dyn Projection] = &[
     &sessions::Sessions,
     &api_credentials::ApiCredentials,
     &audit_trail::AuditTrail,
+    &analytics::sign_ins::SignIns,
+    &analytics::rejected_codes::RejectedCodes,
 ];
 
 /// The read models, not running yet: [`start`](Self::start) keeps them up to date.

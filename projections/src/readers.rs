@@ -50,9 +50,10 @@ impl View<'_> {
     pub(crate) fn each(
         &mut self,
         sql: &str,
+        parameters: Parameters<'_>,
         mut each: impl FnMut(&Row<'_>) -> Result<bool, SqlError>,
     ) -> Result<(), SqlError> {
-        self.0.query(sql, &[], &mut each)
+        self.0.query(sql, parameters, &mut each)
     }
 }
 

@@ -2,11 +2,13 @@
 //! fails on demand.
 
 mod credentials;
+pub(crate) mod datasets;
 mod factors;
 mod flaky;
 #[expect(dead_code, reason = "the tests of the whole system use all of it")]
 #[path = "../../tests/harness/postgres.rs"]
 mod postgres;
+pub(crate) mod random;
 
 pub(crate) use flaky::Flaky;
 pub(crate) use postgres::PostgresServer;
@@ -20,11 +22,11 @@ use eventstore::{
 use eventstore_schema::{
     Actor, AddressId, AdministratorAppointed, AdministratorDismissed, CommandId, DeviceId, Event,
     EventId, InvitationAccepted, InvitationResent, InvitationRevoked, KeyName, Metadata, NewEvent,
-    OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, OtpRejected,
-    OtpRejectionReason, OtpVerified, PasswordChanged, PasswordHash, PasswordId, PasswordRehashed,
-    PasswordReset, PasswordResetRequested, Personal, Position, RecordedEvent, Role, RoleChanged,
-    Sealed, SealedSecret, SessionId, StreamName, TokenDigest, TwoFactorEnforced, UserDisabled,
-    UserEnabled, UserEvent, UserId, UserInvited, UserRegistered,
+    OrganizationEvent, OrganizationId, OrganizationRegistered, OtpDeviceConfirmed, PasswordChanged,
+    PasswordHash, PasswordId, PasswordRehashed, PasswordReset, PasswordResetRequested, Personal,
+    Position, RecordedEvent, Role, RoleChanged, Sealed, SealedSecret, SessionId, StreamName,
+    TokenDigest, TwoFactorEnforced, UserDisabled, UserEnabled, UserEvent, UserId, UserInvited,
+    UserRegistered,
 };
 use futures::{StreamExt, stream};
 use std::{collections::HashMap, path::Path};
@@ -132,6 +134,8 @@ pub(crate) struct History {
     ids: u128,
     /// How many days later than usual what comes next is recorded.
     pub(crate) days: i64,
+    /// When what comes next is recorded instead, as RFC 3339 text that stands in the log as it is.
+    pub(crate) clock: Option<String>,
 }
 
 impl History {
@@ -159,6 +163,7 @@ impl History {
         let (event_type, version) = event.event_type();
         let revision = self.revisions.entry(stream.clone()).or_default();
         let command = Uuid::from_u128(self.events.len() as u128);
+        let recorded_at = at(self.events.len()) + TimeDelta::days(self.days);
         self.events.push(RecordedEvent {
             position: Position(self.events.len() as u64 * 3 + 1),
             stream,
@@ -167,7 +172,7 @@ impl History {
             event_type: event_type.into(),
             metadata: Metadata {
                 version,
-                recorded_at: at(self.events.len()) + TimeDelta::days(self.days),
+                recorded_at,
                 actor,
                 command_id: CommandId(command),
                 command_digest: None,
@@ -180,6 +185,17 @@ impl History {
             data: event.encode().unwrap(),
         });
         *revision += 1;
+        if let (Some(clock), Some(event)) = (&self.clock, self.events.last_mut()) {
+            let usual = serde_json::to_string(&recorded_at).unwrap();
+            event.metadata = event.metadata.replace(&usual, &format!("\"{clock}\""));
+        }
+    }
+
+    /// What comes next is recorded by a clock that is late, elsewhere on Earth, and stands.
+    pub(crate) fn late_by_nine_hours(&mut self) {
+        let usual = at(self.events.len()) + TimeDelta::days(self.days);
+        let late = (usual - TimeDelta::hours(9)).naive_utc() + TimeDelta::hours(2);
+        self.clock = Some(format!("{}+02:00", late.format("%Y-%m-%dT%H:%M:%S%.6f")));
     }
 
     /// An event that no version of Pawl knows.
@@ -330,23 +346,6 @@ impl History {
         };
         self.of(person, Actor::User(person.0), event);
         device_id
-    }
-
-    pub(crate) fn code_accepted(&mut self, person: Person, device_id: DeviceId) {
-        let event = OtpVerified {
-            device_id,
-            time_step: self.events.len() as u64,
-            session_id: SessionId(self.id()),
-        };
-        self.of(person, Actor::User(person.0), event);
-    }
-
-    pub(crate) fn code_rejected(&mut self, person: Person) {
-        let event = OtpRejected {
-            reason: OtpRejectionReason::Wrong,
-            session_id: SessionId(self.id()),
-        };
-        self.of(person, Actor::User(person.0), event);
     }
 
     fn of(&mut self, person: Person, actor: Actor, event: impl Into<UserEvent>) {

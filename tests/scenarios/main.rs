@@ -20,6 +20,7 @@ mod audit_looks;
 mod audit_trail;
 mod bad_input;
 mod console;
+mod datasets;
 mod documents;
 mod erasing;
 mod erasing_carried_on;

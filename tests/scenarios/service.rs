@@ -36,7 +36,9 @@ async fn it_says_how_it_is() {
             "adoption",
             "sessions",
             "api_credentials",
-            "audit_trail"
+            "audit_trail",
+            "sign_ins",
+            "rejected_codes"
         ]
     );
 

@@ -76,6 +76,12 @@ impl History {
         session_id
     }
 
+    /// A session in which these factors were shown.
+    pub(crate) fn signed_in_with_factors(&mut self, person: Person, factors: Vec<Factor>) {
+        let session_id = self.half_signed_in_with(person, None);
+        self.of_session(person, session_id, SignedIn { factors });
+    }
+
     /// A session in which only the password has been shown.
     pub(crate) fn half_signed_in_with(
         &mut self,

@@ -2,12 +2,34 @@
 
 use super::{History, Person, at};
 use eventstore_schema::{
-    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpSetUpLinkFollowed,
-    OtpSetUpLinkRequested, RecoveryCodeDigest, RecoveryCodeRejected, RecoveryCodeUsed,
-    RecoveryCodesIssued, SessionId, TokenDigest,
+    Actor, DeviceId, OtpDeviceRemoved, OtpDeviceRenamed, OtpDevicesReset, OtpRejected,
+    OtpRejectionReason, OtpSetUpLinkFollowed, OtpSetUpLinkRequested, OtpVerified,
+    RecoveryCodeDigest, RecoveryCodeRejected, RecoveryCodeUsed, RecoveryCodesIssued, SessionId,
+    TokenDigest,
 };
 
 impl History {
+    pub(crate) fn code_accepted(&mut self, person: Person, device_id: DeviceId) {
+        let event = OtpVerified {
+            device_id,
+            time_step: self.events.len() as u64,
+            session_id: SessionId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
+    pub(crate) fn code_rejected(&mut self, person: Person) {
+        self.code_rejected_as(person, OtpRejectionReason::Wrong);
+    }
+
+    pub(crate) fn code_rejected_as(&mut self, person: Person, reason: OtpRejectionReason) {
+        let event = OtpRejected {
+            reason,
+            session_id: SessionId(self.id()),
+        };
+        self.of(person, Actor::User(person.0), event);
+    }
+
     pub(crate) fn device_renamed(&mut self, person: Person, device_id: DeviceId) {
         let event = OtpDeviceRenamed {
             device_id,
