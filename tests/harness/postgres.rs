@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 /// The user that Debian's package makes. Postgres refuses to run as root.
 const USER: &str = "postgres";
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A Postgres that runs until it is dropped.
 pub struct PostgresServer {
