@@ -116,13 +116,14 @@ impl PostgresServer {
     /// Makes a database, and answers how Pawl connects to it.
     #[must_use]
     pub fn database(&self, name: &str) -> String {
-        self.psql("postgres", &format!("CREATE DATABASE {name}"));
+        let _ = self.psql("postgres", &format!("CREATE DATABASE {name}"));
         let directory = self.directory.path().display().to_string();
         let host = directory.replace('/', "%2F");
         format!("postgres://pawl@{host}/{name}")
     }
 
     /// What psql answers, without decoration.
+    #[must_use]
     pub fn psql(&self, database: &str, sql: &str) -> String {
         let answer = self.ask(database, sql);
         assert!(answer.status.success(), "{answer:?}");

@@ -168,7 +168,7 @@ fn analysts_keep_their_views_when_a_read_model_is_built_anew() {
         "pawl",
         "SELECT min(viewname) FROM pg_views WHERE schemaname = 'pawl'",
     );
-    server.psql(
+    let _ = server.psql(
         "pawl",
         &format!(
             "CREATE ROLE \"an analyst\"; GRANT USAGE ON SCHEMA pawl TO \"an analyst\";

@@ -75,7 +75,7 @@ impl Cluster {
     /// Cuts every connection to the database.
     fn cut(&self) {
         let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'pawl'";
-        self.server.psql("postgres", all);
+        let _ = self.server.psql("postgres", all);
     }
 }
 
