@@ -4,12 +4,14 @@
 //! decide and appends the events; `projections` and `reactions` follow the log.
 
 pub mod admin;
+mod analytics;
 pub mod application;
 pub mod audit;
 pub mod audit_log;
 pub mod cli;
 pub mod clock;
 mod config_check;
+mod csv_row;
 pub mod erasure;
 mod event_words;
 pub mod files;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 21] = [
+const PROGRAMS: [(&[&str], &str); 22] = [
     (&["bash", "--version"], "bash"),
     (&["chromedriver", "--version"], "chromium-driver"),
     (&["chromium", "--version"], "chromium"),
@@ -37,6 +37,7 @@ const PROGRAMS: [(&[&str], &str); 21] = [
         &["test", "-d", "/usr/share/gocode/src/golang.org/x/mod/sumdb"],
         "golang-golang-x-mod-dev",
     ),
+    (&["sqlite3", "--version"], "sqlite3"),
     (&["unshare", "--version"], "util-linux"),
     (&["zbarimg", "--version"], "zbar-tools"),
 ];

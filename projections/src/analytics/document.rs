@@ -36,6 +36,9 @@ duckdb -c \"ATTACH 'pawl-data/projections.db' AS pawl (TYPE sqlite, READ_ONLY);
 ```
 ";
 
+/// How tools of others read the views and the exported files; `tests/analytics` does it.
+const TOOLS: &str = include_str!("tools.md");
+
 /// The document, in Markdown.
 #[must_use]
 pub fn markdown() -> String {
@@ -53,7 +56,8 @@ fn write_all(text: &mut String) -> fmt::Result {
     }
     DATASETS
         .iter()
-        .try_for_each(|dataset| describe(text, dataset))
+        .try_for_each(|dataset| describe(text, dataset))?;
+    write!(text, "\n{TOOLS}")
 }
 
 fn describe(text: &mut String, dataset: &Dataset) -> fmt::Result {
