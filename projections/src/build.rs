@@ -197,14 +197,14 @@ impl Build {
         let Some(mut at) = lowest_healthy(&self.writer.models) else {
             return Ok((self, head));
         };
-        let mut page = read(store, (at, head), self.pace.page()).await?;
-        while let Some(last) = page.last().map(|event| event.position) {
+        let mut batch = read(store, (at, head), self.pace.page()).await?;
+        while let Some(last) = batch.last().map(|event| event.position) {
             let began = Instant::now();
             at = last;
             let pace = self.pace;
-            // The next page is read and decoded while this one is written.
+            // The next batch is read and decoded while this one is written.
             let apply = spawn_blocking(move || {
-                let outcome = self.writer.apply(&page);
+                let outcome = self.writer.apply(&batch);
                 (self, outcome)
             });
             let (applied, next) = tokio::join!(apply, read(store, (at, head), pace.page()));
@@ -212,7 +212,7 @@ impl Build {
             (self, outcome) = applied?;
             outcome?;
             progress(at, head);
-            page = next?;
+            batch = next?;
             if pace == Pace::Background {
                 sleep(began.elapsed().max(Duration::from_millis(1))).await;
             }

@@ -5,6 +5,7 @@ mod credentials;
 pub(crate) mod datasets;
 mod factors;
 mod flaky;
+#[expect(dead_code, reason = "the tests of the whole system use all of it")]
 #[path = "../../tests/harness/postgres.rs"]
 mod postgres;
 pub(crate) mod random;

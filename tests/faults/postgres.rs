@@ -6,7 +6,7 @@ use crate::{
     nodes::{node, open_to_others, with_the_log},
     set_up,
 };
-use harness::{Client, PASSWORD, PostgresServer, Process};
+use harness::{Client, PASSWORD, PostgresServer, Process, certificates};
 use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
@@ -168,4 +168,35 @@ async fn a_postgres_that_is_not_there_is_said_and_its_password_is_not() {
         assert!(said.contains(expected), "{said}");
         assert!(!said.contains(SECRET), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_postgres_elsewhere_must_show_a_certificate_of_an_authority_that_is_believed() {
+    let (ours, others) = (certificates(), certificates());
+    let (postgres, port) = PostgresServer::start_with_tls(ours.path());
+    let _ = postgres.database("pawl");
+    let data = TempDir::new().unwrap();
+    let serve = |authority: &TempDir| {
+        let authority = authority.path().join("ca.pem").display().to_string();
+        let address = format!("postgres://pawl@127.0.0.1:{port}/pawl");
+        let mut command = Command::new(PAWL);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .arg("--projections")
+            .arg(format!("{address}?sslmode=require&sslrootcert={authority}"));
+        command
+    };
+    let refused = serve(&others).output().await.unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains("cannot be reached: error performing TLS"),
+        "{said}"
+    );
+
+    let server = Process::spawn(serve(&ours)).await;
+    let secured = "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                   WHERE datname = 'pawl' AND application_name = 'pawl'";
+    assert_eq!(postgres.psql("postgres", secured), "t");
+    assert!(server.terminate().await.0.success());
 }

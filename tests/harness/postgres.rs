@@ -3,7 +3,8 @@
 
 use std::{
     env, fs,
-    os::unix::fs::{MetadataExt as _, chown},
+    net::TcpListener,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -13,11 +14,13 @@ use tempfile::TempDir;
 
 /// The user that Debian's package makes. Postgres refuses to run as root.
 const USER: &str = "postgres";
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A Postgres that runs until it is dropped.
 pub struct PostgresServer {
     directory: TempDir,
+    /// Settings beside the usual ones.
+    settings: Vec<String>,
     server: Option<Child>,
 }
 
@@ -25,10 +28,43 @@ impl PostgresServer {
     /// Starts one. Its language sorts differently from bytes, as those of others do.
     #[must_use]
     pub fn start() -> Self {
+        let mut server = Self::prepare();
+        server.go_on();
+        server
+    }
+
+    /// Starts one that also listens on 127.0.0.1 with TLS, with `node.pem` and `node.key` of this folder;
+    /// and on which port.
+    #[must_use]
+    pub fn start_with_tls(certificates: &Path) -> (Self, u16) {
+        let mut server = Self::prepare();
+        for name in ["node.pem", "node.key"] {
+            let copy = server.directory.path().join(name);
+            fs::copy(certificates.join(name), &copy).unwrap();
+            fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+            give_away(&copy);
+        }
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let file = |name: &str| server.directory.path().join(name).display().to_string();
+        server.settings = vec![
+            "listen_addresses=127.0.0.1".to_owned(),
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", file("node.pem")),
+            format!("ssl_key_file={}", file("node.key")),
+            format!("port={port}"),
+        ];
+        server.go_on();
+        (server, port)
+    }
+
+    fn prepare() -> Self {
         let directory = TempDir::new().unwrap();
         give_away(directory.path());
-        let mut server = Self {
+        let server = Self {
             directory,
+            settings: vec!["listen_addresses=".to_owned()],
             server: None,
         };
         let mut initdb = server.program("initdb");
@@ -45,14 +81,14 @@ impl PostgresServer {
         ]);
         let made = initdb.arg("--pgdata").arg(server.data()).output().unwrap();
         assert!(made.status.success(), "{made:?}");
-        server.go_on();
         server
     }
 
     /// Starts it again, with what it held.
     pub fn go_on(&mut self) {
         let mut postgres = self.program("postgres");
-        for setting in ["fsync=off", "listen_addresses=", "shared_buffers=32MB"] {
+        let always = ["fsync=off".to_owned(), "shared_buffers=32MB".to_owned()];
+        for setting in always.iter().chain(&self.settings) {
             postgres.args(["-c", setting]);
         }
         let sockets = self.directory.path().display();
@@ -80,13 +116,14 @@ impl PostgresServer {
     /// Makes a database, and answers how Pawl connects to it.
     #[must_use]
     pub fn database(&self, name: &str) -> String {
-        self.psql("postgres", &format!("CREATE DATABASE {name}"));
+        let _ = self.psql("postgres", &format!("CREATE DATABASE {name}"));
         let directory = self.directory.path().display().to_string();
         let host = directory.replace('/', "%2F");
         format!("postgres://pawl@{host}/{name}")
     }
 
     /// What psql answers, without decoration.
+    #[must_use]
     pub fn psql(&self, database: &str, sql: &str) -> String {
         let answer = self.ask(database, sql);
         assert!(answer.status.success(), "{answer:?}");
@@ -102,6 +139,11 @@ impl PostgresServer {
             "--username=pawl",
         ]);
         psql.arg("--host").arg(self.directory.path());
+        let port = self
+            .settings
+            .iter()
+            .find_map(|setting| setting.strip_prefix("port="));
+        psql.args(["--port", port.unwrap_or("5432")]);
         psql.args(["--dbname", database, "--command", sql]);
         psql.output().unwrap()
     }
@@ -138,15 +180,15 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
-/// Gives the directory to the user that Postgres runs as.
-fn give_away(directory: &Path) {
+/// Gives a file or directory to the user that Postgres runs as.
+fn give_away(path: &Path) {
     if is_root() {
         let id = |what| {
             let answer = Command::new("id").args([what, USER]).output().unwrap();
             let id = String::from_utf8(answer.stdout).unwrap();
             id.trim().parse().expect("Debian's package postgresql")
         };
-        chown(directory, Some(id("-u")), Some(id("-g"))).unwrap();
+        chown(path, Some(id("-u")), Some(id("-g"))).unwrap();
     }
 }
 

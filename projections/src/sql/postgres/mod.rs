@@ -303,3 +303,31 @@ pub(super) fn sentence(error: &Error) -> String {
     }
     sentence
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Table,
+        testing::{PostgresServer, home_on},
+    };
+
+    #[test]
+    fn rows_come_in_the_order_of_bytes_whatever_the_language_of_the_database() {
+        let server = PostgresServer::start();
+        let mut connection = home_on(&server, "pawl").open_writable().unwrap();
+        let table = Table {
+            name: "words",
+            columns: "word TEXT NOT NULL",
+            key: &["word"],
+            in_order: false,
+            indexes: &[],
+        };
+        let create = connection.create_table("words", &table);
+        connection.script(&create).unwrap();
+        let words = "INSERT INTO words VALUES ('b'), ('é'), ('B'), ('_'), ('a')";
+        connection.script(words).unwrap();
+        let sql = "SELECT word FROM words ORDER BY word";
+        let words: Vec<String> = connection.all(sql, &[], |row| row.at(0)).unwrap();
+        assert_eq!(words, ["B", "_", "a", "b", "é"]);
+    }
+}

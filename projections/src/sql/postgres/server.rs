@@ -78,9 +78,8 @@ impl PostgresServer {
         }
         config.ssl_mode(match mode {
             Some("disable") => SslMode::Disable,
-            Some("require" | "verify-full") => SslMode::Require,
             None if config.get_hosts().iter().all(is_here) => SslMode::Disable,
-            None => SslMode::Require,
+            Some("require" | "verify-full") | None => SslMode::Require,
             Some(_) => return Err("sslmode is disable, require or verify-full".to_owned()),
         });
         config
