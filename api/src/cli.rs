@@ -9,6 +9,7 @@
 
 use crate::{
     admin::{self, AdminCommand},
+    analytics::{self, AnalyticsCommand},
     audit::{self, AuditCommand},
     audit_log::rotation,
     clock::{Clock as _, SystemClock},
@@ -29,7 +30,9 @@ use eventstore::{
     keyring,
 };
 use eventstore_schema::Position;
-use projections::{ProjectionStatus, Readers, analytics, measure_lag, status_read_only};
+use projections::{
+    Lead, ProjectionStatus, Readers, analytics as datasets, measure_lag, status_read_only,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::{
@@ -60,6 +63,9 @@ enum Command {
     /// Review the history
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Read what analysts read, as files
+    #[command(subcommand)]
+    Analytics(AnalyticsCommand),
     /// Break-glass, on the server itself
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -183,6 +189,9 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Projections(ProjectionsCommand::Status(arguments)) => status(arguments).await,
         Command::Projections(ProjectionsCommand::Rebuild(arguments)) => rebuild(arguments).await,
         Command::Log(LogCommand::Copy(arguments)) => copy(arguments).await,
+        Command::Analytics(command) => {
+            tokio::task::spawn_blocking(|| analytics::run(command)).await?
+        }
         Command::Admin(command) => admin::run(command).await,
         Command::Keys(KeysCommand::RotateSigner(rotate)) => rotate_signer(rotate).await,
         Command::Keys(KeysCommand::Rotate(flags)) => rotate(Settings::resolve(flags)?).await,
@@ -198,7 +207,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
             Ok(())
         }
         Command::Datasets => {
-            print!("{}", analytics::markdown());
+            print!("{}", datasets::markdown());
             Ok(())
         }
     };
@@ -290,18 +299,21 @@ fn digests(
 /// Beside a server where one runs, and then at half speed.
 async fn rebuild(arguments: RebuildArguments) -> Result<(), StartError> {
     let settings = Settings::resolve(arguments.flags)?;
-    let (beside, _lock) = match DataDir::lock(&settings.data) {
-        Ok(directory) => (false, Some(directory)),
-        Err(StoreError::InUse(_)) => (true, None),
+    let home = settings.projections();
+    // Where the read models are in Postgres, the server may be another node.
+    let lead = Lead::take(&home)?;
+    let lock = match DataDir::lock(&settings.data) {
+        Ok(directory) => Some(directory),
+        Err(StoreError::InUse(_)) => None,
         Err(error) => return Err(error.into()),
     };
+    let beside = lead.is_none() || (lock.is_none() && !home.is_shared());
     let store = storage::open_to_read(&settings).await?;
     let names: Vec<_> = arguments.names.iter().map(String::as_str).collect();
     let names = (!names.is_empty()).then_some(&*names);
     let bar = progress::bar(store.head().await?.0, "{pos}/{len} events, {per_sec}");
     let told = |at: Position, _| bar.set_position(at.0);
-    let rebuilt =
-        projections::rebuild(&settings.projections(), &store, names, beside, told).await?;
+    let rebuilt = projections::rebuild(&home, &store, names, beside, told).await?;
     bar.finish();
     println!("rebuilt from {} events", rebuilt.head);
     for name in rebuilt.aside {

@@ -15,6 +15,10 @@ pub fn run(settings: &Settings) -> Result<(), StartError> {
         "in the data directory"
     };
     println!("store            {log}");
+    match &settings.postgres {
+        Some(server) => println!("projections      {}", server.shown()),
+        None => println!("projections      in the data directory"),
+    }
     println!("listen           {}", settings.listen);
     let outside = settings.kurrentdb_listen.as_ref();
     let outside = outside.map_or("nowhere".to_owned(), ToString::to_string);

@@ -1,5 +1,6 @@
 //! Files that must be there whole or not at all, whatever happens to the power.
 
+use crate::storage::StartError;
 use std::{
     collections::BTreeSet,
     fs::{self, DirBuilder, File, OpenOptions},
@@ -70,6 +71,15 @@ impl Drop for WholeFile {
             let _ = fs::remove_file(&self.unfinished);
         }
     }
+}
+
+/// Begins the file that a command writes. One that is there is replaced only where that was asked for.
+pub fn place(file: &Path, replace: bool) -> Result<WholeFile, StartError> {
+    let name = file.display();
+    if file.try_exists()? && !replace {
+        return Err(format!("{name} is there already; give --force to replace it").into());
+    }
+    WholeFile::begin(file).map_err(|error| format!("cannot write {name}: {error}").into())
 }
 
 /// Writes many, and makes the folders that they stand in. Each is there whole or not at all; when it

@@ -4,6 +4,7 @@
 //! decide and appends the events; `projections` and `reactions` follow the log.
 
 pub mod admin;
+mod analytics;
 pub mod application;
 pub mod audit;
 pub mod audit_log;

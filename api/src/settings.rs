@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use domain::session::SessionLimits;
 use lettre::message::Mailbox;
-use projections::Home;
+use projections::{Home, PostgresServer};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use std::{
@@ -51,6 +51,15 @@ pub struct Flags {
         hide_env_values = true
     )]
     pub store: Option<SecretString>,
+    /// Postgres that holds the read models of all nodes (postgres://...), in place of a file in the data
+    /// directory
+    #[arg(
+        long,
+        env = "PAWL_PROJECTIONS",
+        value_name = "CONNECTION",
+        hide_env_values = true
+    )]
+    pub projections: Option<SecretString>,
     /// Address for KurrentDB's own clients, through which reviewers read the log [default: none]
     #[arg(long, env = "PAWL_KURRENTDB_LISTEN", value_name = "ADDR")]
     pub kurrentdb_listen: Option<SocketAddr>,
@@ -147,6 +156,7 @@ struct FromFile {
     data: Option<PathBuf>,
     shared: Option<PathBuf>,
     store: Option<SecretString>,
+    projections: Option<SecretString>,
     kurrentdb_listen: Option<SocketAddr>,
     listen: Option<SocketAddr>,
     public_url: Option<Url>,
@@ -180,6 +190,8 @@ pub struct Settings {
     pub shared: PathBuf,
     /// The KurrentDB that holds the log, where it is not in the data directory.
     pub store: Option<SecretString>,
+    /// The Postgres that holds the read models, where they are not in the data directory.
+    pub postgres: Option<PostgresServer>,
     /// Where to listen for KurrentDB's own clients.
     pub kurrentdb_listen: Option<SocketAddr>,
     /// Whether they may do everything.
@@ -224,7 +236,10 @@ impl Settings {
     /// Where the read models are kept.
     #[must_use]
     pub fn projections(&self) -> Home {
-        Home::Sqlite(self.data.join("projections.db"))
+        match &self.postgres {
+            Some(server) => Home::Postgres(Box::new(server.clone())),
+            None => Home::Sqlite(self.data.join("projections.db")),
+        }
     }
 
     /// Puts the settings together.
@@ -317,6 +332,7 @@ impl Settings {
                 .store
                 .or(file.store)
                 .filter(|store| !store.expose_secret().is_empty()),
+            postgres: checked_postgres(flags.projections.or(file.projections))?,
             kurrentdb_listen: flags.kurrentdb_listen.or(file.kurrentdb_listen),
             kurrentdb_writable: flags.kurrentdb_writable,
             data,
@@ -358,6 +374,15 @@ fn checked_url(url: Url) -> Result<Url, String> {
             "public-url: {url} is not the root of a site, such as https://id.example.org"
         ))
     }
+}
+
+/// A variable that is set to nothing is not set.
+fn checked_postgres(connection: Option<SecretString>) -> Result<Option<PostgresServer>, String> {
+    connection
+        .filter(|connection| !connection.expose_secret().is_empty())
+        .map(|connection| PostgresServer::parse(&connection))
+        .transpose()
+        .map_err(|error| format!("projections: {error}"))
 }
 
 fn checked_sender(sender: Option<String>) -> Result<Mailbox, String> {

@@ -11,6 +11,7 @@ mod dataset;
 mod document;
 mod moment;
 mod read;
+mod snapshot;
 
 pub mod credential_use;
 pub mod invitations;
@@ -24,6 +25,7 @@ mod tests;
 pub use dataset::{Column, Dataset, Kind};
 pub use document::markdown;
 pub use read::{Question, Value, each, page};
+pub use snapshot::{Snapshot, snapshot};
 
 pub(crate) use moment::{day_of, second_of};
 

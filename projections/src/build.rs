@@ -13,7 +13,7 @@ use crate::{
 };
 use eventstore::{Direction, EventStore, StoreError};
 use eventstore_schema::Position;
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 use tokio::{
     runtime::Handle,
     task::{JoinError, spawn_blocking},
@@ -25,6 +25,8 @@ use tokio::{
 const PAGE: usize = 4_096;
 /// The same beside a server, whose own writes wait meanwhile.
 const SMALL_PAGE: usize = 512;
+/// How long those go on who read a read model before it is tried again to put another in its place.
+const READERS_PAUSE: Duration = Duration::from_millis(500);
 
 /// How much of the machine a build takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,13 @@ pub enum RebuildError {
     /// The process is ending, or the build itself has an error.
     #[error("the rebuild was broken off: {0}")]
     BrokenOff(#[from] JoinError),
+}
+
+impl RebuildError {
+    /// Whether somebody reads what is to be replaced, so that it may be tried again.
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Database(DatabaseError::Sql(error)) if error.is_busy())
+    }
 }
 
 /// What became of a build.
@@ -173,7 +182,7 @@ impl Build {
             models.push(Model::empty(projection, side));
         }
         transaction.commit()?;
-        let writer = Writer { connection, models };
+        let writer = Writer::of(home, connection, models);
         Ok(Self { writer, pace })
     }
 
@@ -224,7 +233,12 @@ impl Build {
             let mut stopped = None;
             for model in self.writer.models.clone() {
                 match model.failure {
-                    None => taken.extend(self.swap(model, (&*store, &handle), others)?),
+                    None => taken.extend(loop {
+                        match self.swap(model.clone(), (&*store, &handle), others) {
+                            Err(error) if error.is_busy() => thread::sleep(READERS_PAUSE),
+                            swapped => break swapped?,
+                        }
+                    }),
                     Some(failure) => {
                         let projection = model.projection.name();
                         stopped = Some(RebuildError::Stopped {
@@ -250,7 +264,7 @@ impl Build {
         let side = (Side::Building, generation);
         tables::index(connection, projection, side, Indexes::All).map_err(DatabaseError::from)?;
         let mut transaction =
-            Transaction::begin(connection, Purpose::Writing).map_err(DatabaseError::from)?;
+            Transaction::begin(connection, Purpose::Replacing).map_err(DatabaseError::from)?;
         let inside = transaction.connection();
         let live = catalog::find(inside, projection, Side::Live).map_err(DatabaseError::from)?;
         let is_other = |live: &Entry| live.version != projection.version();
@@ -300,4 +314,4 @@ async fn read(
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -1,6 +1,10 @@
 //! Where the read models are kept.
 
-use crate::sql::{BadValue, Connection, SqlError, sqlite::Sqlite};
+use crate::sql::{
+    BadValue, Connection, SqlError,
+    postgres::{Postgres, PostgresServer},
+    sqlite::Sqlite,
+};
 use std::path::PathBuf;
 
 /// Where the read models are kept.
@@ -8,6 +12,24 @@ use std::path::PathBuf;
 pub enum Home {
     /// In this SQLite file, which needs no server.
     Sqlite(PathBuf),
+    /// In the schema `pawl` of this database, for all nodes.
+    Postgres(Box<PostgresServer>),
+}
+
+/// The right to follow the log, which one process at a time has among those that share a database.
+pub struct Lead {
+    _connection: Box<dyn Connection>,
+}
+
+impl Lead {
+    /// Takes it, unless another process has it. It is given back when this is dropped.
+    pub fn take(home: &Home) -> Result<Option<Self>, DatabaseError> {
+        let mut connection = home.open_writable()?;
+        let taken = connection.lead()?;
+        Ok(taken.then_some(Self {
+            _connection: connection,
+        }))
+    }
 }
 
 /// A database of read models that cannot be used. Each sentence is written for the operator.
@@ -45,10 +67,17 @@ impl From<BadValue> for DatabaseError {
 }
 
 impl Home {
+    /// Whether several nodes keep their read models here, which may be of several versions of Pawl.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// A connection that can write; the database is made where there is none.
     pub(crate) fn open_writable(&self) -> Result<Box<dyn Connection>, DatabaseError> {
         match self {
             Self::Sqlite(file) => Ok(Box::new(Sqlite::open_writable(file)?)),
+            Self::Postgres(server) => Ok(Box::new(Postgres::open_writable(server)?)),
         }
     }
 
@@ -56,6 +85,7 @@ impl Home {
     pub(crate) fn open_read_only(&self) -> Result<Box<dyn Connection>, DatabaseError> {
         match self {
             Self::Sqlite(file) => Ok(Box::new(Sqlite::open_read_only(file)?)),
+            Self::Postgres(server) => Ok(Box::new(Postgres::open_read_only(server)?)),
         }
     }
 }

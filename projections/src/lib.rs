@@ -30,12 +30,12 @@ pub mod users;
 mod testing;
 
 pub use build::{RebuildError, Rebuilt, rebuild};
-pub use database::{DatabaseError, Home};
+pub use database::{DatabaseError, Home, Lead};
 pub use digest::ModelDigest;
 pub use projection::{Index, NamedView, Projection, ProjectionError, Rows, Table};
 pub use readers::{Page, Readers};
 pub use runner::{Behind, LogPutBack, RunningProjections, Standing};
-pub use sql::{BadValue, SqlError};
+pub use sql::{BadValue, SqlError, postgres::PostgresServer};
 pub use status::{Failure, ProjectionStatus, measure_lag, status_read_only};
 
 use writer::Writer;

@@ -198,7 +198,7 @@ fn project_user(
 fn count(rows: &mut Rows<'_>, event: &Recorded<Event>, times: i8) -> Result<(), ProjectionError> {
     rows.execute(
         "INSERT INTO organization_people (organization_id, active, with_device, invited)
-         SELECT ?1, ?3 * active, ?3 * (active AND devices > 0), ?3 * invited
+         SELECT ?1, ?3 * active, CASE WHEN active = 1 AND devices > 0 THEN ?3 ELSE 0 END, ?3 * invited
          FROM organization_members WHERE user_id = ?2
          ON CONFLICT (organization_id) DO UPDATE
          SET active = organization_people.active + excluded.active,

@@ -76,9 +76,6 @@ pub enum ProjectionError {
     /// The database refused, for instance because a row is there already.
     #[error(transparent)]
     Sql(#[from] SqlError),
-    /// The event speaks of something of which no earlier event told.
-    #[error("the event changes a row that is not there")]
-    NoSuchRow,
     /// The event is in a stream where it does not belong.
     #[error("the event is in the stream {0}, where it does not belong")]
     Stream(StreamName),
@@ -91,6 +88,10 @@ pub enum ProjectionError {
 pub struct Rows<'transaction> {
     connection: &'transaction mut dyn Connection,
     names: &'transaction mut Names,
+    /// The event at hand, counted from 0.
+    event: usize,
+    /// The event that each statement was for.
+    sent: Vec<usize>,
 }
 
 impl<'transaction> Rows<'transaction> {
@@ -98,17 +99,36 @@ impl<'transaction> Rows<'transaction> {
         connection: &'transaction mut dyn Connection,
         names: &'transaction mut Names,
     ) -> Self {
-        Self { connection, names }
+        Self {
+            connection,
+            names,
+            event: 0,
+            sent: Vec::new(),
+        }
     }
 
-    /// Runs a statement, prepared once, and answers how many rows it changed.
+    /// What comes next is for the event with this index.
+    pub(crate) fn begin(&mut self, event: usize) {
+        self.event = event;
+    }
+
+    /// Waits for the end of all statements; otherwise for which event the first was that failed, and why.
+    pub(crate) fn finish(self) -> Result<(), (usize, ProjectionError)> {
+        let Self { sent, event, .. } = self;
+        self.connection.finish().map_err(|(number, error)| {
+            let event = sent.get(number).copied().unwrap_or(event);
+            (event, error.into())
+        })
+    }
+
+    /// Runs a statement, prepared once. How many rows it changes is not known yet when this returns, nor,
+    /// in Postgres, whether it fails: the next ones are under way meanwhile.
     pub(crate) fn execute(
         &mut self,
         sql: &'static str,
         parameters: Parameters<'_>,
-    ) -> Result<usize, ProjectionError> {
-        let sql = self.names.in_statement(sql);
-        Ok(self.connection.execute(sql, parameters)?)
+    ) -> Result<(), ProjectionError> {
+        self.send(sql, parameters, false)
     }
 
     /// Runs a statement that must change a row. Where it finds none, the history is not one that
@@ -118,10 +138,18 @@ impl<'transaction> Rows<'transaction> {
         sql: &'static str,
         parameters: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
-        match self.execute(sql, parameters)? {
-            0 => Err(ProjectionError::NoSuchRow),
-            _ => Ok(()),
-        }
+        self.send(sql, parameters, true)
+    }
+
+    fn send(
+        &mut self,
+        sql: &'static str,
+        parameters: Parameters<'_>,
+        must_change: bool,
+    ) -> Result<(), ProjectionError> {
+        let sql = self.names.in_statement(sql);
+        self.sent.push(self.event);
+        Ok(self.connection.send(sql, parameters, must_change)?)
     }
 }
 

@@ -80,6 +80,8 @@ impl Readers {
         query: impl FnOnce(&mut View<'_>) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that has ended meanwhile is of no use, and neither is one that fails below.
+        idle().retain(|connection| !connection.is_broken());
         let kept = idle().pop();
         let mut connection = match kept {
             Some(connection) => connection,
@@ -117,3 +119,6 @@ impl<T, Key> Page<T, Key> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use futures::StreamExt;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, watch},
-    task::{JoinError, spawn_blocking},
+    task::{JoinError, JoinHandle, spawn_blocking},
     time::{sleep, timeout},
 };
 
@@ -23,6 +23,8 @@ const BATCH: usize = 1_000;
 /// [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long a node that looks on waits between two looks.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// The read models while they follow the log. Dropping it stops them too.
 pub struct RunningProjections {
@@ -90,33 +92,19 @@ impl Projections {
     }
 
     /// Follows the log from now on, in a task of the current Tokio runtime. What another version of
-    /// Pawl built is built anew in a second one.
+    /// Pawl built is built anew in a second one. Where several nodes share the database, one of them
+    /// follows the log and the others look on, until it is their turn.
     #[must_use]
     pub fn start(self, store: Arc<dyn EventStore>) -> RunningProjections {
         let (progress, models) = watch::channel(self.writer.models.clone());
         let (stop, stopped) = watch::channel(false);
-        let built = Arc::new(Notify::new());
-        let outdated = self
-            .writer
-            .models
-            .iter()
-            .filter(|model| model.is_outdated());
-        let outdated: Vec<_> = outdated.map(|model| model.projection).collect();
-        if !outdated.is_empty() {
-            let building = Building {
-                home: self.home,
-                projections: outdated,
-                store: Arc::clone(&store),
-                progress: progress.clone(),
-                built: Arc::clone(&built),
-            };
-            tokio::spawn(building.run(stopped.clone()));
-        }
         let follower = Follower {
-            store,
             progress,
-            built,
+            home: self.home,
+            store,
+            built: Arc::new(Notify::new()),
             stop: stopped,
+            building: None,
         };
         tokio::spawn(follower.run(self.writer));
         RunningProjections { models, stop }
@@ -184,12 +172,12 @@ impl RunningProjections {
     }
 }
 
-/// What ended the following of the log.
+/// What ended the following of the log, or looking on.
 enum Ending {
     /// It was told to stop, or no read model works any more.
     Final,
-    /// A read model was built, and is to be followed too.
-    Built,
+    /// A read model was built, and is to be followed too; or it is this node's turn to follow.
+    Changed,
     /// Something that may pass: the disk was full, the log did not answer.
     Outage(String),
 }
@@ -198,44 +186,108 @@ enum Ending {
 /// finds the file let go, for that is dropped before.
 struct Follower {
     progress: watch::Sender<Vec<Model>>,
+    home: Home,
     store: Arc<dyn EventStore>,
     built: Arc<Notify>,
     stop: watch::Receiver<bool>,
+    /// What builds anew while this node follows the log.
+    building: Option<JoinHandle<()>>,
+}
+
+/// Does work with the writer where blocking is allowed.
+async fn with<T: Send + 'static>(
+    mut writer: Writer,
+    work: impl FnOnce(&mut Writer) -> T + Send + 'static,
+) -> Result<(Writer, T), JoinError> {
+    spawn_blocking(move || {
+        let done = work(&mut writer);
+        (writer, done)
+    })
+    .await
 }
 
 impl Follower {
-    async fn run(mut self, mut writer: Writer) {
+    async fn run(mut self, writer: Writer) {
+        if let Err(error) = self.run_until_told(writer).await {
+            // The writer is lost with its task.
+            publish_outage(&self.progress, &error.to_string());
+        }
+    }
+
+    async fn run_until_told(&mut self, mut writer: Writer) -> Result<(), JoinError> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let ending;
             let came_from = lowest_healthy(&writer.models);
-            (writer, ending) = match self.follow(writer).await {
-                Ok(ended) => ended,
-                // The writer is lost with its task.
-                Err(error) => return publish_outage(&self.progress, &error.to_string()),
+            let mut ending;
+            (writer, ending) = if writer.leads {
+                self.build_outdated(&writer);
+                self.follow(writer).await?
+            } else {
+                self.building.take().inspect(JoinHandle::abort);
+                self.watch(writer).await?
             };
-            match ending {
-                Ending::Final => return,
-                Ending::Built => {}
-                Ending::Outage(error) => {
-                    publish_outage(&self.progress, &error);
-                    let moved = lowest_healthy(&writer.models) != came_from;
-                    pause = if moved {
-                        FIRST_PAUSE
-                    } else {
-                        (pause * 2).min(LONGEST_PAUSE)
-                    };
-                    tokio::select! {
-                        _ = self.stop.wait_for(|stop| *stop) => return,
-                        () = sleep(pause) => {}
-                    }
-                }
+            if lowest_healthy(&writer.models) != came_from {
+                pause = FIRST_PAUSE;
             }
-            writer = match spawn_blocking(move || writer.refreshed()).await {
-                Ok(refreshed) => refreshed,
-                Err(error) => return publish_outage(&self.progress, &error.to_string()),
-            };
+            // A connection that has ended is first of all made again.
+            let mut rests = !writer.connection.is_broken();
+            loop {
+                match ending {
+                    Ending::Final => return Ok(()),
+                    Ending::Outage(error) if rests => {
+                        publish_outage(&self.progress, &error);
+                        tokio::select! {
+                            _ = self.stop.wait_for(|stop| *stop) => return Ok(()),
+                            () = sleep(pause) => {}
+                        }
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
+                    Ending::Outage(_) | Ending::Changed => {}
+                }
+                let refreshed;
+                (writer, refreshed) = with(writer, Writer::refresh).await?;
+                match refreshed {
+                    Ok(()) => break,
+                    Err(error) => ending = Ending::Outage(error.to_string()),
+                }
+                rests = true;
+            }
             publish(&self.progress, &writer.models);
+        }
+    }
+
+    /// Builds anew, once, what an older version of Pawl built.
+    fn build_outdated(&mut self, writer: &Writer) {
+        let outdated = writer.models.iter().filter(|model| model.is_outdated());
+        let outdated: Vec<_> = outdated.map(|model| model.projection).collect();
+        if outdated.is_empty() || self.building.is_some() {
+            return;
+        }
+        let building = Building {
+            home: self.home.clone(),
+            projections: outdated,
+            store: Arc::clone(&self.store),
+            progress: self.progress.clone(),
+            built: Arc::clone(&self.built),
+        };
+        self.building = Some(tokio::spawn(building.run(self.stop.clone())));
+    }
+
+    /// Looks on while another node follows the log, until it is this one's turn.
+    async fn watch(&mut self, mut writer: Writer) -> Result<(Writer, Ending), JoinError> {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.stop.wait_for(|stop| *stop) => return Ok((writer, Ending::Final)),
+                () = sleep(GLANCE) => {}
+            }
+            let outcome;
+            (writer, outcome) = with(writer, Writer::glance).await?;
+            match outcome {
+                Ok(false) => publish(&self.progress, &writer.models),
+                Ok(true) => return Ok((writer, Ending::Changed)),
+                Err(error) => return Ok((writer, Ending::Outage(error.to_string()))),
+            }
         }
     }
 
@@ -247,17 +299,16 @@ impl Follower {
             let batch = tokio::select! {
                 biased;
                 _ = self.stop.wait_for(|stop| *stop) => break,
-                () = self.built.notified() => return Ok((writer, Ending::Built)),
+                () = self.built.notified() => return Ok((writer, Ending::Changed)),
                 batch = batches.next() => batch.unwrap_or_default(),
             };
             let (events, interruption) = split(batch);
-            let (returned, outcome) = spawn_blocking(move || {
+            let outcome;
+            (writer, outcome) = with(writer, |writer| {
                 let events: Vec<_> = events.into_iter().map(Delivery::from).collect();
-                let outcome = writer.apply(&events);
-                (writer, outcome)
+                writer.apply(&events)
             })
             .await?;
-            writer = returned;
             publish(&self.progress, &writer.models);
             let ending = match (outcome, interruption) {
                 (Err(error), _) => Ending::Outage(error.to_string()),
@@ -364,5 +415,7 @@ fn publish_outage(progress: &watch::Sender<Vec<Model>>, error: &str) {
     });
 }
 
+#[cfg(test)]
+mod shared;
 #[cfg(test)]
 mod tests;

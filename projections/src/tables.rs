@@ -87,6 +87,10 @@ pub(crate) fn swap(
     generation: i64,
 ) -> Result<(), SqlError> {
     let names = names(projection, Side::Building, generation);
+    let mut grants = Vec::new();
+    for view in projection.views() {
+        grants.extend(connection.view_grants(view.name)?);
+    }
     // A view of the old tables would follow them when they are renamed, and keep them from going.
     for view in projection.views() {
         connection.script(&format!("DROP VIEW IF EXISTS {}", view.name))?;
@@ -97,6 +101,9 @@ pub(crate) fn swap(
         connection.script(&format!("ALTER TABLE {built} RENAME TO {name}"))?;
     }
     create_views(connection, projection)?;
+    for grant in grants {
+        connection.script(&grant)?;
+    }
     catalog::promote(connection, projection)
 }
 

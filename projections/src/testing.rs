@@ -5,8 +5,12 @@ mod credentials;
 pub(crate) mod datasets;
 mod factors;
 mod flaky;
+#[path = "../../tests/harness/postgres.rs"]
+mod postgres;
+pub(crate) mod random;
 
 pub(crate) use flaky::Flaky;
+pub(crate) use postgres::PostgresServer;
 
 use crate::{Home, Projections, Readers, writer::Delivery};
 use async_trait::async_trait;
@@ -383,6 +387,12 @@ fn sealed(key: KeyName, ciphertext: &str) -> Sealed {
 /// The read models' home in this directory.
 pub(crate) fn home_in(directory: &Path) -> Home {
     Home::Sqlite(directory.join("projections.db"))
+}
+
+/// The read models' home in a new database of this name.
+pub(crate) fn home_on(server: &PostgresServer, name: &str) -> Home {
+    let server = crate::PostgresServer::parse(&server.database(name).into()).unwrap();
+    Home::Postgres(Box::new(server))
 }
 
 /// Every read model, having seen this history.

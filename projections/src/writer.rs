@@ -46,49 +46,91 @@ pub(crate) fn lowest_healthy(models: &[Model]) -> Option<Position> {
 pub(crate) struct Writer {
     pub(crate) connection: Box<dyn Connection>,
     pub(crate) models: Vec<Model>,
+    /// Whether it is this one that follows the log, or another node that shares the database.
+    pub(crate) leads: bool,
+    home: Home,
 }
 
 impl Writer {
-    /// Finds how far each read model has come, and makes the tables of those that are not there.
-    /// One that another version of Pawl built stays as it is, to be built anew beside.
+    /// Finds how far each read model has come. Whoever follows the log makes the tables of those that
+    /// are not there; one that another version of Pawl built stays as it is, to be built anew beside.
     pub(crate) fn open(
         home: &Home,
         projections: &[&'static dyn Projection],
     ) -> Result<Self, DatabaseError> {
-        let mut connection = home.open_writable()?;
-        let mut transaction = Transaction::begin(&mut *connection, Purpose::Writing)?;
-        let inside = transaction.connection();
-        catalog::create(inside)?;
-        tables::drop_left_overs(inside, projections)?;
-        let mut models = Vec::with_capacity(projections.len());
-        for &projection in projections {
-            models.push(
-                if let Some(entry) = catalog::find(inside, projection, Side::Live)? {
-                    Model::found(projection, &entry)
-                } else {
-                    let side = (Side::Live, 0);
-                    tables::create(inside, projection, side, Indexes::All)?;
-                    Model::empty(projection, side)
-                },
-            );
+        let models = projections.iter().copied().map(Model::missing).collect();
+        let mut writer = Self::of(home, home.open_writable()?, models);
+        writer.look()?;
+        Ok(writer)
+    }
+
+    /// One that writes these, and follows no log.
+    pub(crate) fn of(home: &Home, connection: Box<dyn Connection>, models: Vec<Model>) -> Self {
+        Self {
+            connection,
+            models,
+            leads: false,
+            home: home.clone(),
         }
-        transaction.commit()?;
-        Ok(Self { connection, models })
     }
 
     /// Looks again how far each read model has come, after something went wrong or one was built:
-    /// another process may have moved it on.
-    pub(crate) fn refreshed(mut self) -> Self {
-        let entries = catalog::entries(&mut *self.connection).unwrap_or_default();
-        for model in &mut self.models {
-            let mut live = entries.iter().filter(|entry| entry.side == Side::Live);
-            if let Some(entry) = live.find(|entry| entry.projection == model.projection.name()) {
-                let stopped = model.failure.take().filter(Failure::is_the_events);
-                *model = Model::found(model.projection, entry);
-                model.failure = model.failure.take().or(stopped);
-            }
+    /// another process may have moved it on. A connection that has ended is replaced.
+    pub(crate) fn refresh(&mut self) -> Result<(), DatabaseError> {
+        if self.connection.is_broken() {
+            self.connection = self.home.open_writable()?;
         }
-        self
+        self.look()
+    }
+
+    fn look(&mut self) -> Result<(), DatabaseError> {
+        let led = self.leads;
+        let mut transaction = Transaction::begin(&mut *self.connection, Purpose::Writing)?;
+        let inside = transaction.connection();
+        catalog::create(inside)?;
+        let entries = catalog::entries(inside)?;
+        let projections: Vec<_> = self.models.iter().map(|model| model.projection).collect();
+        self.leads = may_lead(&self.home, &projections, &entries) && inside.lead()?;
+        // What one node does not know, another one of another version may.
+        if self.leads && !self.home.is_shared() {
+            tables::drop_left_overs(inside, &projections)?;
+        }
+        for model in &mut self.models {
+            // Whoever begins to follow tries again what stopped another.
+            let stopped = model.failure.take();
+            let stopped = stopped.filter(|failure| led && failure.is_the_events());
+            let projection = model.projection;
+            *model = match Model::in_entries(projection, &entries) {
+                None if self.leads => {
+                    let side = (Side::Live, 0);
+                    tables::create(inside, projection, side, Indexes::All)?;
+                    Model::empty(projection, side)
+                }
+                None => Model::missing(projection),
+                Some(found) => found,
+            };
+            model.failure = model.failure.take().or(stopped);
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Sees how far another node has brought the read models, and whether it is this one's turn.
+    pub(crate) fn glance(&mut self) -> Result<bool, DatabaseError> {
+        let entries = catalog::entries(&mut *self.connection)?;
+        for model in &mut self.models {
+            let projection = model.projection;
+            let mut live = entries.iter().filter(|entry| entry.side == Side::Live);
+            let live = live.find(|entry| entry.projection == projection.name());
+            let building = model.building;
+            *model = Model::in_entries(projection, &entries)
+                .unwrap_or_else(|| Model::missing(projection));
+            let stopped = live.and_then(|live| live.failure.clone());
+            model.failure = model.failure.take().or(stopped);
+            model.building = building;
+        }
+        let projections: Vec<_> = self.models.iter().map(|model| model.projection).collect();
+        Ok(may_lead(&self.home, &projections, &entries) && self.connection.lead()?)
     }
 
     /// Whether a read model works, or one may come to.
@@ -136,6 +178,21 @@ impl Model {
             building: None,
             names: tables::names(projection, side, generation),
         }
+    }
+
+    /// A read model that is not there yet: the node that follows the log makes it.
+    fn missing(projection: &'static dyn Projection) -> Self {
+        Self {
+            failure: Some(Failure::Outdated { built_by: 0 }),
+            ..Self::empty(projection, (Side::Live, 0))
+        }
+    }
+
+    /// The read model that is read, as the entries have it.
+    fn in_entries(projection: &'static dyn Projection, entries: &[Entry]) -> Option<Self> {
+        let mut live = entries.iter().filter(|entry| entry.side == Side::Live);
+        let live = live.find(|entry| entry.projection == projection.name())?;
+        Some(Self::found(projection, live))
     }
 
     /// A read model whose tables were there. Whatever stopped it, it tries again.
@@ -192,19 +249,43 @@ impl Model {
         events: &[Delivery],
     ) -> Result<(), (usize, Refusal)> {
         let mut rows = Rows::new(connection, &mut self.names);
-        for (index, delivery) in events.iter().enumerate() {
-            let projected = match &delivery.event {
-                None => Ok(()),
-                Some(Ok((event, content))) => self
-                    .projection
-                    .project(&mut rows, event, content)
-                    .map_err(Refusal::Project),
-                Some(Err(error)) => Err(Refusal::Decode(error.to_string())),
-            };
-            projected.map_err(|refusal| (index, refusal))?;
-        }
-        Ok(())
+        let handed = hand(self.projection, &mut rows, events);
+        // What was still under way came before what failed at once.
+        let finished = rows.finish();
+        finished.map_err(|(index, error)| (index, Refusal::Project(error)))?;
+        handed
     }
+}
+
+/// Hands the events to the read model, or answers which one it refused and why.
+fn hand(
+    projection: &dyn Projection,
+    rows: &mut Rows<'_>,
+    events: &[Delivery],
+) -> Result<(), (usize, Refusal)> {
+    for (index, delivery) in events.iter().enumerate() {
+        rows.begin(index);
+        let projected = match &delivery.event {
+            None => Ok(()),
+            Some(Ok((event, content))) => projection
+                .project(rows, event, content)
+                .map_err(Refusal::Project),
+            Some(Err(error)) => Err(Refusal::Decode(error.to_string())),
+        };
+        projected.map_err(|refusal| (index, refusal))?;
+    }
+    Ok(())
+}
+
+/// Whether a node with these read models may follow the log. Where a newer version of one is read that
+/// others share, an older node would only take it away from them.
+fn may_lead(home: &Home, projections: &[&'static dyn Projection], entries: &[Entry]) -> bool {
+    let is_newer = |entry: &&Entry| {
+        let mut ours = projections.iter();
+        let ours = ours.find(|projection| projection.name() == entry.projection);
+        entry.side == Side::Live && ours.is_some_and(|ours| entry.version > ours.version())
+    };
+    !(home.is_shared() && entries.iter().any(|entry| is_newer(&entry)))
 }
 
 /// Why an event did not get into a read model.
@@ -225,105 +306,4 @@ impl Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        testing::{Flaky, History, home_in},
-        users::Users,
-    };
-    use tempfile::TempDir;
-
-    fn writer(directory: &TempDir, projections: &[&'static dyn Projection]) -> Writer {
-        Writer::open(&home_in(directory.path()), projections).unwrap()
-    }
-
-    /// Three events, at the positions 1, 4 and 7.
-    fn events() -> Vec<Delivery> {
-        let mut history = History::default();
-        let organization = history.organization("Acme");
-        history.registered(organization);
-        history.registered(organization);
-        history.events.into_iter().map(Delivery::from).collect()
-    }
-
-    #[test]
-    fn a_projection_that_fails_midway_keeps_neither_half_a_row_nor_a_later_checkpoint() {
-        let directory = TempDir::new().unwrap();
-        let mut writer = writer(&directory, &[Flaky::at(Position(4)), &Users]);
-        writer.apply(&events()).unwrap();
-
-        assert_eq!(Flaky::seen(directory.path()), [1]);
-        assert_eq!(checkpoint(&directory, "flaky"), 1);
-        assert_eq!(checkpoint(&directory, "users"), 7);
-    }
-
-    #[test]
-    fn a_stopped_projection_stays_where_it_is() {
-        let directory = TempDir::new().unwrap();
-        let mut writer = writer(&directory, &[Flaky::at(Position(4))]);
-        let events = events();
-        writer.apply(&events[..2]).unwrap();
-        writer.apply(&events[2..]).unwrap();
-        assert_eq!(Flaky::seen(directory.path()), [1]);
-    }
-
-    #[test]
-    fn events_already_seen_are_not_projected_again() {
-        let directory = TempDir::new().unwrap();
-        let mut writer = writer(&directory, &[Flaky::never()]);
-        let events = events();
-        writer.apply(&events[..2]).unwrap();
-        writer.apply(&events).unwrap();
-        assert_eq!(Flaky::seen(directory.path()), [1, 4, 7]);
-        assert_eq!(writer.models[0].failure, None);
-    }
-
-    #[test]
-    fn a_second_writer_is_noticed_and_writes_nothing() {
-        let directory = TempDir::new().unwrap();
-        // Its rows do not clash, so that only the checkpoint can tell.
-        let mut one = writer(&directory, &[&Users]);
-        let mut other = writer(&directory, &[&Users]);
-        let events = events();
-        one.apply(&events[..1]).unwrap();
-        let raced = other.apply(&events[..1]);
-        assert!(
-            matches!(raced, Err(DatabaseError::Raced("users"))),
-            "{raced:?}"
-        );
-        assert_eq!(other.models[0].position, Position::START);
-    }
-
-    #[test]
-    fn what_another_version_built_stays_as_it_is() {
-        let directory = TempDir::new().unwrap();
-        writer(&directory, &[Flaky::never(), &Users])
-            .apply(&events())
-            .unwrap();
-
-        let mut writer = writer(&directory, &[Flaky::version(2), &Users]);
-        writer.apply(&events()).unwrap();
-        assert_eq!(Flaky::seen(directory.path()), [1, 4, 7]);
-        let outdated = Failure::Outdated { built_by: 1 };
-        assert_eq!(writer.models[0].failure, Some(outdated));
-        assert_eq!(writer.models[1].position, Position(7));
-    }
-
-    #[test]
-    fn a_read_model_that_this_build_does_not_know_goes() {
-        let directory = TempDir::new().unwrap();
-        writer(&directory, &[Flaky::never(), &Users]);
-        let mut writer = writer(&directory, &[&Users]);
-        let tables = writer.connection.tables().unwrap();
-        assert!(!tables.iter().any(|name| name == "flaky"), "{tables:?}");
-        let entries = catalog::entries(&mut *writer.connection).unwrap();
-        assert!(entries.iter().all(|entry| entry.projection == "users"));
-    }
-
-    fn checkpoint(directory: &TempDir, name: &str) -> u64 {
-        let statuses = crate::status_read_only(&home_in(directory.path()), Position(7)).unwrap();
-        let status = statuses.iter().find(|status| status.name == name).unwrap();
-        assert_eq!(status.lag_events, 7 - status.position.0);
-        status.position.0
-    }
-}
+mod tests;

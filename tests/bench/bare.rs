@@ -24,6 +24,8 @@ use uuid::Uuid;
 pub(crate) const WORD: &str = "bare-limit";
 /// Appends in one transaction at most, as in Pawl's log.
 const BATCH: usize = 512;
+/// Streams, as many as there are clients.
+const STREAMS: i64 = 64;
 /// The table of Pawl's log.
 const TABLE: &str = "
     PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
@@ -46,15 +48,12 @@ pub(crate) struct Bytes {
     pub(crate) data: String,
 }
 
-/// An append that waits for its commit.
-pub(crate) struct Append {
-    stream: Uuid,
-    done: oneshot::Sender<()>,
-}
-
 /// One writer that commits everything that waits.
 #[derive(Clone)]
-pub(crate) struct Writer(mpsc::Sender<Append>);
+pub(crate) struct Writer(mpsc::Sender<Committed>);
+
+/// Told when what it waits for is durable.
+type Committed = oneshot::Sender<()>;
 
 impl Writer {
     /// Begins to write such events into a new file in this folder.
@@ -72,10 +71,10 @@ impl Writer {
         Self(sender)
     }
 
-    /// Appends the bytes to a stream; they are durable when it answers.
-    pub(crate) async fn append(&self, stream: Uuid) {
+    /// Appends the bytes to one of the streams; they are durable when it answers.
+    pub(crate) async fn append(&self) {
         let (done, committed) = oneshot::channel();
-        let sent = self.0.send(Append { stream, done }).await;
+        let sent = self.0.send(done).await;
         sent.unwrap_or_else(|_| panic!("the writer has ended"));
         committed.await.unwrap();
     }
@@ -84,16 +83,17 @@ impl Writer {
 fn commit(
     connection: &mut Connection,
     bytes: &Bytes,
-    batch: &mut Vec<Append>,
+    batch: &mut Vec<Committed>,
     mut position: i64,
 ) -> i64 {
     let transaction = connection.transaction().unwrap();
-    for append in batch.iter() {
+    for _ in batch.iter() {
         position += 1;
         let mut insert = transaction
             .prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .unwrap();
-        let stream = format!("user-{}", append.stream);
+        let stream = Uuid::from_u128((position % STREAMS).cast_unsigned().into());
+        let stream = format!("user-{stream}");
         let id = Uuid::now_v7();
         let row = params![
             position,
@@ -108,7 +108,7 @@ fn commit(
     }
     transaction.commit().unwrap();
     for append in batch.drain(..) {
-        let _ = append.done.send(());
+        let _ = append.send(());
     }
     position
 }
@@ -138,7 +138,7 @@ pub(crate) async fn run(folder: PathBuf) {
     let json = [(header::CONTENT_TYPE, "application/json")];
     let fixed = move || std::future::ready((json, body.clone()));
     let append = |State(writer): State<Writer>| async move {
-        writer.append(Uuid::new_v4()).await;
+        writer.append().await;
         StatusCode::NO_CONTENT
     };
     let router = Router::new()

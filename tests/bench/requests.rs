@@ -235,7 +235,7 @@ struct Direct(Writer);
 
 impl Caller for Direct {
     async fn call(&mut self) {
-        self.0.append(Uuid::new_v4()).await;
+        self.0.append().await;
     }
 }
 

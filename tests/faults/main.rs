@@ -18,6 +18,7 @@ mod keys;
 mod kill;
 mod nodes;
 mod operator;
+mod postgres;
 mod rebuild;
 
 const PAWL: &str = env!("CARGO_BIN_EXE_pawl-under-test");

@@ -31,6 +31,11 @@ pub(crate) fn open_to_others(node: &Process) -> SocketAddr {
 
 /// A node on this log, which shares the keys of another.
 pub(crate) async fn on_the_log(store: &str, shared: &Path, data: &Path) -> Process {
+    Process::spawn(node(store, shared, data)).await
+}
+
+/// The command that starts one.
+pub(crate) fn node(store: &str, shared: &Path, data: &Path) -> Command {
     let mut command = Command::new(PAWL);
     command
         .args([
@@ -44,7 +49,7 @@ pub(crate) async fn on_the_log(store: &str, shared: &Path, data: &Path) -> Proce
         .arg(shared)
         .arg("--data")
         .arg(data);
-    Process::spawn(command).await
+    command
 }
 
 /// Invites somebody under a key of their own, at one node after another, until one acknowledges it.

@@ -1,6 +1,7 @@
 //! What the tests hold Pawl against and nobody here wrote: the KurrentDB clients of `tests/clients`,
 //! the accessibility rules of `tests/browser`, what tries the API by its description in
-//! `tests/schemathesis`, and the verifiers of the audit log in `tests/verifier`.
+//! `tests/schemathesis`, the verifiers of the audit log in `tests/verifier`, and the tools of analysts in
+//! `tests/analytics`.
 
 use crate::{Failure, root, tool};
 use std::{
@@ -17,6 +18,7 @@ pub(crate) fn install() -> Result<(), Failure> {
     python(&from.join("python"), &to.join("python"))?;
     python(&root().join("tests/schemathesis"), &to.join("schemathesis"))?;
     python(&root().join("tests/verifier"), &to.join("verifier"))?;
+    python(&root().join("tests/analytics"), &to.join("analytics"))?;
     go(&root().join("tests/verifier/go"), &to.join("verifier-go"))?;
     node(&from.join("node"), &to.join("node"))?;
     node(&root().join("tests/browser"), &to.join("browser"))

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the tests call, asked in a way that succeeds where it is there, and the Debian package that
 /// brings it.
-const PROGRAMS: [(&[&str], &str); 20] = [
+const PROGRAMS: [(&[&str], &str); 22] = [
     (&["bash", "--version"], "bash"),
     (&["chromedriver", "--version"], "chromium-driver"),
     (&["chromium", "--version"], "chromium"),
@@ -26,12 +26,18 @@ const PROGRAMS: [(&[&str], &str); 20] = [
         &["/usr/bin/python3", "-c", "import aiosmtpd"],
         "python3-aiosmtpd",
     ),
+    // Not in PATH: Debian keeps the versions apart.
+    (
+        &["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"],
+        "postgresql",
+    ),
     (&["rsyslogd", "-v"], "rsyslog"),
     (&["dpkg", "--status", "rsyslog-gnutls"], "rsyslog-gnutls"),
     (
         &["test", "-d", "/usr/share/gocode/src/golang.org/x/mod/sumdb"],
         "golang-golang-x-mod-dev",
     ),
+    (&["sqlite3", "--version"], "sqlite3"),
     (&["unshare", "--version"], "util-linux"),
     (&["zbarimg", "--version"], "zbar-tools"),
 ];
@@ -102,6 +108,7 @@ fn compose() -> Result<(), Failure> {
             ("KURRENTDB_ADMIN_PASSWORD", "for-the-check-only"),
             ("KURRENTDB_OPS_PASSWORD", "for-the-check-only"),
             ("PAWL_SETUP_TOKEN", "for-the-check-only"),
+            ("POSTGRES_PASSWORD", "for-the-check-only"),
         ])
         .current_dir(root());
     tool::run(command)

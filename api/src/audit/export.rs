@@ -1,13 +1,11 @@
 //! Writes records out of a data directory, also while a server writes to it. What is written in the
 //! end verifies: an export that would not is never given its name.
 
-use super::{
-    formats::{Format, Period, Rewriter},
-    place,
-};
+use super::formats::{Format, Period, Rewriter};
 use crate::{
     application::open_content,
     audit_log::{Exporter, Whose, tag_key},
+    files::place,
     progress,
     settings::{Flags, Settings},
     storage::{self, StartError},

@@ -15,10 +15,10 @@ mod verified;
 mod verify;
 mod words;
 
-use crate::{files::WholeFile, storage::StartError};
+use crate::storage::StartError;
 use audit_log::verify::Doubt;
 use clap::Subcommand;
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 /// The exit code of what could not be done.
 const COULD_NOT_TELL: u8 = 2;
@@ -54,15 +54,6 @@ pub async fn run(command: AuditCommand) -> ExitCode {
         Ok(Doubt::Unclear(why)) => could_not_tell(&why),
         Err(error) => could_not_tell(&error.to_string()),
     })
-}
-
-/// Begins the file that a command writes. One that is there is replaced only where that was asked for.
-fn place(file: &Path, replace: bool) -> Result<WholeFile, StartError> {
-    let name = file.display();
-    if file.try_exists()? && !replace {
-        return Err(format!("{name} is there already; give --force to replace it").into());
-    }
-    WholeFile::begin(file).map_err(|error| format!("cannot write {name}: {error}").into())
 }
 
 #[expect(clippy::print_stderr, reason = "it is a command line")]

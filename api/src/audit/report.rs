@@ -16,11 +16,10 @@ mod sign_ins;
 mod single_factor;
 
 use super::{
-    place,
     source::{Source, SourceArguments},
     verified::{TrustArguments, Verified, verify_source},
 };
-use crate::storage::StartError;
+use crate::{files::place, storage::StartError};
 use askama::Template as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;

@@ -99,6 +99,12 @@ impl Kind {
         matches!(self, Self::Count | Self::Seconds)
     }
 
+    /// Whether a value may be missing.
+    #[must_use]
+    pub fn may_be_nothing(self) -> bool {
+        self == Self::Seconds
+    }
+
     /// In words, for documents.
     #[must_use]
     pub fn says(self) -> &'static str {

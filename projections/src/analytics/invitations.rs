@@ -12,10 +12,11 @@ pub const DATASET: Dataset = Dataset {
            An invitation that is sent again stays with the day on which it was first sent; whether it has \
            expired is decided by its newest link. What is accepted stays accepted, whatever becomes of \
            the person. No event tells of the end of a link, the clock does: the view asks that of the \
-           machine that reads it.",
+           machine that reads it. DuckDB does not know the clock of SQLite and takes all columns of this \
+           view for text: cast what you add up.",
     projection: &Invitations,
     sql: "SELECT organization_id, invited_on AS day,
-              count(*) AS sent,
+              count(status) AS sent,
               CAST(sum(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END) AS BIGINT) AS accepted,
               CAST(sum(CASE WHEN status = 'revoked' THEN 1 ELSE 0 END) AS BIGINT) AS revoked,
               CAST(sum(CASE WHEN status = 'pending' AND expires <= {now} THEN 1 ELSE 0 END)
@@ -23,9 +24,9 @@ pub const DATASET: Dataset = Dataset {
               CAST(sum(CASE WHEN status = 'pending' AND expires > {now} THEN 1 ELSE 0 END)
                   AS BIGINT) AS pending,
               CAST(sum(CASE WHEN status = 'erased' THEN 1 ELSE 0 END) AS BIGINT) AS erased,
-              (min(CASE WHEN place >= (answers + 1) / 2 THEN seconds_to_accept END)
+              CAST((min(CASE WHEN place >= (answers + 1) / 2 THEN seconds_to_accept END)
                   + min(CASE WHEN place >= (answers + 2) / 2 THEN seconds_to_accept END)) / 2
-                  AS median_seconds_to_accept
+                  AS BIGINT) AS median_seconds_to_accept
           FROM (
               SELECT organization_id, invited_on, status, expires, seconds_to_accept,
                   count(seconds_to_accept) OVER (PARTITION BY organization_id, invited_on) AS answers,

@@ -1,6 +1,6 @@
 //! Reads the rows of a dataset, whichever it is.
 
-use super::{Dataset, moment::second_of};
+use super::{Dataset, moment::second_of, snapshot};
 use crate::{
     DatabaseError, Page, Readers,
     readers::View,
@@ -86,8 +86,18 @@ pub fn each(
     question: &Question,
     take: impl FnMut(Vec<Value>) -> ControlFlow<()>,
 ) -> Result<(), DatabaseError> {
+    snapshot(readers, |snapshot| snapshot.each(dataset, question, take))?
+}
+
+/// The same, from the state of the read models that is at hand.
+pub(super) fn each_in(
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    question: &Question,
+    take: impl FnMut(Vec<Value>) -> ControlFlow<()>,
+) -> Result<(), DatabaseError> {
     let (sql, values) = select(dataset, question, None);
-    readers.read(|view| run(view, &sql, &values, take))
+    run(view, &sql, &values, take)
 }
 
 /// The values of a row by which it has its place.

@@ -4,11 +4,11 @@ mod naive;
 
 use super::*;
 use crate::{
-    READ_MODELS, build,
+    READ_MODELS,
     testing::{
         History, at,
         datasets::{everything, line},
-        readers_of,
+        random, readers_of,
     },
 };
 use chrono::Utc;
@@ -177,7 +177,7 @@ proptest! {
         steps in prop::collection::vec(any::<(u8, prop::sample::Index)>(), 1..300),
         now in 0..3_000_usize,
     ) {
-        let history = build::tests::history(&steps);
+        let history = random::history(&steps);
         let (_directory, readers) = readers_of(&history);
         let now = at(now);
         for organization in organizations(&history) {

@@ -98,7 +98,8 @@ enum Order {
 
 /// A range of an index, in which the entries stand in the order of the log. Each is a statement of
 /// its own, so that the database has no better choice: the index of everything is open only to a
-/// statement that says, superfluously, that positions are above 0.
+/// statement that says, superfluously, that positions are above 0. Postgres must be told the type of what
+/// may be nothing.
 enum Lane {
     Everything,
     Actor(&'static str, Option<String>),
@@ -109,10 +110,12 @@ enum Lane {
 impl Lane {
     fn sql(&self, order: Order) -> String {
         let key = match self {
-            Self::Everything => "position > 0 AND ?9 IS NULL AND ?10 IS NULL",
+            Self::Everything => {
+                "position > 0 AND CAST(?9 AS TEXT) IS NULL AND CAST(?10 AS TEXT) IS NULL"
+            }
             Self::Actor(..) => "actor_kind = ?9 AND actor_id IS NOT DISTINCT FROM ?10",
-            Self::Subject(_) => "subject = ?9 AND ?10 IS NULL",
-            Self::Type(_) => "type = ?9 AND ?10 IS NULL",
+            Self::Subject(_) => "subject = ?9 AND CAST(?10 AS TEXT) IS NULL",
+            Self::Type(_) => "type = ?9 AND CAST(?10 AS TEXT) IS NULL",
         };
         let direction = match order {
             Order::OldestFirst => "ASC",
@@ -122,8 +125,8 @@ impl Lane {
             "SELECT position FROM audit_trail
              WHERE organization_id = ?1 AND {key} AND position > ?2 AND position <= ?3
                  AND recorded_at >= ?4 AND recorded_at <= ?5
-                 AND (?6 IS NULL OR (actor_kind = ?6 AND actor_id IS NOT DISTINCT FROM ?7))
-                 AND (?8 IS NULL OR ?8 LIKE '%,' || type || ',%')
+                 AND (CAST(?6 AS TEXT) IS NULL OR (actor_kind = ?6 AND actor_id IS NOT DISTINCT FROM ?7))
+                 AND (CAST(?8 AS TEXT) IS NULL OR ?8 LIKE '%,' || type || ',%')
              ORDER BY position {direction} LIMIT ?11"
         )
     }

@@ -4,6 +4,7 @@
 //! one of the databases understands. What differs between them stands in the file of each.
 
 pub(crate) mod names;
+pub(crate) mod postgres;
 pub(crate) mod sqlite;
 pub(crate) mod value;
 
@@ -49,6 +50,18 @@ pub enum SqlError {
     /// SQLite failed.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// Postgres failed.
+    #[error("{}", postgres::sentence(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// Postgres cannot be reached, or lets nobody in.
+    #[error("the Postgres of the projections cannot be reached: {0}")]
+    Unreachable(String),
+    /// There is nothing to read yet.
+    #[error("there are no read models in the database yet: pawl serve makes them")]
+    Empty,
+    /// A statement that must change a row found none.
+    #[error("the event changes a row that is not there")]
+    NothingChanged,
     /// A column holds something else than it should.
     #[error("the column {column} cannot be read: {problem}")]
     Column {
@@ -67,8 +80,15 @@ impl SqlError {
     pub(crate) fn is_outage(&self) -> bool {
         match self {
             Self::Sqlite(error) => sqlite::is_outage(error),
-            Self::Column { .. } | Self::Parameter(_) => false,
+            Self::Postgres(error) => postgres::is_outage(error),
+            Self::Unreachable(_) => true,
+            Self::Empty | Self::NothingChanged | Self::Column { .. } | Self::Parameter(_) => false,
         }
+    }
+
+    /// Whether somebody else holds what is needed, so that it may be tried again.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Postgres(error) if postgres::is_busy(error))
     }
 }
 
@@ -79,12 +99,34 @@ pub(crate) enum Purpose {
     Reading,
     /// To write, alone: whoever else wants to waits.
     Writing,
+    /// To put tables in the place of others, with no reader between. Fails where readers stay too long.
+    Replacing,
 }
 
 /// A connection to the database of the read models.
 pub(crate) trait Connection: Send {
     /// Runs a statement, prepared once, and answers how many rows it changed.
     fn execute(&mut self, sql: &str, parameters: Parameters<'_>) -> Result<usize, SqlError>;
+
+    /// Runs a statement, prepared once, whose end need not be waited for: whether it failed may only be
+    /// known when [`finish`](Self::finish) answers. One that must change a row fails where it finds none.
+    fn send(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        must_change: bool,
+    ) -> Result<(), SqlError> {
+        match self.execute(sql, parameters)? {
+            0 if must_change => Err(SqlError::NothingChanged),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for the end of every statement that was sent; otherwise the first that failed, counted from
+    /// 0, and why.
+    fn finish(&mut self) -> Result<(), (usize, SqlError)> {
+        Ok(())
+    }
 
     /// Hands each row that a query finds, prepared once, to `each`, as long as that answers `true`.
     fn query(
@@ -111,6 +153,22 @@ pub(crate) trait Connection: Send {
 
     /// The names of all views.
     fn views(&mut self) -> Result<Vec<String>, SqlError>;
+
+    /// The statements by which those may read this view again who may now.
+    fn view_grants(&mut self, _view: &str) -> Result<Vec<String>, SqlError> {
+        Ok(Vec::new())
+    }
+
+    /// Whether this connection is the one that follows the log, of all that there are. Once it is, it
+    /// stays so until it ends.
+    fn lead(&mut self) -> Result<bool, SqlError> {
+        Ok(true)
+    }
+
+    /// Whether it has ended, and is of no use any more.
+    fn is_broken(&self) -> bool {
+        false
+    }
 
     /// Leaves the database behind as one that can be copied.
     fn settle(&mut self) -> Result<(), SqlError>;

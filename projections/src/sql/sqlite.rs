@@ -101,7 +101,7 @@ impl Connection for Sqlite {
         self.execute(
             match purpose {
                 Purpose::Reading => "BEGIN",
-                Purpose::Writing => "BEGIN IMMEDIATE",
+                Purpose::Writing | Purpose::Replacing => "BEGIN IMMEDIATE",
             },
             &[],
         )?;

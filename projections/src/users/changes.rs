@@ -44,17 +44,11 @@ pub(super) fn note(
         return Ok(());
     }
     let (user, position) = (Text(user_of(&event.stream)?), Whole(event.position.0));
-    let known = rows.execute(
-        "UPDATE user_changes SET position = ?2 WHERE user_id = ?1",
-        params![user, position],
-    )?;
-    if known == 0 {
-        rows.execute(
-            "INSERT INTO user_changes (user_id, organization_id, position) VALUES (?1, ?2, ?3)",
-            params![user, Text(organization_of(event)?), position],
-        )?;
-    }
-    Ok(())
+    rows.execute(
+        "INSERT INTO user_changes (user_id, organization_id, position) VALUES (?1, ?2, ?3)
+         ON CONFLICT (user_id) DO UPDATE SET position = excluded.position",
+        params![user, Text(organization_of(event)?), position],
+    )
 }
 
 /// Somebody about whom something may have changed.
