@@ -36,28 +36,11 @@ duckdb -c \"ATTACH 'pawl-data/projections.db' AS pawl (TYPE sqlite, READ_ONLY);
 ```
 ";
 
+/// How datasets are read over HTTP and in the console; `tests/scenarios` (`analytics`) does it.
+const OVER_HTTP: &str = include_str!("over_http.md");
+
 /// How tools of others read the views and the exported files; `tests/analytics` does it.
 const TOOLS: &str = include_str!("tools.md");
-
-const OVER_HTTP: &str = "
-## Over HTTP
-
-`GET /v1/organizations/{org}/analytics` lists the datasets by their names, which are those of the views
-without `analytics_`, and `GET /v1/organizations/{org}/analytics/{dataset}` answers the rows about that
-organization: a page of JSON, or the whole as CSV where the call says `Accept: text/csv`. `from` and `until`
-are days, the second of which is not among them; a dataset without days takes neither. The column
-`organization_id` is left out. In CSV, a text that a spreadsheet would take for a formula begins with an
-apostrophe.
-
-```sh
-curl --header \"Authorization: Bearer $TOKEN\" --header 'Accept: text/csv' \\
-     \"$PAWL/v1/organizations/$ORGANIZATION/analytics/sign_ins?from=2026-11-01&until=2026-12-01\"
-```
-
-Administrators, user managers, auditors and analysts may, and machines with the scope `analytics:read`. That
-somebody looked is not remembered, other than a look at the audit trail: nobody is in it. The page Analytics
-of the console shows the same as charts, with the figures behind each.
-";
 
 /// The document, in Markdown.
 #[must_use]
@@ -74,7 +57,7 @@ fn write_all(text: &mut String) -> fmt::Result {
         let (view, title) = (dataset.view(), dataset.title);
         writeln!(text, "| [`{view}`](#{view}) | {title} |")?;
     }
-    text.write_str(OVER_HTTP)?;
+    write!(text, "\n{OVER_HTTP}")?;
     DATASETS
         .iter()
         .try_for_each(|dataset| describe(text, dataset))?;

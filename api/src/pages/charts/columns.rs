@@ -18,7 +18,7 @@ pub struct Columns {
     /// How each part is filled, from the bottom up.
     pub fills: Vec<Fill>,
     /// The columns, in order.
-    pub columns: Vec<Column>,
+    pub bars: Vec<Column>,
 }
 
 /// A column.
@@ -50,13 +50,13 @@ impl Chart for Columns {
     }
 
     fn draw(&self, svg: &mut Svg, size: Size, script: &dyn Script) {
-        let most = self.columns.iter().map(Column::sum).max().unwrap_or(0);
+        let most = self.bars.iter().map(Column::sum).max().unwrap_or(0);
         let frame = Frame::new(size, self.days, most, script);
         frame.draw_counts(svg, script);
-        for column in &self.columns {
+        for column in &self.bars {
             self.draw_column(svg, &frame, column);
         }
-        let each_a_day = self.columns.iter().all(|each| each.first == each.last);
+        let each_a_day = self.bars.iter().all(|each| each.first == each.last);
         frame.draw_days(svg, script, each_a_day);
     }
 }

@@ -41,7 +41,7 @@ fn columns(counts: &[Vec<u64>]) -> Columns {
     Columns {
         days: Days::new(first(), day(counts.len().max(1) - 1)),
         fills: vec![Fill::Full, Fill::Hatched, Fill::Dotted],
-        columns: counts.iter().enumerate().map(column).collect(),
+        bars: counts.iter().enumerate().map(column).collect(),
     }
 }
 

@@ -42,13 +42,13 @@ pub async fn section(look: &Look<'_>) -> Result<Section, Failure> {
     }
     // The sort keeps those that are alike in their order.
     uses.sort_by_key(|each| (Reverse(each.days), each.name.clone()));
-    let used = u64::try_from(uses.len()).unwrap_or(u64::MAX);
+    let in_use = u64::try_from(uses.len()).unwrap_or(u64::MAX);
     let sum = |count: fn(&Use) -> u64| uses.iter().map(count).sum::<u64>();
     let (tokens, events) = (sum(|each| each.tokens), sum(|each| each.events));
     let sentence = look.language.say("analytics-credential-use-says");
     let sentence = sentence
-        .count("count", &used)
-        .with("used", look.number(used))
+        .count("count", &in_use)
+        .with("used", look.number(in_use))
         .count("given", &tokens)
         .with("tokens", look.number(tokens))
         .count("caused", &events)

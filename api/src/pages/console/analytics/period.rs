@@ -89,8 +89,8 @@ impl Period {
     #[must_use]
     pub fn buckets(self) -> Vec<(NaiveDate, NaiveDate)> {
         let next = |day: NaiveDate| match self.days.count() {
-            ..=62 => day.succ_opt(),
-            ..=460 => {
+            0..=62 => day.succ_opt(),
+            63..=460 => {
                 let monday = day.week(Weekday::Mon).first_day();
                 monday.checked_add_days(Later::new(7))
             }

@@ -214,7 +214,7 @@ impl Look<'_> {
         Columns {
             days: self.period.days,
             fills: parts.map(|(fill, _)| fill).to_vec(),
-            columns: buckets.map(column).collect(),
+            bars: buckets.map(column).collect(),
         }
     }
 
