@@ -28,6 +28,8 @@ pub mod users;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod versions;
 
 pub use build::{RebuildError, Rebuilt, rebuild};
 pub use database::{DatabaseError, Home, Lead};
