@@ -269,7 +269,7 @@ fn a_machine_gives_nobody_more_than_its_scopes() {
     assert!(matches!(
         inviting.permit_giving(Role::Analyst),
         Err(Rejection::ScopeMissing {
-            scope: "adoption:read"
+            scope: "analytics:read"
         })
     ));
     assert_eq!(
