@@ -79,10 +79,8 @@ fn whoever_changes_a_read_model_raises_its_version() {
             );
         }
     }
-    let lines: String = found
-        .iter()
-        .map(|(name, line)| format!("{name} {line}\n"))
-        .collect();
+    let lines = found.iter().map(|(name, line)| format!("{name} {line}\n"));
+    let lines = lines.collect::<Vec<_>>().concat();
     if std::env::var_os("PAWL_GOLDEN").is_some() {
         fs::write(&file, &lines).unwrap();
     }
