@@ -3,8 +3,10 @@
 use crate::{
     DatabaseError, Failure, Projection,
     sql::{Connection, Row, SqlError, params, value::Whole},
+    writer::Model,
 };
 use eventstore_schema::Position;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 /// The name of the table.
 pub(crate) const CATALOG: &str = "read_models";
@@ -142,28 +144,37 @@ pub(crate) fn remove(
     Ok(())
 }
 
-/// Moves the checkpoint on from where this writer left it. Where it is elsewhere, another writer
-/// is at work, and applying events twice would make the rows wrong.
-pub(crate) fn advance(
-    connection: &mut dyn Connection,
-    projection: &dyn Projection,
-    side: Side,
-    (from, to): (Position, Position),
-) -> Result<(), DatabaseError> {
-    let moved = connection.execute(
-        "UPDATE read_models SET position = ?5, stopped_before = NULL, stopped_by = NULL
-         WHERE projection = ?1 AND side = ?2 AND version = ?3 AND position = ?4",
-        params![
-            projection.name(),
-            side.word(),
-            projection.version(),
-            Whole(from.0),
-            Whole(to.0)
-        ],
-    )?;
-    match moved {
-        1 => Ok(()),
-        _ => Err(DatabaseError::Raced(projection.name())),
+/// Checkpoints on their way from where this writer left them. Those that stand at the same place, as
+/// nearly all do, are moved by one statement.
+#[derive(Default)]
+pub(crate) struct Moves(BTreeMap<(&'static str, Position, Position), Vec<&'static dyn Projection>>);
+
+impl Moves {
+    /// Notes that a read model comes this far.
+    pub(crate) fn note(&mut self, model: &Model, to: Position) {
+        let way = (model.side.word(), model.position, to);
+        self.0.entry(way).or_default().push(model.projection);
+    }
+
+    /// Moves them. Where one is elsewhere, another writer is at work, and applying events twice would
+    /// make the rows wrong.
+    pub(crate) fn make(self, connection: &mut dyn Connection) -> Result<(), DatabaseError> {
+        for ((side, from, to), models) in self.0 {
+            let mut versions = String::from(",");
+            for model in &models {
+                let _ = write!(versions, "{} {},", model.name(), model.version());
+            }
+            let moved = connection.execute(
+                "UPDATE read_models SET position = ?3, stopped_before = NULL, stopped_by = NULL
+                 WHERE side = ?1 AND position = ?2
+                     AND ?4 LIKE '%,' || projection || ' ' || version || ',%'",
+                params![side, Whole(from.0), Whole(to.0), versions],
+            )?;
+            if moved != models.len() {
+                return Err(DatabaseError::Raced(models[0].name()));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     DatabaseError, Failure, Home, Projection, ProjectionError, Rows,
-    catalog::{self, Entry, Side},
+    catalog::{self, Entry, Moves, Side},
     sql::{Connection, Purpose, Transaction, names::Names},
     tables::{self, Indexes},
 };
@@ -143,6 +143,10 @@ impl Writer {
     /// An event that a read model cannot take in stops this read model just before the event; an
     /// error means that nothing at all was written.
     pub(crate) fn apply(&mut self, events: &[Delivery]) -> Result<(), DatabaseError> {
+        if let Some(models) = self.apply_whole(events)? {
+            self.models = models;
+            return Ok(());
+        }
         let mut transaction = Transaction::begin(&mut *self.connection, Purpose::Writing)?;
         let mut models = self.models.clone();
         for model in models.iter_mut().filter(|model| model.failure.is_none()) {
@@ -151,6 +155,28 @@ impl Writer {
         transaction.commit()?;
         self.models = models;
         Ok(())
+    }
+
+    /// The same where every read model takes in every event, as they nearly always do: without a point
+    /// to go back to for each of them. Otherwise `None`, and nothing was written.
+    fn apply_whole(&mut self, events: &[Delivery]) -> Result<Option<Vec<Model>>, DatabaseError> {
+        let mut transaction = Transaction::begin(&mut *self.connection, Purpose::Writing)?;
+        let mut models = self.models.clone();
+        let mut moves = Moves::default();
+        for model in models.iter_mut().filter(|model| model.failure.is_none()) {
+            let unseen = model.unseen(events);
+            if let Err((_, refusal)) = model.project(transaction.connection(), unseen) {
+                refusal.outage_or_message()?;
+                return Ok(None);
+            }
+            if let Some(last) = unseen.last() {
+                moves.note(model, last.position);
+                model.position = last.position;
+            }
+        }
+        moves.make(transaction.connection())?;
+        transaction.commit()?;
+        Ok(Some(models))
     }
 }
 
@@ -212,14 +238,18 @@ impl Model {
         matches!(self.failure, Some(Failure::Outdated { .. }))
     }
 
+    /// Those of the events that it has not seen.
+    fn unseen<'e>(&self, events: &'e [Delivery]) -> &'e [Delivery] {
+        &events[events.partition_point(|event| event.position <= self.position)..]
+    }
+
     /// Takes in the events that it has not seen, inside a transaction.
     pub(crate) fn advance(
         &mut self,
         connection: &mut dyn Connection,
         events: &[Delivery],
     ) -> Result<(), DatabaseError> {
-        let seen = events.partition_point(|event| event.position <= self.position);
-        let mut events = &events[seen..];
+        let mut events = self.unseen(events);
         connection.execute("SAVEPOINT model", &[])?;
         // One savepoint for all events is much cheaper than one each. When an event fails, what
         // it half did is undone together with the events before it, and those are done again.
@@ -232,8 +262,9 @@ impl Model {
         }
         connection.execute("RELEASE SAVEPOINT model", &[])?;
         if let Some(last) = events.last() {
-            let way = (self.position, last.position);
-            catalog::advance(connection, self.projection, self.side, way)?;
+            let mut moves = Moves::default();
+            moves.note(self, last.position);
+            moves.make(connection)?;
             self.position = last.position;
         }
         if let Some(Failure::Event { position, error }) = &self.failure {
