@@ -11,7 +11,7 @@ use domain::{
     user::{RegisterAdministrator, User},
     value::{EmailAddress, NewPassword, OrganizationName, PasswordOwner, PersonName},
 };
-use eventstore::keyring::KeyringError;
+use eventstore::{Direction, keyring::KeyringError};
 use eventstore_schema::{OrganizationId, PasswordId, StreamName, UserId};
 use secrecy::SecretString;
 
@@ -29,20 +29,18 @@ pub struct FirstAdministrator {
 }
 
 impl Pawl {
-    /// Whether the installation still waits for its first administrator.
+    /// Whether the installation still waits for its first administrator, whose stream begins when they
+    /// are registered.
     pub async fn awaits_set_up(&self) -> Result<bool, Failure> {
         let installation = self
             .load::<Installation>(&StreamName::installation())
             .await?;
-        match installation.state.claimed() {
-            None => Ok(true),
-            Some(claimed) => {
-                let user = self
-                    .load::<User>(&StreamName::user(claimed.user_id))
-                    .await?;
-                Ok(user.state.profile().is_none())
-            }
-        }
+        let Some(claimed) = installation.state.claimed() else {
+            return Ok(true);
+        };
+        let stream = StreamName::user(claimed.user_id);
+        let first = self.store().read_stream(&stream, 0, Direction::Forwards, 1);
+        Ok(first.await?.is_empty())
     }
 
     /// Checks the token of the first start's link.

@@ -123,11 +123,20 @@ fn start_after(more: u64, settings: &Settings, end: End) -> u64 {
     let read = runtime.block_on(async {
         let directory = DataDir::lock(&settings.data).unwrap();
         let (log, keyring) = storage::open(settings, &directory).await.unwrap();
+        if log.head().await.unwrap() == Position::START {
+            let claimed = vec![happened("SetUpClaimed")];
+            append(&*log, &StreamName::installation(), claimed).await;
+            let registered = vec![happened("UserRegistered")];
+            append(&*log, &administrator(), registered).await;
+        }
         for _ in 0..more / 500 {
-            let audit = StreamName::audit(organization());
-            let events = (0..500).map(|_| somebody_looked()).collect();
-            let appended = log.append(&audit, ExpectedRevision::Any, events).await;
-            appended.unwrap();
+            for (stream, event_type) in [
+                (StreamName::audit(organization()), "AuditRead"),
+                (administrator(), "OtpSetUpLinkFollowed"),
+            ] {
+                let events = (0..250).map(|_| happened(event_type)).collect();
+                append(&*log, &stream, events).await;
+            }
         }
         let counted = Arc::new(Counted {
             log,
@@ -137,6 +146,7 @@ fn start_after(more: u64, settings: &Settings, end: End) -> u64 {
         let clock = Arc::new(SystemClock);
         let server = Server::on(counted.clone(), keyring, directory, settings, clock).await;
         let server = server.unwrap();
+        assert_eq!(server.set_up_link().await.unwrap(), None);
         if end == End::Good {
             server.serve(counted.settled()).await.unwrap();
         } else {
@@ -151,11 +161,28 @@ fn start_after(more: u64, settings: &Settings, end: End) -> u64 {
     read
 }
 
+async fn append(log: &dyn EventStore, stream: &StreamName, events: Vec<NewEvent>) {
+    let appended = log.append(stream, ExpectedRevision::Any, events).await;
+    appended.unwrap();
+}
+
 fn organization() -> OrganizationId {
     OrganizationId(Uuid::from_u128(7))
 }
 
-fn somebody_looked() -> NewEvent {
+/// The stream of whom the sample of `SetUpClaimed` names.
+fn administrator() -> StreamName {
+    let claimed: serde_json::Value = serde_json::from_str(&sample("SetUpClaimed")).unwrap();
+    StreamName::named(format!("user-{}", claimed["user_id"].as_str().unwrap()))
+}
+
+fn sample(event_type: &str) -> String {
+    let published = Path::new("../eventstore-schema/published");
+    let file = published.join(format!("{event_type}.v1.sample.json"));
+    std::fs::read_to_string(file).unwrap()
+}
+
+fn happened(event_type: &str) -> NewEvent {
     let command = Uuid::now_v7();
     let metadata = Metadata {
         version: 1,
@@ -169,9 +196,9 @@ fn somebody_looked() -> NewEvent {
     };
     NewEvent {
         id: EventId(Uuid::now_v7()),
-        event_type: "AuditRead".into(),
+        event_type: event_type.into(),
         metadata: metadata.encode().unwrap(),
-        data: include_str!("../../../eventstore-schema/published/AuditRead.v1.sample.json").into(),
+        data: sample(event_type),
     }
 }
 
