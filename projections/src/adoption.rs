@@ -10,47 +10,46 @@ use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
     analytics::{day_of, people},
     projection::{NamedView, organization_of, user_of},
+    rows::values,
     sql::{
-        params,
-        value::{Text, Whole},
+        Row, SqlError, params,
+        value::{Text, Whole, Word},
     },
 };
 use chrono::NaiveDate;
-use eventstore_schema::{Event, OrganizationEvent, OrganizationId, Recorded, UserEvent, UserId};
+use eventstore_schema::{Event, OrganizationEvent, OrganizationId, Position, Recorded, UserEvent};
+use serde::{Deserialize, Serialize};
 
 /// The read model behind `/adoption`, and behind the datasets about people and their authenticators.
 pub struct Adoption;
 
-const TABLES: &[Table] = &[
-    // By how many the people of a kind became more, or fewer, on the day.
-    Table {
-        name: "adoption",
-        columns: "organization_id TEXT NOT NULL,
+/// By how many the people of a kind became more, or fewer, on the day.
+const DAYS: Table = Table {
+    name: "adoption",
+    columns: "organization_id TEXT NOT NULL,
                   day TEXT NOT NULL,
                   standing TEXT NOT NULL,
                   devices BIGINT NOT NULL,
                   people BIGINT NOT NULL",
-        key: &["organization_id", "day", "standing", "devices"],
-        in_order: false,
-        indexes: &[],
-    },
-    // What a person counts for at present, and since which day. The positions tell when they became
-    // able to sign in, where they are, and when they lost their last authenticator, where they did.
-    Table {
-        name: "adoption_people",
-        columns: "user_id TEXT NOT NULL,
+    key: &["organization_id", "day", "standing", "devices"],
+    in_order: false,
+    indexes: &[],
+};
+
+/// What a person counts for at present, and since which day. The positions tell when they became able to
+/// sign in, where they are, and when they lost their last authenticator, where they did.
+const PEOPLE: Table = Table {
+    name: "adoption_people",
+    columns: "user_id TEXT NOT NULL,
                   standing TEXT NOT NULL,
                   devices BIGINT NOT NULL,
                   day TEXT NOT NULL,
                   active_since BIGINT,
                   bare_since BIGINT",
-        key: &["user_id"],
-        in_order: false,
-        indexes: &[],
-    },
-    enforcement::COHORTS,
-    enforcement::SET_UPS,
-];
+    key: &["user_id"],
+    in_order: false,
+    indexes: &[],
+};
 
 /// What changes about a person.
 enum Change {
@@ -66,22 +65,98 @@ enum Change {
     Goes,
 }
 
-/// How far a person has come, as the column `standing` has it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How far a person has come.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Standing {
     Pending,
     Active,
     Disabled,
 }
 
-impl Standing {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Active => "active",
-            Self::Disabled => "disabled",
+/// What a person counts for.
+#[derive(Clone, PartialEq, Eq)]
+struct Person {
+    standing: Standing,
+    devices: i64,
+    day: String,
+    active_since: Option<Position>,
+    bare_since: Option<Position>,
+}
+
+impl Person {
+    /// Somebody who is there from this event on.
+    fn new(standing: Standing, event: &Recorded<Event>) -> Self {
+        let active = standing == Standing::Active;
+        Self {
+            standing,
+            devices: 0,
+            day: day_of(event.metadata.recorded_at),
+            active_since: active.then_some(event.position),
+            bare_since: None,
         }
     }
+
+    /// What they are from this event on. A day before that of their last change, by a clock that is late,
+    /// is that of the last change: nobody stops being what they were not yet.
+    fn after(&self, change: &Change, event: &Recorded<Event>) -> Option<Self> {
+        let mut person = self.clone();
+        match change {
+            Change::Comes(standing) => return Some(Self::new(*standing, event)),
+            Change::Goes => return None,
+            Change::Becomes(standing) => {
+                person.standing = *standing;
+                person.active_since = (*standing == Standing::Active).then_some(event.position);
+            }
+            Change::NoDevices if self.devices == 0 => return Some(person),
+            Change::NoDevices => person.devices = 0,
+            Change::Devices(difference) => person.devices += i64::from(*difference),
+        }
+        person.day = person.day.max(day_of(event.metadata.recorded_at));
+        let loses = matches!(change, Change::Devices(_) | Change::NoDevices);
+        if loses && person.devices == 0 {
+            person.bare_since = Some(event.position);
+        }
+        Some(person)
+    }
+
+    /// Adds them to those of their kind so many times, on the day of this event.
+    fn count(
+        &self,
+        rows: &mut Rows<'_>,
+        event: &Recorded<Event>,
+        times: i8,
+    ) -> Result<(), ProjectionError> {
+        if self.standing == Standing::Disabled {
+            return Ok(());
+        }
+        let today = day_of(event.metadata.recorded_at);
+        let day = if self.day > today { &self.day } else { &today };
+        rows.add(
+            &DAYS,
+            params![
+                Text(organization_of(event)?),
+                day,
+                Word(self.standing),
+                self.devices
+            ],
+            values! { people = times },
+        )
+    }
+}
+
+fn person_from(row: &Row<'_>) -> Result<Person, SqlError> {
+    let position = |column| {
+        let position = row.get::<Option<Whole>>(column)?;
+        Ok::<_, SqlError>(position.map(|Whole(position)| Position(position)))
+    };
+    Ok(Person {
+        standing: row.get::<Word<_>>("standing")?.0,
+        devices: row.get("devices")?,
+        day: row.get("day")?,
+        active_since: position("active_since")?,
+        bare_since: position("bare_since")?,
+    })
 }
 
 /// What an event changes. An event that takes an authenticator or a person away is one more arm.
@@ -126,7 +201,7 @@ impl Projection for Adoption {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[DAYS, PEOPLE, enforcement::COHORTS, enforcement::SET_UPS]
     }
 
     fn views(&self) -> &'static [NamedView] {
@@ -164,101 +239,39 @@ fn project_change(
     event: &Recorded<Event>,
     change: &Change,
 ) -> Result<(), ProjectionError> {
-    let person = user_of(&event.stream)?;
-    if let Change::Comes(standing) = change {
-        let active = *standing == Standing::Active;
-        rows.execute(
-            "INSERT INTO adoption_people (user_id, standing, devices, day, active_since)
-             VALUES (?1, ?2, 0, ?3, ?4)",
-            params![
-                Text(person),
-                standing.word(),
-                day_of(event.metadata.recorded_at),
-                active.then_some(Whole(event.position.0))
-            ],
-        )?;
-        return count(rows, event, person, 1);
+    let user = user_of(&event.stream)?;
+    let key = params![Text(user)];
+    let before = match change {
+        Change::Comes(_) => None,
+        _ => rows.find(&PEOPLE, key, person_from)?,
+    };
+    if let Some(person) = &before {
+        enforcement::note(rows, event, person, change)?;
+        person.count(rows, event, -1)?;
     }
-    enforcement::note(rows, event, person, change)?;
-    count(rows, event, person, -1)?;
-    update(rows, event, person, change)?;
-    if matches!(change, Change::Goes) {
-        return Ok(());
-    }
-    count(rows, event, person, 1)
-}
-
-/// Changes what the person counts for. A day before that of their last change, by a clock that is
-/// late, is that of the last change: nobody stops being what they were not yet.
-fn update(
-    rows: &mut Rows<'_>,
-    event: &Recorded<Event>,
-    person: UserId,
-    change: &Change,
-) -> Result<(), ProjectionError> {
-    let person = Text(person);
-    let day = day_of(event.metadata.recorded_at);
-    let position = Whole(event.position.0);
-    match change {
-        Change::Comes(_) => Ok(()),
-        Change::Becomes(standing) => rows.change(
-            "UPDATE adoption_people
-             SET standing = ?3, active_since = ?4, day = CASE WHEN day > ?2 THEN day ELSE ?2 END
-             WHERE user_id = ?1",
-            params![
-                person,
-                day,
-                standing.word(),
-                (*standing == Standing::Active).then_some(position)
-            ],
-        ),
-        Change::Devices(difference) => rows.change(
-            "UPDATE adoption_people
-             SET devices = devices + ?3, day = CASE WHEN day > ?2 THEN day ELSE ?2 END,
-                 bare_since = CASE WHEN devices + ?3 = 0 THEN ?4 ELSE bare_since END
-             WHERE user_id = ?1",
-            params![person, day, difference, position],
-        ),
-        Change::NoDevices => {
-            rows.execute(
-                "UPDATE adoption_people
-                 SET devices = 0, day = CASE WHEN day > ?2 THEN day ELSE ?2 END, bare_since = ?3
-                 WHERE user_id = ?1 AND devices > 0",
-                params![person, day, position],
-            )?;
-            Ok(())
+    let after = match (&before, change) {
+        (Some(person), change) => person.after(change, event),
+        (None, Change::Comes(standing)) => Some(Person::new(*standing, event)),
+        (None, Change::NoDevices | Change::Goes) => return Ok(()),
+        (None, Change::Becomes(_) | Change::Devices(_)) => {
+            return Err(SqlError::NothingChanged.into());
         }
-        Change::Goes => {
-            rows.execute(
-                "DELETE FROM adoption_people WHERE user_id = ?1",
-                params![person],
-            )?;
-            Ok(())
-        }
+    };
+    let Some(person) = after else {
+        return rows.delete(&PEOPLE, key);
+    };
+    let values = values! {
+        standing = Word(person.standing),
+        devices = person.devices,
+        day = person.day,
+        active_since = person.active_since.map(|position| Whole(position.0)),
+        bare_since = person.bare_since.map(|position| Whole(position.0)),
+    };
+    match before {
+        None => rows.insert(&PEOPLE, key, values)?,
+        Some(_) => rows.update(&PEOPLE, key, values)?,
     }
-}
-
-/// Adds the person to those of their kind so many times.
-fn count(
-    rows: &mut Rows<'_>,
-    event: &Recorded<Event>,
-    person: UserId,
-    times: i8,
-) -> Result<(), ProjectionError> {
-    rows.execute(
-        "INSERT INTO adoption (organization_id, day, standing, devices, people)
-         SELECT ?1, CASE WHEN day > ?2 THEN day ELSE ?2 END, standing, devices, CAST(?4 AS BIGINT)
-         FROM adoption_people WHERE user_id = ?3 AND standing <> 'disabled'
-         ON CONFLICT (organization_id, day, standing, devices) DO UPDATE
-         SET people = adoption.people + excluded.people",
-        params![
-            Text(organization_of(event)?),
-            day_of(event.metadata.recorded_at),
-            Text(person),
-            times
-        ],
-    )?;
-    Ok(())
+    person.count(rows, event, 1)
 }
 
 /// The numbers at the end of a day.

@@ -22,7 +22,7 @@ use tokio::{
 
 /// Events read, and written, at a time: enough to spread the cost of a transaction, few enough
 /// that two pages in memory do not count.
-const PAGE: usize = 4_096;
+const PAGE: usize = 16_384;
 /// The same beside a server, whose own writes wait meanwhile.
 const SMALL_PAGE: usize = 512;
 /// How long those go on who read a read model before it is tried again to put another in its place.

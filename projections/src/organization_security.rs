@@ -4,6 +4,7 @@
 use crate::{
     DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
     projection::{organization_of, user_of},
+    rows::values,
     sql::{
         Row, SqlError, params,
         value::{Micros, Text, Whole, actor_columns, actor_from},
@@ -17,10 +18,9 @@ use eventstore_schema::{
 /// The read model behind `/two-factor`.
 pub struct OrganizationSecurity;
 
-const TABLES: &[Table] = &[
-    Table {
-        name: "organization_security",
-        columns: "organization_id TEXT NOT NULL,
+const SECURITY: Table = Table {
+    name: "organization_security",
+    columns: "organization_id TEXT NOT NULL,
                   name TEXT NOT NULL,
                   enforced_at BIGINT,
                   enforced_by_kind TEXT,
@@ -28,33 +28,34 @@ const TABLES: &[Table] = &[
                   enforcing_event_id TEXT,
                   set_up_link BIGINT NOT NULL DEFAULT 0,
                   revision BIGINT NOT NULL",
-        key: &["organization_id"],
-        in_order: false,
-        indexes: &[],
-    },
-    // Apart, because the first person may stand in the log before their organization.
-    Table {
-        name: "organization_people",
-        columns: "organization_id TEXT NOT NULL,
+    key: &["organization_id"],
+    in_order: false,
+    indexes: &[],
+};
+
+/// Apart, because the first person may stand in the log before their organization.
+const PEOPLE: Table = Table {
+    name: "organization_people",
+    columns: "organization_id TEXT NOT NULL,
                   active BIGINT NOT NULL,
                   with_device BIGINT NOT NULL,
                   invited BIGINT NOT NULL",
-        key: &["organization_id"],
-        in_order: false,
-        indexes: &[],
-    },
-    // What a person counts for at present.
-    Table {
-        name: "organization_members",
-        columns: "user_id TEXT NOT NULL,
+    key: &["organization_id"],
+    in_order: false,
+    indexes: &[],
+};
+
+/// What a person counts for at present.
+const MEMBERS: Table = Table {
+    name: "organization_members",
+    columns: "user_id TEXT NOT NULL,
                   active BIGINT NOT NULL,
                   invited BIGINT NOT NULL,
                   devices BIGINT NOT NULL",
-        key: &["user_id"],
-        in_order: false,
-        indexes: &[],
-    },
-];
+    key: &["user_id"],
+    in_order: false,
+    indexes: &[],
+};
 
 impl Projection for OrganizationSecurity {
     fn name(&self) -> &'static str {
@@ -66,7 +67,7 @@ impl Projection for OrganizationSecurity {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[SECURITY, PEOPLE, MEMBERS]
     }
 
     fn project(
@@ -161,6 +162,39 @@ fn change(what: &UserEvent) -> Option<Change> {
     }
 }
 
+/// What a person counts for.
+#[derive(Clone, Copy, Default)]
+struct Member {
+    active: bool,
+    invited: bool,
+    devices: i64,
+}
+
+impl Member {
+    fn after(mut self, change: &Change) -> Self {
+        match *change {
+            Change::Standing { active, invited } => (self.active, self.invited) = (active, invited),
+            Change::Devices(difference) => self.devices += i64::from(difference),
+            Change::NoDevices => self.devices = 0,
+        }
+        self
+    }
+
+    /// In the columns of [`PEOPLE`].
+    fn numbers(self) -> [i64; 3] {
+        let with_device = self.active && self.devices > 0;
+        [self.active, with_device, self.invited].map(i64::from)
+    }
+}
+
+fn member_from(row: &Row<'_>) -> Result<Member, SqlError> {
+    Ok(Member {
+        active: row.get("active")?,
+        invited: row.get("invited")?,
+        devices: row.get("devices")?,
+    })
+}
+
 /// Takes out what the person counted for until now, and puts in what they count for from now on.
 fn project_user(
     rows: &mut Rows<'_>,
@@ -170,47 +204,29 @@ fn project_user(
     let Some(change) = change(what) else {
         return Ok(());
     };
-    let user = Text(user_of(&event.stream)?);
-    count(rows, event, -1)?;
-    match change {
-        Change::Standing { active, invited } => {
-            rows.execute(
-                "INSERT INTO organization_members (user_id, active, invited, devices)
-                 VALUES (?1, ?2, ?3, 0)
-                 ON CONFLICT (user_id) DO UPDATE
-                 SET active = excluded.active, invited = excluded.invited",
-                params![user, active, invited],
-            )?;
-        }
-        Change::Devices(difference) => rows.change(
-            "UPDATE organization_members SET devices = devices + ?2 WHERE user_id = ?1",
-            params![user, difference],
-        )?,
-        Change::NoDevices => rows.change(
-            "UPDATE organization_members SET devices = 0 WHERE user_id = ?1",
-            params![user],
-        )?,
+    let key = params![Text(user_of(&event.stream)?)];
+    let known = rows.find(&MEMBERS, key, member_from)?;
+    if known.is_none() && !matches!(change, Change::Standing { .. }) {
+        return Err(SqlError::NothingChanged.into());
     }
-    count(rows, event, 1)
-}
-
-/// Adds what the person counts for to their organization, so many times.
-fn count(rows: &mut Rows<'_>, event: &Recorded<Event>, times: i8) -> Result<(), ProjectionError> {
-    rows.execute(
-        "INSERT INTO organization_people (organization_id, active, with_device, invited)
-         SELECT ?1, ?3 * active, CASE WHEN active = 1 AND devices > 0 THEN ?3 ELSE 0 END, ?3 * invited
-         FROM organization_members WHERE user_id = ?2
-         ON CONFLICT (organization_id) DO UPDATE
-         SET active = organization_people.active + excluded.active,
-             with_device = organization_people.with_device + excluded.with_device,
-             invited = organization_people.invited + excluded.invited",
-        params![
-            Text(organization_of(event)?),
-            Text(user_of(&event.stream)?),
-            times
-        ],
-    )?;
-    Ok(())
+    let before = known.unwrap_or_default();
+    let member = before.after(&change);
+    let values = values! {
+        active = member.active,
+        invited = member.invited,
+        devices = member.devices,
+    };
+    match known {
+        None => rows.insert(&MEMBERS, key, values)?,
+        Some(_) => rows.update(&MEMBERS, key, values)?,
+    }
+    let (old, new) = (before.numbers(), member.numbers());
+    let [active, with_device, invited] = std::array::from_fn(|index| new[index] - old[index]);
+    rows.add(
+        &PEOPLE,
+        params![Text(organization_of(event)?)],
+        values! { active = active, with_device = with_device, invited = invited },
+    )
 }
 
 /// How safe an organization is.

@@ -1,6 +1,6 @@
 //! What a read model is made of: tables, and what each event does to them.
 
-use crate::sql::{Connection, Parameters, SqlError, names::Names};
+use crate::{Rows, sql::SqlError};
 use eventstore_schema::{Event, OrganizationId, Recorded, StreamName, UserId};
 
 /// A read model. Its rows depend on the events it was given, in their order, and on nothing else:
@@ -68,6 +68,12 @@ impl Table {
         let columns = self.columns.split(',');
         columns.filter_map(|column| column.split_whitespace().next())
     }
+
+    /// The names of those that are not in its key.
+    pub(crate) fn other_columns(&self) -> impl Iterator<Item = &'static str> {
+        let key = self.key;
+        self.column_names().filter(move |name| !key.contains(name))
+    }
 }
 
 /// An event that a read model cannot take in.
@@ -82,75 +88,6 @@ pub enum ProjectionError {
     /// The event belongs to no organization, where its type requires one.
     #[error("the event belongs to no organization")]
     NoOrganization,
-}
-
-/// The rows of a read model, inside the transaction that also moves the checkpoint.
-pub struct Rows<'transaction> {
-    connection: &'transaction mut dyn Connection,
-    names: &'transaction mut Names,
-    /// The event at hand, counted from 0.
-    event: usize,
-    /// The event that each statement was for.
-    sent: Vec<usize>,
-}
-
-impl<'transaction> Rows<'transaction> {
-    pub(crate) fn new(
-        connection: &'transaction mut dyn Connection,
-        names: &'transaction mut Names,
-    ) -> Self {
-        Self {
-            connection,
-            names,
-            event: 0,
-            sent: Vec::new(),
-        }
-    }
-
-    /// What comes next is for the event with this index.
-    pub(crate) fn begin(&mut self, event: usize) {
-        self.event = event;
-    }
-
-    /// Waits for the end of all statements; otherwise for which event the first was that failed, and why.
-    pub(crate) fn finish(self) -> Result<(), (usize, ProjectionError)> {
-        let Self { sent, event, .. } = self;
-        self.connection.finish().map_err(|(number, error)| {
-            let event = sent.get(number).copied().unwrap_or(event);
-            (event, error.into())
-        })
-    }
-
-    /// Runs a statement, prepared once. How many rows it changes is not known yet when this returns, nor,
-    /// in Postgres, whether it fails: the next ones are under way meanwhile.
-    pub(crate) fn execute(
-        &mut self,
-        sql: &'static str,
-        parameters: Parameters<'_>,
-    ) -> Result<(), ProjectionError> {
-        self.send(sql, parameters, false)
-    }
-
-    /// Runs a statement that must change a row. Where it finds none, the history is not one that
-    /// the read model understands, and going on would make the rows wrong in silence.
-    pub(crate) fn change(
-        &mut self,
-        sql: &'static str,
-        parameters: Parameters<'_>,
-    ) -> Result<(), ProjectionError> {
-        self.send(sql, parameters, true)
-    }
-
-    fn send(
-        &mut self,
-        sql: &'static str,
-        parameters: Parameters<'_>,
-        must_change: bool,
-    ) -> Result<(), ProjectionError> {
-        let sql = self.names.in_statement(sql);
-        self.sent.push(self.event);
-        Ok(self.connection.send(sql, parameters, must_change)?)
-    }
 }
 
 /// The person whose stream this is.

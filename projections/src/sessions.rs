@@ -3,6 +3,7 @@
 use crate::{
     DatabaseError, Index, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
+    rows::values,
     sql::{
         Row, SqlError, params,
         value::{Micros, Text, Whole},
@@ -17,7 +18,7 @@ use eventstore_schema::{
 /// The read model behind `/me/sessions`.
 pub struct Sessions;
 
-const TABLES: &[Table] = &[Table {
+const SESSIONS: Table = Table {
     name: "sessions",
     columns: "session_id TEXT NOT NULL,
                   user_id TEXT NOT NULL,
@@ -42,7 +43,7 @@ const TABLES: &[Table] = &[Table {
             projecting: true,
         },
     ],
-}];
+};
 
 impl Projection for Sessions {
     fn name(&self) -> &'static str {
@@ -54,7 +55,7 @@ impl Projection for Sessions {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[SESSIONS]
     }
 
     fn project(
@@ -70,46 +71,33 @@ impl Projection for Sessions {
         };
         let session = Text(session_of(&event.stream)?);
         let at = Micros(event.metadata.recorded_at);
-        match what {
+        let values = match what {
             SessionEvent::SessionStarted(started) => {
-                rows.execute(
-                    "INSERT INTO sessions
-                         (session_id, user_id, started_at, last_event_at, expires_at, browser)
-                     VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
-                    params![
-                        session,
-                        Text(started.user_id),
-                        at,
-                        Micros(started.expires_at),
-                        started.browser.as_ref().map(Text)
-                    ],
-                )?;
-                Ok(())
+                return rows.insert(
+                    &SESSIONS,
+                    params![session],
+                    values! {
+                        user_id = Text(started.user_id),
+                        started_at = at,
+                        last_event_at = at,
+                        expires_at = Micros(started.expires_at),
+                        browser = started.browser.as_ref().map(Text),
+                    },
+                );
             }
-            SessionEvent::SecondFactorAccepted(_) => rows.change(
-                "UPDATE sessions SET otp_at = ?2, last_event_at = ?2 WHERE session_id = ?1",
-                params![session, at],
-            ),
-            SessionEvent::RecoveryCodeAccepted(_) => rows.change(
-                "UPDATE sessions SET recovery_code_at = ?2, last_event_at = ?2
-                 WHERE session_id = ?1",
-                params![session, at],
-            ),
-            SessionEvent::SignedIn(_) => rows.change(
-                "UPDATE sessions
-                 SET signed_in_at = ?2, last_event_at = ?2, signed_in_position = ?3
-                 WHERE session_id = ?1",
-                params![session, at, Whole(event.position.0)],
-            ),
-            SessionEvent::SessionUsed(_) => rows.change(
-                "UPDATE sessions SET last_event_at = ?2 WHERE session_id = ?1",
-                params![session, at],
-            ),
-            SessionEvent::SessionEnded(_) => rows.change(
-                "UPDATE sessions SET ended_at = ?2, last_event_at = ?2 WHERE session_id = ?1",
-                params![session, at],
-            ),
-        }
+            SessionEvent::SecondFactorAccepted(_) => values! { otp_at = at, last_event_at = at },
+            SessionEvent::RecoveryCodeAccepted(_) => {
+                values! { recovery_code_at = at, last_event_at = at }
+            }
+            SessionEvent::SignedIn(_) => values! {
+                signed_in_at = at,
+                last_event_at = at,
+                signed_in_position = Whole(event.position.0),
+            },
+            SessionEvent::SessionUsed(_) => values! { last_event_at = at },
+            SessionEvent::SessionEnded(_) => values! { ended_at = at, last_event_at = at },
+        };
+        rows.update(&SESSIONS, params![session], values)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
     readers::View,
+    rows::values,
     sql::{
         Row, SqlError, params,
         value::{Json, Micros, Text, Whole, Word},
@@ -22,10 +23,9 @@ pub use changes::{Changed, Names, changed_since};
 /// The read model behind `/users`.
 pub struct Users;
 
-const TABLES: &[Table] = &[
-    Table {
-        name: "users",
-        columns: "user_id TEXT NOT NULL,
+const USERS: Table = Table {
+    name: "users",
+    columns: "user_id TEXT NOT NULL,
                   organization_id TEXT NOT NULL,
                   role TEXT NOT NULL,
                   status TEXT NOT NULL,
@@ -34,30 +34,25 @@ const TABLES: &[Table] = &[
                   created_at BIGINT NOT NULL,
                   accepted_at BIGINT,
                   revision BIGINT NOT NULL",
-        key: &["user_id"],
-        in_order: false,
-        indexes: &[Index {
-            on: "(organization_id, user_id) WHERE status NOT IN ('revoked', 'erased')",
-            projecting: false,
-        }],
-    },
-    Table {
-        name: "user_devices",
-        columns: "user_id TEXT NOT NULL,
+    key: &["user_id"],
+    in_order: false,
+    indexes: &[Index {
+        on: "(organization_id, user_id) WHERE status NOT IN ('revoked', 'erased')",
+        projecting: false,
+    }],
+};
+
+const DEVICES: Table = Table {
+    name: "user_devices",
+    columns: "user_id TEXT NOT NULL,
                   device_id TEXT NOT NULL,
                   name TEXT NOT NULL,
                   confirmed_at BIGINT NOT NULL,
                   last_used_at BIGINT NOT NULL",
-        key: &["user_id", "device_id"],
-        in_order: false,
-        indexes: &[],
-    },
-    changes::TABLE,
-];
-
-const INSERT: &str = "
-    INSERT INTO users (user_id, organization_id, role, status, email, name, created_at, revision)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    key: &["user_id", "device_id"],
+    in_order: false,
+    indexes: &[],
+};
 
 const ONE: &str = "SELECT * FROM users WHERE user_id = ?1";
 
@@ -71,7 +66,7 @@ impl Projection for Users {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[USERS, DEVICES, changes::TABLE]
     }
 
     fn project(
@@ -85,68 +80,53 @@ impl Projection for Users {
         };
         let user = Text(user_of(&event.stream)?);
         let at = Micros(event.metadata.recorded_at);
-        let revision = Whole(event.revision);
         changes::note(rows, event, what)?;
+        // Every event changes the revision, and most of them nothing else about the person.
+        let revision = values! { revision = Whole(event.revision) };
         match what {
             UserEvent::UserRegistered(person) => {
                 let what = (person.organization_id, person.role, Status::Active);
-                let names = (&person.email, &person.name);
-                insert(rows, &user, what, names, (&at, &revision))
+                insert(rows, &user, what, (&person.email, &person.name), &at)?;
             }
             UserEvent::UserInvited(person) => {
                 let what = (person.organization_id, person.role, Status::Invited);
-                let names = (&person.email, &person.name);
-                insert(rows, &user, what, names, (&at, &revision))
+                insert(rows, &user, what, (&person.email, &person.name), &at)?;
             }
-            UserEvent::InvitationAccepted(_) => rows.change(
-                "UPDATE users SET status = 'active', accepted_at = ?2, revision = ?3
-                 WHERE user_id = ?1",
-                params![user, at, revision],
-            ),
-            UserEvent::InvitationRevoked(_) => stand(rows, &user, Status::Revoked, &revision),
-            UserEvent::RoleChanged(changed) => rows.change(
-                "UPDATE users SET role = ?2, revision = ?3 WHERE user_id = ?1",
-                params![user, Word(changed.role), revision],
-            ),
-            UserEvent::UserDisabled(_) => stand(rows, &user, Status::Disabled, &revision),
-            UserEvent::UserEnabled(_) => stand(rows, &user, Status::Active, &revision),
-            UserEvent::OtpDeviceConfirmed(device) => {
-                rows.execute(
-                    "INSERT INTO user_devices (user_id, device_id, name, confirmed_at, last_used_at)
-                     VALUES (?1, ?2, ?3, ?4, ?4)",
-                    params![user, Text(device.device_id), Json(&device.device_name), at],
-                )?;
-                seen(rows, &user, &revision)
+            UserEvent::InvitationAccepted(_) => {
+                let accepted = values! { status = Word(Status::Active), accepted_at = at };
+                rows.update(&USERS, params![user], accepted)?;
             }
+            UserEvent::InvitationRevoked(_) => stand(rows, &user, Status::Revoked)?,
+            UserEvent::UserDisabled(_) => stand(rows, &user, Status::Disabled)?,
+            UserEvent::UserEnabled(_) => stand(rows, &user, Status::Active)?,
+            UserEvent::RoleChanged(changed) => {
+                rows.update(&USERS, params![user], values! { role = Word(changed.role) })?;
+            }
+            UserEvent::OtpDeviceConfirmed(device) => rows.insert(
+                &DEVICES,
+                params![user, Text(device.device_id)],
+                values! {
+                    name = Json(&device.device_name),
+                    confirmed_at = at,
+                    last_used_at = at,
+                },
+            )?,
             UserEvent::OtpDeviceRenamed(device) => {
-                rows.change(
-                    "UPDATE user_devices SET name = ?3 WHERE user_id = ?1 AND device_id = ?2",
-                    params![user, Text(device.device_id), Json(&device.device_name)],
-                )?;
-                seen(rows, &user, &revision)
+                let renamed = values! { name = Json(&device.device_name) };
+                rows.update(&DEVICES, params![user, Text(device.device_id)], renamed)?;
             }
             UserEvent::OtpDeviceRemoved(device) => {
-                rows.change(
-                    "DELETE FROM user_devices WHERE user_id = ?1 AND device_id = ?2",
-                    params![user, Text(device.device_id)],
-                )?;
-                seen(rows, &user, &revision)
+                rows.delete(&DEVICES, params![user, Text(device.device_id)])?;
             }
-            UserEvent::OtpDevicesReset(_) => {
-                rows.execute(
-                    "DELETE FROM user_devices WHERE user_id = ?1",
-                    params![&user],
-                )?;
-                seen(rows, &user, &revision)
-            }
-            UserEvent::UserErased(_) => erased(rows, &user, &revision),
             UserEvent::OtpVerified(code) => {
-                rows.change(
-                    "UPDATE user_devices SET last_used_at = ?3
-                     WHERE user_id = ?1 AND device_id = ?2",
-                    params![user, Text(code.device_id), at],
-                )?;
-                seen(rows, &user, &revision)
+                let used = values! { last_used_at = at };
+                rows.update(&DEVICES, params![user, Text(code.device_id)], used)?;
+            }
+            UserEvent::OtpDevicesReset(_) => lose_devices(rows, &user)?,
+            // Leaves of the person that there was one.
+            UserEvent::UserErased(_) => {
+                lose_devices(rows, &user)?;
+                stand(rows, &user, Status::Erased)?;
             }
             UserEvent::InvitationResent(_)
             | UserEvent::PasswordResetRequested(_)
@@ -160,8 +140,9 @@ impl Projection for Users {
             | UserEvent::RecoveryCodeRejected(_)
             | UserEvent::OtpSetUpLinkRequested(_)
             | UserEvent::OtpSetUpLinkFollowed(_)
-            | UserEvent::UserExported(_) => seen(rows, &user, &revision),
+            | UserEvent::UserExported(_) => {}
         }
+        rows.update(&USERS, params![user], revision)
     }
 }
 
@@ -171,46 +152,29 @@ fn insert(
     user: &Text<UserId>,
     (organization, role, status): (OrganizationId, Role, Status),
     (email, name): (&Personal, &Personal),
-    (at, revision): (&Micros, &Whole),
+    at: &Micros,
 ) -> Result<(), ProjectionError> {
-    let (organization, role, status) = (Text(organization), Word(role), Word(status));
-    let (email, name) = (Json(email), Json(name));
-    rows.execute(
-        INSERT,
-        params![user, organization, role, status, email, name, at, revision],
-    )?;
-    Ok(())
+    rows.insert(
+        &USERS,
+        params![user],
+        values! {
+            organization_id = Text(organization),
+            role = Word(role),
+            status = Word(status),
+            email = Json(email),
+            name = Json(name),
+            created_at = at,
+        },
+    )
 }
 
 /// Says whether the person can sign in from now on.
-fn stand(
-    rows: &mut Rows<'_>,
-    user: &Text<UserId>,
-    status: Status,
-    revision: &Whole,
-) -> Result<(), ProjectionError> {
-    rows.change(
-        "UPDATE users SET status = ?2, revision = ?3 WHERE user_id = ?1",
-        params![user, Word(status), revision],
-    )
+fn stand(rows: &mut Rows<'_>, user: &Text<UserId>, status: Status) -> Result<(), ProjectionError> {
+    rows.update(&USERS, params![user], values! { status = Word(status) })
 }
 
-/// Leaves of the person that there was one.
-fn erased(
-    rows: &mut Rows<'_>,
-    user: &Text<UserId>,
-    revision: &Whole,
-) -> Result<(), ProjectionError> {
-    rows.execute("DELETE FROM user_devices WHERE user_id = ?1", params![user])?;
-    stand(rows, user, Status::Erased, revision)
-}
-
-/// Remembers an event that changes nothing else about the person.
-fn seen(rows: &mut Rows<'_>, user: &Text<UserId>, revision: &Whole) -> Result<(), ProjectionError> {
-    rows.change(
-        "UPDATE users SET revision = ?2 WHERE user_id = ?1",
-        params![user, revision],
-    )
+fn lose_devices(rows: &mut Rows<'_>, user: &Text<UserId>) -> Result<(), ProjectionError> {
+    rows.execute("DELETE FROM user_devices WHERE user_id = ?1", params![user])
 }
 
 /// Whether a person can sign in.

@@ -303,7 +303,7 @@ fn hand(
                 .map_err(Refusal::Project),
             Some(Err(error)) => Err(Refusal::Decode(error.to_string())),
         };
-        projected.map_err(|refusal| (index, refusal))?;
+        projected.map_err(|refusal| (rows.event(), refusal))?;
     }
     Ok(())
 }

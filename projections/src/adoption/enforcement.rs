@@ -4,17 +4,19 @@
 //! nobody's row, however many they are: that somebody is one of them is seen by the positions in their
 //! row, when they set up an authenticator or leave.
 
-use super::{Change, Standing};
+use super::{Change, Person, Standing};
 use crate::{
     ProjectionError, Rows, Table,
     analytics::second_of,
     projection::organization_of,
+    rows::values,
     sql::{
-        params,
+        Row, SqlError, params,
         value::{Micros, Text, Whole},
     },
 };
-use eventstore_schema::{Event, Recorded, UserId};
+use chrono::{DateTime, Utc};
+use eventstore_schema::{Event, Position, Recorded};
 
 /// Those who could sign in when it was enforced, without those who left before they had set up.
 pub(super) const COHORTS: Table = Table {
@@ -71,57 +73,56 @@ pub(super) fn begin(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), 
 pub(super) fn note(
     rows: &mut Rows<'_>,
     event: &Recorded<Event>,
-    person: UserId,
+    person: &Person,
     change: &Change,
 ) -> Result<(), ProjectionError> {
-    match change {
-        Change::Devices(1..) => set_up(rows, event, person),
-        Change::Becomes(Standing::Disabled) | Change::Goes => leave(rows, event, person),
-        _ => Ok(()),
+    let leaves = match change {
+        Change::Devices(1..) => false,
+        Change::Becomes(Standing::Disabled) | Change::Goes => true,
+        _ => return Ok(()),
+    };
+    if person.devices > 0 {
+        return Ok(());
     }
+    let organization = Text(organization_of(event)?);
+    let Some(cohort) = rows.find(&COHORTS, params![organization], cohort_from)? else {
+        return Ok(());
+    };
+    // Whether they had been able to sign in all the time, and had had no authenticator since.
+    let able = person
+        .active_since
+        .is_some_and(|since| since < cohort.position);
+    if !able
+        || person
+            .bare_since
+            .is_some_and(|since| since >= cohort.position)
+    {
+        return Ok(());
+    }
+    if leaves {
+        let fewer = values! { people = cohort.people - 1 };
+        return rows.update(&COHORTS, params![organization], fewer);
+    }
+    let took = event.metadata.recorded_at - cohort.enforced_at;
+    let seconds = took.num_seconds().max(0);
+    rows.add(
+        &SET_UPS,
+        params![organization, seconds],
+        values! { people = 1 },
+    )
 }
 
-/// Counts a person who had been able to sign in all the time, and had had no authenticator since.
-fn set_up(
-    rows: &mut Rows<'_>,
-    event: &Recorded<Event>,
-    person: UserId,
-) -> Result<(), ProjectionError> {
-    rows.execute(
-        "INSERT INTO adoption_set_ups (organization_id, seconds, people)
-         SELECT cohort.organization_id,
-             CASE WHEN ?3 > cohort.enforced_micros
-                 THEN (?3 - cohort.enforced_micros) / 1000000 ELSE 0 END,
-             1
-         FROM adoption_cohorts AS cohort, adoption_people AS person
-         WHERE cohort.organization_id = ?1 AND person.user_id = ?2
-             AND person.active_since < cohort.position AND person.devices = 0
-             AND COALESCE(person.bare_since, 0) < cohort.position
-         ON CONFLICT (organization_id, seconds) DO UPDATE
-         SET people = adoption_set_ups.people + excluded.people",
-        params![
-            Text(organization_of(event)?),
-            Text(person),
-            Micros(event.metadata.recorded_at)
-        ],
-    )?;
-    Ok(())
+/// The people who could sign in when it was enforced.
+struct Cohort {
+    enforced_at: DateTime<Utc>,
+    position: Position,
+    people: i64,
 }
 
-/// Leaves such a person out.
-fn leave(
-    rows: &mut Rows<'_>,
-    event: &Recorded<Event>,
-    person: UserId,
-) -> Result<(), ProjectionError> {
-    rows.execute(
-        "UPDATE adoption_cohorts SET people = people - 1
-         WHERE organization_id = ?1 AND EXISTS (
-             SELECT 1 FROM adoption_people AS person
-             WHERE person.user_id = ?2
-                 AND person.active_since < adoption_cohorts.position AND person.devices = 0
-                 AND COALESCE(person.bare_since, 0) < adoption_cohorts.position)",
-        params![Text(organization_of(event)?), Text(person)],
-    )?;
-    Ok(())
+fn cohort_from(row: &Row<'_>) -> Result<Cohort, SqlError> {
+    Ok(Cohort {
+        enforced_at: row.get::<Micros>("enforced_micros")?.0,
+        position: Position(row.get::<Whole>("position")?.0),
+        people: row.get("people")?,
+    })
 }

@@ -4,6 +4,7 @@ use super::{Column, Dataset, Kind, moment::hour_of};
 use crate::{
     Projection, ProjectionError, Rows, Table,
     projection::NamedView,
+    rows::values,
     sql::{params, value::Text},
 };
 use eventstore_schema::{
@@ -50,7 +51,7 @@ pub const DATASET: Dataset = Dataset {
 /// The read model behind the dataset.
 pub struct SignIns;
 
-const TABLES: &[Table] = &[Table {
+const SIGN_INS: Table = Table {
     name: "sign_ins",
     columns: "organization_id TEXT NOT NULL,
                   hour TEXT NOT NULL,
@@ -60,7 +61,7 @@ const TABLES: &[Table] = &[Table {
     key: &["organization_id", "hour", "factor", "outcome"],
     in_order: false,
     indexes: &[],
-}];
+};
 
 /// What was shown last, and what came of it.
 fn attempt(event: &Event) -> Option<(&'static str, &'static str)> {
@@ -97,7 +98,7 @@ impl Projection for SignIns {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[SIGN_INS]
     }
 
     fn views(&self) -> &'static [NamedView] {
@@ -117,19 +118,16 @@ impl Projection for SignIns {
         let Some(organization) = event.metadata.organization_id else {
             return Ok(());
         };
-        rows.execute(
-            "INSERT INTO sign_ins (organization_id, hour, factor, outcome, attempts)
-             VALUES (?1, ?2, ?3, ?4, 1)
-             ON CONFLICT (organization_id, hour, factor, outcome) DO UPDATE
-             SET attempts = sign_ins.attempts + 1",
+        rows.add(
+            &SIGN_INS,
             params![
                 Text(organization),
                 hour_of(event.metadata.recorded_at),
                 factor,
                 outcome
             ],
-        )?;
-        Ok(())
+            values! { attempts = 1 },
+        )
     }
 }
 

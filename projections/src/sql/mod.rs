@@ -11,7 +11,7 @@ pub(crate) mod value;
 use std::borrow::Cow;
 
 /// A value in a column, or on its way there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Value<'a> {
     Null,
     Integer(i64),
@@ -175,7 +175,7 @@ pub(crate) trait Connection: Send {
 }
 
 /// A row that a query found.
-pub(crate) struct Row<'r>(&'r dyn Columns);
+pub(crate) struct Row<'r>(pub(crate) &'r dyn Columns);
 
 /// How a database hands out the values of a row.
 pub(crate) trait Columns {

@@ -28,6 +28,38 @@ impl<'a> Value<'a> {
     }
 }
 
+impl Value<'_> {
+    /// The same for as long as one likes.
+    pub(crate) fn kept(self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(number),
+            Self::Text(text) => Value::Text(text.into_owned().into()),
+        }
+    }
+
+    pub(crate) fn borrowed(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+        }
+    }
+
+    /// Adds a number to this one.
+    pub(crate) fn add(&mut self, more: &Value<'_>) {
+        if let (Self::Integer(number), Value::Integer(more)) = (self, more) {
+            *number += more;
+        }
+    }
+}
+
+impl ToColumn for Value<'_> {
+    fn to_column(&self) -> Result<Value<'_>, BadValue> {
+        Ok(self.borrowed())
+    }
+}
+
 impl<T: ToColumn + ?Sized> ToColumn for &T {
     fn to_column(&self) -> Result<Value<'_>, BadValue> {
         (**self).to_column()
@@ -82,7 +114,7 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(i8, u8, u32, i64);
+integers!(i8, u8, i32, u32, i64);
 
 /// Whether something is so, as 1 or 0.
 impl ToColumn for bool {

@@ -4,6 +4,7 @@ use super::Status;
 use crate::{
     DatabaseError, Index, ProjectionError, Readers, Rows, Table,
     projection::{organization_of, user_of},
+    rows::values,
     sql::{
         Row, SqlError, params,
         value::{Json, Text, Whole, Word},
@@ -43,11 +44,13 @@ pub(super) fn note(
     ) {
         return Ok(());
     }
-    let (user, position) = (Text(user_of(&event.stream)?), Whole(event.position.0));
-    rows.execute(
-        "INSERT INTO user_changes (user_id, organization_id, position) VALUES (?1, ?2, ?3)
-         ON CONFLICT (user_id) DO UPDATE SET position = excluded.position",
-        params![user, Text(organization_of(event)?), position],
+    rows.put(
+        &TABLE,
+        params![Text(user_of(&event.stream)?)],
+        values! {
+            organization_id = Text(organization_of(event)?),
+            position = Whole(event.position.0),
+        },
     )
 }
 

@@ -1,0 +1,205 @@
+//! What is to be written of rows, put together until it is.
+
+use super::Values;
+use crate::{
+    Table,
+    sql::{BadValue, Columns, Parameters, Row, SqlError, Value},
+};
+use std::{collections::HashMap, mem};
+
+/// The values of a row's key.
+pub(super) type Key = Vec<Value<'static>>;
+
+/// The values of a key, kept.
+pub(super) fn key(parameters: Parameters<'_>) -> Result<Key, BadValue> {
+    let kept = |parameter: &&dyn crate::sql::ToColumn| Ok(parameter.to_column()?.kept());
+    parameters.iter().map(kept).collect()
+}
+
+/// What is to be done with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// Nothing: it was read.
+    Nothing,
+    Insert,
+    Update,
+    Put,
+    Add,
+    Delete,
+}
+
+impl What {
+    pub(super) fn must_change(self) -> bool {
+        matches!(self, Self::Update | Self::Delete)
+    }
+}
+
+/// What is to be written of one row.
+pub(super) struct Entry {
+    pub(super) what: What,
+    pub(super) values: Vec<(&'static str, Value<'static>)>,
+    /// The first event that it is for.
+    pub(super) event: usize,
+    /// Whether every value of the row is here.
+    pub(super) is_whole: bool,
+}
+
+impl Entry {
+    pub(super) fn new(what: What, event: usize) -> Self {
+        Self {
+            what,
+            values: Vec::new(),
+            event,
+            is_whole: what == What::Insert,
+        }
+    }
+
+    /// A row as it stands in the database.
+    pub(super) fn read(
+        table: &'static Table,
+        event: usize,
+        row: &Row<'_>,
+    ) -> Result<Self, SqlError> {
+        let values = row.values().map(|value| Ok(value?.kept()));
+        let values = values.collect::<Result<Vec<_>, SqlError>>()?;
+        Ok(Self {
+            what: What::Nothing,
+            values: table.other_columns().zip(values).collect(),
+            event,
+            is_whole: true,
+        })
+    }
+
+    /// Whether a further change can be put together with what is here.
+    pub(super) fn takes(&self, what: What) -> bool {
+        matches!(
+            (self.what, what),
+            (What::Nothing | What::Insert | What::Update, What::Update)
+                | (What::Put, What::Put)
+                | (What::Add, What::Add)
+        )
+    }
+
+    pub(super) fn take(&mut self, what: What, values: Values<'_>) -> Result<(), BadValue> {
+        if self.what == What::Nothing {
+            self.what = what;
+        }
+        for &(column, value) in values {
+            let value = value.to_column()?;
+            let mut known = self.values.iter_mut();
+            match known.find(|(name, _)| *name == column) {
+                Some((_, number)) if what == What::Add => number.add(&value),
+                Some((_, known)) => *known = value.kept(),
+                None => self.values.push((column, value.kept())),
+            }
+        }
+        Ok(())
+    }
+
+    /// The statement that writes it, if there is anything to write. The key comes first.
+    pub(super) fn statement(&self, table: &Table, name: &str) -> Option<String> {
+        let numbered = |columns: &[&str], first: usize, between: &str| {
+            let each = columns.iter().zip(first..);
+            let each = each.map(|(column, number)| format!("{column} = ?{number}"));
+            each.collect::<Vec<_>>().join(between)
+        };
+        let columns: Vec<_> = self.values.iter().map(|(column, _)| *column).collect();
+        let row = numbered(table.key, 1, " AND ");
+        let insert = || {
+            let all = [table.key, &columns].concat();
+            let marks: Vec<_> = (1..=all.len()).map(|number| format!("?{number}")).collect();
+            let (all, marks) = (all.join(", "), marks.join(", "));
+            format!("INSERT INTO {name} ({all}) VALUES ({marks})")
+        };
+        let upsert = |old: &str| {
+            let set = columns.iter();
+            let set = set.map(|column| match old {
+                "" => format!("{column} = excluded.{column}"),
+                old => format!("{column} = {old}.{column} + excluded.{column}"),
+            });
+            let (key, set) = (table.key.join(", "), set.collect::<Vec<_>>().join(", "));
+            format!("{} ON CONFLICT ({key}) DO UPDATE SET {set}", insert())
+        };
+        match self.what {
+            What::Nothing => None,
+            What::Insert => Some(insert()),
+            What::Update => {
+                let set = numbered(&columns, table.key.len() + 1, ", ");
+                Some(format!("UPDATE {name} SET {set} WHERE {row}"))
+            }
+            What::Put => Some(upsert("")),
+            What::Add => Some(upsert(name)),
+            What::Delete => Some(format!("DELETE FROM {name} WHERE {row}")),
+        }
+    }
+
+    fn is_written_like(&self, other: &Self) -> bool {
+        let columns = self.values.iter().map(|(column, _)| *column);
+        self.what == other.what && columns.eq(other.values.iter().map(|(column, _)| *column))
+    }
+}
+
+impl Columns for Entry {
+    fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    fn at(&self, index: usize) -> Result<Value<'_>, SqlError> {
+        let value = self.values.get(index);
+        Ok(value.map_or(Value::Null, |(_, value)| value.borrowed()))
+    }
+
+    fn named(&self, name: &str) -> Result<Value<'_>, SqlError> {
+        let mut values = self.values.iter();
+        let value = values.find(|(column, _)| *column == name);
+        Ok(value.map_or(Value::Null, |(_, value)| value.borrowed()))
+    }
+}
+
+/// The statement that reads a row, without its key.
+pub(super) fn select(table: &Table, name: &str) -> String {
+    let columns: Vec<_> = table.other_columns().collect();
+    let key = table.key.iter().zip(1..);
+    let key: Vec<_> = key
+        .map(|(column, number)| format!("{column} = ?{number}"))
+        .collect();
+    let (columns, key) = (columns.join(", "), key.join(" AND "));
+    format!("SELECT {columns} FROM {name} WHERE {key}")
+}
+
+/// Rows that wait, by their tables.
+#[derive(Default)]
+pub(super) struct Pending(Vec<(&'static Table, HashMap<Key, Entry>)>);
+
+impl Pending {
+    pub(super) fn of(&mut self, table: &'static Table) -> &mut HashMap<Key, Entry> {
+        let mut known = self.0.iter();
+        let index = known.position(|(known, _)| known.name == table.name);
+        let index = index.unwrap_or_else(|| {
+            self.0.push((table, HashMap::new()));
+            self.0.len() - 1
+        });
+        &mut self.0[index].1
+    }
+
+    pub(super) fn take(&mut self) -> Vec<(&'static Table, HashMap<Key, Entry>)> {
+        mem::take(&mut self.0)
+    }
+}
+
+/// Rows that are written by the same statement, in the order of their keys, so that what is written
+/// lies together.
+pub(super) fn alike(entries: HashMap<Key, Entry>) -> Vec<Vec<(Key, Entry)>> {
+    let mut alike: Vec<Vec<(Key, Entry)>> = Vec::new();
+    for (key, entry) in entries {
+        let mut known = alike.iter_mut();
+        match known.find(|rows| rows[0].1.is_written_like(&entry)) {
+            Some(rows) => rows.push((key, entry)),
+            None => alike.push(vec![(key, entry)]),
+        }
+    }
+    for rows in &mut alike {
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    }
+    alike
+}
