@@ -4,6 +4,7 @@ use crate::{
     DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
     analytics::{credential_use, day_of},
     projection::NamedView,
+    rows::values,
     sql::{
         Row, SqlError, params,
         value::{Json, Micros, Text, actor_columns, actor_from},
@@ -19,10 +20,9 @@ use serde::Serialize;
 /// The read model behind `/api-credentials`.
 pub struct ApiCredentials;
 
-const TABLES: &[Table] = &[
-    Table {
-        name: "api_credentials",
-        columns: "api_credential_id TEXT NOT NULL,
+const CREDENTIALS: Table = Table {
+    name: "api_credentials",
+    columns: "api_credential_id TEXT NOT NULL,
                   organization_id TEXT NOT NULL,
                   name TEXT NOT NULL,
                   scopes TEXT NOT NULL,
@@ -34,26 +34,26 @@ const TABLES: &[Table] = &[
                   old_secret_until BIGINT,
                   last_used_at BIGINT,
                   revoked_at BIGINT",
-        key: &["api_credential_id"],
-        in_order: false,
-        indexes: &[Index {
-            on: "(organization_id, api_credential_id)",
-            projecting: false,
-        }],
-    },
-    // What machines did on a day: asked for access tokens, and caused other events.
-    Table {
-        name: "api_credential_days",
-        columns: "organization_id TEXT NOT NULL,
+    key: &["api_credential_id"],
+    in_order: false,
+    indexes: &[Index {
+        on: "(organization_id, api_credential_id)",
+        projecting: false,
+    }],
+};
+
+/// What machines did on a day: asked for access tokens, and caused other events.
+const DAYS: Table = Table {
+    name: "api_credential_days",
+    columns: "organization_id TEXT NOT NULL,
                   day TEXT NOT NULL,
                   api_credential_id TEXT NOT NULL,
                   tokens BIGINT NOT NULL,
                   events BIGINT NOT NULL",
-        key: &["organization_id", "day", "api_credential_id"],
-        in_order: false,
-        indexes: &[],
-    },
-];
+    key: &["organization_id", "day", "api_credential_id"],
+    in_order: false,
+    indexes: &[],
+};
 
 impl Projection for ApiCredentials {
     fn name(&self) -> &'static str {
@@ -65,7 +65,7 @@ impl Projection for ApiCredentials {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[CREDENTIALS, DAYS]
     }
 
     fn views(&self) -> &'static [NamedView] {
@@ -84,42 +84,33 @@ impl Projection for ApiCredentials {
         let Event::ApiCredential(what) = &event.data else {
             return Ok(());
         };
-        let id = Text(credential_of(&event.stream)?);
+        let key = params![Text(credential_of(&event.stream)?)];
         let at = Micros(event.metadata.recorded_at);
-        match what {
+        let values = match what {
             ApiCredentialEvent::ApiCredentialCreated(created) => {
                 let (by_kind, by_id) = actor_columns(event.metadata.actor);
-                rows.execute(
-                    "INSERT INTO api_credentials (api_credential_id, organization_id, name,
-                         scopes, created_at, created_by_kind, created_by_id, expires_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    params![
-                        id,
-                        Text(created.organization_id),
-                        created.name,
-                        Json(&created.scopes),
-                        at,
-                        by_kind,
-                        by_id,
-                        Micros(created.expires_at)
-                    ],
-                )?;
-                Ok(())
+                return rows.insert(
+                    &CREDENTIALS,
+                    key,
+                    values! {
+                        organization_id = Text(created.organization_id),
+                        name = created.name,
+                        scopes = Json(&created.scopes),
+                        created_at = at,
+                        created_by_kind = by_kind,
+                        created_by_id = by_id,
+                        expires_at = Micros(created.expires_at),
+                    },
+                );
             }
-            ApiCredentialEvent::ApiCredentialSecretRotated(rotated) => rows.change(
-                "UPDATE api_credentials SET rotated_at = ?2, old_secret_until = ?3
-                 WHERE api_credential_id = ?1",
-                params![id, at, Micros(rotated.old_secret_until)],
-            ),
-            ApiCredentialEvent::ApiCredentialRevoked(_) => rows.change(
-                "UPDATE api_credentials SET revoked_at = ?2 WHERE api_credential_id = ?1",
-                params![id, at],
-            ),
-            ApiCredentialEvent::AccessTokenIssued(_) => rows.change(
-                "UPDATE api_credentials SET last_used_at = ?2 WHERE api_credential_id = ?1",
-                params![id, at],
-            ),
-        }
+            ApiCredentialEvent::ApiCredentialSecretRotated(rotated) => values! {
+                rotated_at = at,
+                old_secret_until = Micros(rotated.old_secret_until),
+            },
+            ApiCredentialEvent::ApiCredentialRevoked(_) => values! { revoked_at = at },
+            ApiCredentialEvent::AccessTokenIssued(_) => values! { last_used_at = at },
+        };
+        rows.update(&CREDENTIALS, key, values)
     }
 }
 
@@ -133,24 +124,19 @@ fn note_use(
     let Some(organization) = event.metadata.organization_id else {
         return Ok(());
     };
-    let token = matches!(
+    let is_token = matches!(
         event.data,
         Event::ApiCredential(ApiCredentialEvent::AccessTokenIssued(_))
     );
-    rows.execute(
-        "INSERT INTO api_credential_days (organization_id, day, api_credential_id, tokens, events)
-         VALUES (?1, ?2, ?3, ?4, 1 - ?4)
-         ON CONFLICT (organization_id, day, api_credential_id) DO UPDATE
-         SET tokens = api_credential_days.tokens + excluded.tokens,
-             events = api_credential_days.events + excluded.events",
+    rows.add(
+        &DAYS,
         params![
             Text(organization),
             day_of(event.metadata.recorded_at),
-            Text(machine),
-            i64::from(token)
+            Text(machine)
         ],
-    )?;
-    Ok(())
+        values! { tokens = is_token, events = !is_token },
+    )
 }
 
 fn credential_of(stream: &StreamName) -> Result<ApiCredentialId, ProjectionError> {

@@ -4,6 +4,7 @@ use crate::{
     DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
     analytics::{day_of, invitations, second_of},
     projection::{NamedView, user_of},
+    rows::values,
     sql::{
         Row, SqlError, params,
         value::{Json, Micros, Text, Whole, Word, actor_columns, actor_from},
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// The read model behind `/invitations`.
 pub struct Invitations;
 
-const TABLES: &[Table] = &[Table {
+const INVITATIONS: Table = Table {
     name: "invitations",
     columns: "invitation_id TEXT NOT NULL,
                   organization_id TEXT NOT NULL,
@@ -47,7 +48,7 @@ const TABLES: &[Table] = &[Table {
             projecting: false,
         },
     ],
-}];
+};
 
 impl Projection for Invitations {
     fn name(&self) -> &'static str {
@@ -59,7 +60,7 @@ impl Projection for Invitations {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[INVITATIONS]
     }
 
     fn views(&self) -> &'static [NamedView] {
@@ -75,63 +76,70 @@ impl Projection for Invitations {
         let Event::User(what) = &event.data else {
             return Ok(());
         };
-        let invitation = Text(user_of(&event.stream)?);
-        let at = Micros(event.metadata.recorded_at);
+        let key = params![Text(user_of(&event.stream)?)];
+        let at = event.metadata.recorded_at;
         let revision = Whole(event.revision);
         match what {
             UserEvent::UserInvited(invited) => {
                 let (by_kind, by_id) = actor_columns(event.metadata.actor);
-                rows.execute(
-                    "INSERT INTO invitations (invitation_id, organization_id, email, name, role,
-                         status, invited_at, invited_on, sent_at, expires_at, expires,
-                         invited_by_kind, invited_by_id, revision)
-                     VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?11, ?6, ?7, ?12, ?8, ?9, ?10)",
-                    params![
-                        invitation,
-                        Text(invited.organization_id),
-                        Json(&invited.email),
-                        Json(&invited.name),
-                        Word(invited.role),
-                        at,
-                        Micros(invited.expires_at),
-                        by_kind,
-                        by_id,
-                        revision,
-                        day_of(event.metadata.recorded_at),
-                        second_of(invited.expires_at)
-                    ],
-                )?;
-                Ok(())
+                rows.insert(
+                    &INVITATIONS,
+                    key,
+                    values! {
+                        organization_id = Text(invited.organization_id),
+                        email = Json(&invited.email),
+                        name = Json(&invited.name),
+                        role = Word(invited.role),
+                        status = Word(Status::Pending),
+                        invited_at = Micros(at),
+                        invited_on = day_of(at),
+                        sent_at = Micros(at),
+                        expires_at = Micros(invited.expires_at),
+                        expires = second_of(invited.expires_at),
+                        invited_by_kind = by_kind,
+                        invited_by_id = by_id,
+                        revision = revision,
+                    },
+                )
             }
-            UserEvent::InvitationResent(resent) => rows.change(
-                "UPDATE invitations SET sent_at = ?2, expires_at = ?3, revision = ?4, expires = ?5
-                 WHERE invitation_id = ?1",
-                params![
-                    invitation,
-                    at,
-                    Micros(resent.expires_at),
-                    revision,
-                    second_of(resent.expires_at)
-                ],
+            UserEvent::InvitationResent(resent) => rows.update(
+                &INVITATIONS,
+                key,
+                values! {
+                    sent_at = Micros(at),
+                    expires_at = Micros(resent.expires_at),
+                    expires = second_of(resent.expires_at),
+                    revision = revision,
+                },
             ),
-            UserEvent::InvitationAccepted(_) => rows.change(
-                "UPDATE invitations SET status = 'accepted', revision = ?2, seconds_to_accept =
-                     CASE WHEN ?3 > invited_at THEN (?3 - invited_at) / 1000000 ELSE 0 END
-                 WHERE invitation_id = ?1",
-                params![invitation, revision, at],
-            ),
-            UserEvent::InvitationRevoked(_) => rows.change(
-                "UPDATE invitations SET status = 'revoked', revision = ?2
-                 WHERE invitation_id = ?1",
-                params![invitation, revision],
-            ),
+            UserEvent::InvitationAccepted(_) => {
+                let invited_at = |row: &Row<'_>| row.get::<Micros>("invited_at");
+                let invited_at = rows.find(&INVITATIONS, key, invited_at)?;
+                let Micros(invited_at) = invited_at.ok_or(SqlError::NothingChanged)?;
+                let seconds_to_accept = (at - invited_at).num_seconds().max(0);
+                rows.update(
+                    &INVITATIONS,
+                    key,
+                    values! {
+                        status = Word(Status::Accepted),
+                        revision = revision,
+                        seconds_to_accept = seconds_to_accept,
+                    },
+                )
+            }
+            UserEvent::InvitationRevoked(_) => {
+                let revoked = values! { status = Word(Status::Revoked), revision = revision };
+                rows.update(&INVITATIONS, key, revoked)
+            }
             UserEvent::UserErased(_) => {
-                rows.execute(
-                    "UPDATE invitations SET status = 'erased', revision = ?2
-                     WHERE invitation_id = ?1 AND status = 'pending'",
-                    params![invitation, revision],
-                )?;
-                Ok(())
+                let status = |row: &Row<'_>| row.get::<Word<Status>>("status");
+                match rows.find(&INVITATIONS, key, status)? {
+                    Some(Word(Status::Pending)) => {
+                        let erased = values! { status = Word(Status::Erased), revision = revision };
+                        rows.update(&INVITATIONS, key, erased)
+                    }
+                    _ => Ok(()),
+                }
             }
             _ => Ok(()),
         }

@@ -121,6 +121,15 @@ impl<'transaction> Rows<'transaction> {
         self.put_down(table, key, What::Delete, &[])
     }
 
+    /// Takes away a row, if it is there.
+    pub(crate) fn remove(
+        &mut self,
+        table: &'static Table,
+        key: Parameters<'_>,
+    ) -> Result<(), ProjectionError> {
+        self.put_down(table, key, What::Remove, &[])
+    }
+
     /// What `read` makes of the row, if it is there. A read model that asks for a row makes it with all
     /// its columns.
     pub(crate) fn find<T>(
@@ -131,7 +140,7 @@ impl<'transaction> Rows<'transaction> {
     ) -> Result<Option<T>, ProjectionError> {
         let key = pending::key(key).map_err(SqlError::from)?;
         if let Some(entry) = self.pending.of(table).get(&key) {
-            if entry.what == What::Delete {
+            if matches!(entry.what, What::Delete | What::Remove) {
                 return Ok(None);
             }
             if entry.is_whole {

@@ -4,6 +4,7 @@ use super::{Column, Dataset, Kind, moment::day_of};
 use crate::{
     Projection, ProjectionError, Rows, Table,
     projection::{NamedView, organization_of, user_of},
+    rows::values,
     sql::{params, value::Text},
 };
 use eventstore_schema::{Event, OtpRejectionReason, Recorded, UserEvent};
@@ -59,30 +60,29 @@ pub const DATASET: Dataset = Dataset {
 /// The read model behind the dataset.
 pub struct RejectedCodes;
 
-const TABLES: &[Table] = &[
-    Table {
-        name: "rejected_codes",
-        columns: "organization_id TEXT NOT NULL,
+const REJECTED_CODES: Table = Table {
+    name: "rejected_codes",
+    columns: "organization_id TEXT NOT NULL,
                   day TEXT NOT NULL,
                   wrong BIGINT NOT NULL,
                   reused BIGINT NOT NULL,
                   expired BIGINT NOT NULL,
                   recovery_codes BIGINT NOT NULL,
                   lock_outs BIGINT NOT NULL",
-        key: &["organization_id", "day"],
-        in_order: false,
-        indexes: &[],
-    },
-    // How many codes of a person in a row were not accepted, where the last was not.
-    Table {
-        name: "rejected_in_a_row",
-        columns: "user_id TEXT NOT NULL,
+    key: &["organization_id", "day"],
+    in_order: false,
+    indexes: &[],
+};
+
+/// How many codes of a person in a row were not accepted, where the last was not.
+const IN_A_ROW: Table = Table {
+    name: "rejected_in_a_row",
+    columns: "user_id TEXT NOT NULL,
                   codes BIGINT NOT NULL",
-        key: &["user_id"],
-        in_order: false,
-        indexes: &[],
-    },
-];
+    key: &["user_id"],
+    in_order: false,
+    indexes: &[],
+};
 
 /// The code in a row that closes an account (see `domain::otp::Throttle`).
 const CLOSES: i64 = 5;
@@ -97,7 +97,7 @@ impl Projection for RejectedCodes {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[REJECTED_CODES, IN_A_ROW]
     }
 
     fn views(&self) -> &'static [NamedView] {
@@ -129,11 +129,7 @@ impl Projection for RejectedCodes {
             | UserEvent::RecoveryCodeUsed(_)
             | UserEvent::OtpDevicesReset(_)
             | UserEvent::UserErased(_) => {
-                rows.execute(
-                    "DELETE FROM rejected_in_a_row WHERE user_id = ?1",
-                    params![Text(user_of(&event.stream)?)],
-                )?;
-                Ok(())
+                rows.remove(&IN_A_ROW, params![Text(user_of(&event.stream)?)])
             }
             _ => Ok(()),
         }
@@ -145,35 +141,28 @@ fn reject(
     event: &Recorded<Event>,
     [wrong, reused, expired, recovery_codes]: [i64; 4],
 ) -> Result<(), ProjectionError> {
-    let person = Text(user_of(&event.stream)?);
-    rows.execute(
-        "INSERT INTO rejected_in_a_row (user_id, codes) VALUES (?1, 1)
-         ON CONFLICT (user_id) DO UPDATE SET codes = rejected_in_a_row.codes + 1",
-        params![person],
-    )?;
-    rows.execute(
-        "INSERT INTO rejected_codes
-             (organization_id, day, wrong, reused, expired, recovery_codes, lock_outs)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, (
-             SELECT count(*) FROM rejected_in_a_row WHERE user_id = ?7 AND codes = ?8))
-         ON CONFLICT (organization_id, day) DO UPDATE
-         SET wrong = rejected_codes.wrong + excluded.wrong,
-             reused = rejected_codes.reused + excluded.reused,
-             expired = rejected_codes.expired + excluded.expired,
-             recovery_codes = rejected_codes.recovery_codes + excluded.recovery_codes,
-             lock_outs = rejected_codes.lock_outs + excluded.lock_outs",
+    let person = params![Text(user_of(&event.stream)?)];
+    let before = rows.find(&IN_A_ROW, person, |row| row.get::<i64>("codes"))?;
+    let codes = before.unwrap_or(0) + 1;
+    let values = values! { codes = codes };
+    match before {
+        None => rows.insert(&IN_A_ROW, person, values)?,
+        Some(_) => rows.update(&IN_A_ROW, person, values)?,
+    }
+    rows.add(
+        &REJECTED_CODES,
         params![
             Text(organization_of(event)?),
-            day_of(event.metadata.recorded_at),
-            wrong,
-            reused,
-            expired,
-            recovery_codes,
-            person,
-            CLOSES
+            day_of(event.metadata.recorded_at)
         ],
-    )?;
-    Ok(())
+        values! {
+            wrong = wrong,
+            reused = reused,
+            expired = expired,
+            recovery_codes = recovery_codes,
+            lock_outs = codes == CLOSES,
+        },
+    )
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub(super) enum What {
     Put,
     Add,
     Delete,
+    Remove,
 }
 
 impl What {
@@ -76,6 +77,7 @@ impl Entry {
             (self.what, what),
             (What::Nothing | What::Insert | What::Update, What::Update)
                 | (What::Put, What::Put)
+                | (What::Remove, What::Remove)
                 | (What::Add, What::Add)
         )
     }
@@ -129,7 +131,7 @@ impl Entry {
             }
             What::Put => Some(upsert("")),
             What::Add => Some(upsert(name)),
-            What::Delete => Some(format!("DELETE FROM {name} WHERE {row}")),
+            What::Delete | What::Remove => Some(format!("DELETE FROM {name} WHERE {row}")),
         }
     }
 

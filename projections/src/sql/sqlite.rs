@@ -17,6 +17,10 @@ const CACHED_STATEMENTS: usize = 256;
 /// Pages (of 4 KiB) of the write-ahead log after which it is moved into the file.
 const CHECKPOINT_EVERY: i64 = 4_000;
 
+/// What is kept in memory of the file, in KiB: about as much as a batch changes. What does not fit is
+/// written, and read again, before the batch is over.
+const CACHE: i64 = 8 * 1024;
+
 /// A connection to the file.
 pub(crate) struct Sqlite(rusqlite::Connection);
 
@@ -37,6 +41,7 @@ impl Sqlite {
             // The transaction that fills it up also empties it, which takes two fsyncs. With SQLite's
             // own thousand pages that is more than one in a hundred.
             connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_EVERY)?;
+            connection.pragma_update(None, "cache_size", -CACHE)?;
             Ok(Self::with(connection))
         };
         open().map_err(|error| name_file(error, file))
