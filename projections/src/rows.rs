@@ -264,3 +264,6 @@ impl<'transaction> Rows<'transaction> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

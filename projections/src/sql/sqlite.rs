@@ -58,6 +58,12 @@ impl Sqlite {
         open().map_err(|error| name_file(error, file))
     }
 
+    /// A database that is gone when it is dropped.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        Self::with(rusqlite::Connection::open_in_memory().unwrap())
+    }
+
     fn with(connection: rusqlite::Connection) -> Self {
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         Self(connection)
