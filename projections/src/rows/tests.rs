@@ -142,3 +142,16 @@ proptest! {
         prop_assert_eq!(fast.scores(), slow.scores());
     }
 }
+
+#[test]
+fn whose_row_cannot_be_written_is_known_at_once() {
+    let steps = [
+        (0, Step::Put(1)),
+        (1, Step::UpdateNote("of nobody")),
+        (0, Step::Put(2)),
+    ];
+    for last in [Step::Put(3), Step::Double] {
+        let steps = [&steps[..], &[(0, last)]].concat();
+        assert_eq!(Database::new().batch(&steps), Err(1));
+    }
+}
