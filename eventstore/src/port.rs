@@ -131,6 +131,22 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError>;
 
+    /// Reads the events at exactly these positions, in this order. Where there is none, or the log has
+    /// not shown it yet, it is left out.
+    async fn read_at(&self, positions: &[Position]) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut events = Vec::with_capacity(positions.len());
+        for position in positions {
+            let Some(before) = position.0.checked_sub(1) else {
+                continue;
+            };
+            let next = self
+                .read_all(Position(before), Direction::Forwards, 1)
+                .await?;
+            events.extend(next.into_iter().filter(|next| next.position == *position));
+        }
+        Ok(events)
+    }
+
     /// The position of the last durable event, `Position::START` where there is none. No read that
     /// was answered before has shown an event beyond it.
     async fn head(&self) -> Result<Position, StoreError>;

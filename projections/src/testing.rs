@@ -131,7 +131,8 @@ impl EventStore for MemoryStore {
 pub(crate) struct History {
     pub(crate) events: Vec<RecordedEvent>,
     revisions: HashMap<StreamName, u64>,
-    ids: u128,
+    /// The last id that was given.
+    pub(crate) ids: u128,
     /// How many days later than usual what comes next is recorded.
     pub(crate) days: i64,
     /// When what comes next is recorded instead, as RFC 3339 text that stands in the log as it is.

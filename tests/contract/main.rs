@@ -67,6 +67,7 @@ macro_rules! contract {
             reading {
                 a_stream_is_the_same_in_pages_of_any_size,
                 the_log_is_the_same_in_pages_of_any_size,
+                events_are_read_at_their_positions_in_any_order,
                 beyond_the_ends_there_is_nothing,
             }
             following {

@@ -112,6 +112,33 @@ async fn pages_back(log: &Log, mut before: Position, size: usize) -> Vec<Recorde
     }
 }
 
+pub(crate) async fn events_are_read_at_their_positions_in_any_order(log: &Log) {
+    let streams = new_streams::<3>();
+    for number in 0..40 {
+        log.put(&streams[number % 3], number % 2 + 1).await;
+    }
+    let whole = log.all(&streams).await;
+    assert_eq!(whole.len(), 60);
+    let forwards: Vec<_> = (0..60).collect();
+    let backwards: Vec<_> = (0..60).rev().collect();
+    for order in [forwards, backwards, vec![7, 3, 3, 59, 0], vec![31], vec![]] {
+        let positions: Vec<_> = order.iter().map(|&index| whole[index].position).collect();
+        let expected: Vec<_> = order.iter().map(|&index| whole[index].clone()).collect();
+        assert_eq!(log.read_at(&positions).await.unwrap(), expected);
+    }
+    // Where there is nothing, nothing else comes in its place.
+    let (one, other) = (whole[11].position, whole[8].position);
+    let gaps = [
+        Position(u64::MAX),
+        one,
+        Position::START,
+        Position::END,
+        other,
+    ];
+    let events = log.read_at(&gaps).await.unwrap();
+    assert_eq!(events, [whole[11].clone(), whole[8].clone()]);
+}
+
 pub(crate) async fn beyond_the_ends_there_is_nothing(log: &Log) {
     let [stream, nobody] = new_streams();
     let (_, appended) = log.put(&stream, 3).await;

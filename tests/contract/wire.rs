@@ -249,6 +249,10 @@ async fn the_streams_of_others_are_never_seen() {
         }
         assert_eq!(found, kept);
     }
+    let places = [0, 1, 41].map(|back| Position(last.0 - back));
+    let found = store.read_at(&places).await.unwrap();
+    let found = found.iter().map(|event| event.position);
+    assert!(found.eq([places[0], places[2]]));
     let mut subscription = store.subscribe(Position::START);
     for _ in 0..kept.len() {
         let event = soon(subscription.next()).await.unwrap().unwrap();

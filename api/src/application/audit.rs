@@ -1,5 +1,8 @@
 //! Looking at the audit trail, and taking it away. That somebody does is recorded before they are shown
 //! anything: whoever looks finds themselves in what they see.
+//!
+//! A page is cut where its entries were found. On the way from the log to whoever asked, one may be left
+//! out that only looked like those asked for; where the next page begins stays the same.
 
 use super::{Bearer, Committed, Failure, Pawl, RequestContext, execute::Target};
 use domain::{
@@ -9,7 +12,10 @@ use domain::{
 use eventstore_schema::{
     AuditFormat, AuditRead, AuditReading, EventId, OrganizationId, Position, StreamName,
 };
-use projections::audit_trail::Filter;
+use projections::{
+    Page,
+    audit_trail::{AuditEntry, AuditTrail, Filter, Found, entries, latest, page},
+};
 
 /// What is remembered of a look at a part of the audit trail.
 #[must_use]
@@ -97,5 +103,47 @@ impl Pawl {
         let target = Target::new(StreamName::audit(organization_id), organization_id);
         let _: Committed<Audit> = self.execute(&target, by, &request.once(), export).await?;
         Ok(())
+    }
+
+    /// The entries of an organization behind the position `after`, oldest first. `limit` are looked for.
+    pub async fn audit_page(
+        &self,
+        organization_id: OrganizationId,
+        filter: &Filter,
+        after: Position,
+        limit: u32,
+    ) -> Result<Page<AuditEntry, Position>, Failure> {
+        let asked = filter.clone();
+        let found = move |readers: &_| page(readers, organization_id, &asked, after, limit);
+        let found = self.query(&AuditTrail, found).await?;
+        self.audit_entries(organization_id, filter, found).await
+    }
+
+    /// Those before the position `before`, the newest first.
+    pub async fn audit_latest(
+        &self,
+        organization_id: OrganizationId,
+        filter: &Filter,
+        before: Position,
+        limit: u32,
+    ) -> Result<Page<AuditEntry, Position>, Failure> {
+        let asked = filter.clone();
+        let found =
+            move |readers: &_| latest(readers, organization_id, &asked, Some(before), limit);
+        let found = self.query(&AuditTrail, found).await?;
+        self.audit_entries(organization_id, filter, found).await
+    }
+
+    async fn audit_entries(
+        &self,
+        organization_id: OrganizationId,
+        filter: &Filter,
+        found: Page<Found, Position>,
+    ) -> Result<Page<AuditEntry, Position>, Failure> {
+        let items = entries(&**self.store(), organization_id, filter, found.items);
+        Ok(Page {
+            items: items.await?,
+            next: found.next,
+        })
     }
 }

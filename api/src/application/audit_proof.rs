@@ -9,9 +9,8 @@ use audit_log::{
     leaf_hash,
 };
 use domain::Rejection;
-use eventstore::Direction;
 use eventstore_schema::{EventId, OrganizationId, RecordedEvent};
-use projections::audit_trail::{AuditTrail, by_event, leaves};
+use projections::audit_trail::{AuditTrail, by_event, leaves, records};
 use std::{fs, io, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -53,17 +52,8 @@ impl Pawl {
         organization: OrganizationId,
         event_id: EventId,
     ) -> Result<AuditProof, Failure> {
-        let entry = move |readers: &_| by_event(readers, organization, event_id);
-        let entry = self.query(&AuditTrail, entry).await?;
-        let entry = entry.ok_or(Rejection::NotFound)?;
-        let index = entry.leaf_index;
+        let (index, record) = self.record_of(organization, event_id).await?;
         let checkpoint = self.signed_with(index + 1).await?;
-        let records = self
-            .store()
-            .read_stream(&entry.stream, entry.revision, Direction::Forwards, 1)
-            .await?;
-        let record = records.into_iter().next();
-        let record = record.ok_or_else(|| Failure::internal("an entry has no record"))?;
         let leaf = Leaf::of(&record, index, &tag_key(self.keyring(), Some(organization)));
         let (tag, leaf) = (leaf.tag, leaf_hash(&leaf.to_bytes()));
         let (tiles, tree) = (self.audit_log().clone(), checkpoint.clone());
@@ -80,6 +70,23 @@ impl Pawl {
             inclusion,
             checkpoint,
         })
+    }
+
+    /// The event as the log holds it, with the index of its leaf.
+    async fn record_of(
+        &self,
+        organization: OrganizationId,
+        event_id: EventId,
+    ) -> Result<(u64, RecordedEvent), Failure> {
+        let found = move |readers: &_| by_event(readers, event_id);
+        let found = self.query(&AuditTrail, found).await?;
+        let records = records(&**self.store(), found).await?.into_iter();
+        let mut meant = records.filter(|(_, record)| record.id == event_id);
+        let (found, record) = meant.next().ok_or(Rejection::NotFound)?;
+        if record.read_metadata()?.organization_id != Some(organization) {
+            return Err(Rejection::NotFound.into());
+        }
+        Ok((found.leaf_index, record))
     }
 
     /// The keys.

@@ -9,7 +9,7 @@ use domain::{
 use eventstore_schema::{OrganizationId, Position, StreamName, UserId};
 use projections::{
     Page,
-    audit_trail::{AuditEntry, AuditTrail, Filter, page},
+    audit_trail::{AuditEntry, Filter},
 };
 
 impl Pawl {
@@ -64,7 +64,6 @@ impl Pawl {
             person: Some(user),
             ..Filter::default()
         };
-        let events = move |readers: &_| page(readers, organization, &filter, after, limit);
-        self.query(&AuditTrail, events).await
+        self.audit_page(organization, &filter, after, limit).await
     }
 }

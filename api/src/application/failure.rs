@@ -3,6 +3,7 @@
 use domain::Rejection;
 use eventstore::{StoreError, keyring::KeyringError};
 use eventstore_schema::DecodeError;
+use projections::audit_trail::EntryError;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,16 @@ pub enum Failure {
     /// Something that should not happen.
     #[error("{0}")]
     Internal(String),
+}
+
+impl From<EntryError> for Failure {
+    fn from(error: EntryError) -> Self {
+        match error {
+            EntryError::Store(error) => error.into(),
+            EntryError::Decode(error) => error.into(),
+            EntryError::NotInTheLog(_) => Self::internal(error),
+        }
+    }
 }
 
 impl Failure {

@@ -25,7 +25,7 @@ use eventstore_schema::{Actor, AuditReading, Position};
 use live::Live;
 use parameters::AuditQuery;
 pub use parameters::actor;
-use projections::audit_trail::{self, AuditEntry, AuditTrail};
+use projections::audit_trail::AuditEntry;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -113,11 +113,7 @@ pub async fn list(
     pawl.begin_look(organization, &question, &token, &request)
         .await?;
     let limit = query.limit();
-    let page = pawl
-        .query(&AuditTrail, move |readers| {
-            audit_trail::page(readers, organization, &filter, after, limit)
-        })
-        .await?;
+    let page = pawl.audit_page(organization, &filter, after, limit).await?;
     let items = page
         .items
         .into_iter()

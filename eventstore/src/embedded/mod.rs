@@ -218,6 +218,20 @@ impl Shared {
             params![signed(after), signed(up_to), rows],
         )
     }
+
+    fn read_at(
+        &self,
+        connection: &Connection,
+        positions: &[Position],
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let head = self.head();
+        let sql = format!("SELECT {COLUMNS} FROM events WHERE position = ?1");
+        let mut events = Vec::with_capacity(positions.len());
+        for position in positions.iter().filter(|position| **position <= head) {
+            events.extend(self.query(connection, &sql, params![signed(position.0)])?);
+        }
+        Ok(events)
+    }
 }
 
 #[async_trait]
@@ -268,6 +282,15 @@ impl EventStore for EmbeddedStore {
         let readers = shared.readers.clone();
         readers
             .run(move |connection| shared.read_all(connection, from, direction, limit))
+            .await
+    }
+
+    async fn read_at(&self, positions: &[Position]) -> Result<Vec<RecordedEvent>, StoreError> {
+        let shared = self.0.shared.clone();
+        let readers = shared.readers.clone();
+        let positions = positions.to_vec();
+        readers
+            .run(move |connection| shared.read_at(connection, &positions))
             .await
     }
 

@@ -223,6 +223,11 @@ impl EventStore for KurrentDbStore {
         Ok(self.0.read_all(until, from, direction, limit).await?)
     }
 
+    async fn read_at(&self, positions: &[Position]) -> Result<Vec<RecordedEvent>, StoreError> {
+        let until = self.0.connection.until();
+        Ok(self.0.read_at(until, positions).await?)
+    }
+
     async fn head(&self) -> Result<Position, StoreError> {
         let end = self.0.end(self.0.connection.until()).await?;
         let acknowledged = self.0.acknowledged.load(Ordering::Acquire);

@@ -7,11 +7,15 @@ use super::{
 };
 use crate::{Direction, StoreError};
 use eventstore_schema::{EventId, Position, RecordedEvent, StreamName};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kurrentdb::{
     Error, ReadAllOptions, ReadStream, ReadStreamOptions, ResolvedEvent, StreamPosition,
 };
 use std::sync::Arc;
 use tokio::time::Instant;
+
+/// Events that are asked for at the same time, each for itself.
+const AT_ONCE: usize = 16;
 
 /// The revisions of the server are signed.
 const LAST_REVISION: u64 = i64::MAX.unsigned_abs();
@@ -76,10 +80,7 @@ impl Log {
         let room = limit.saturating_add(1);
         let options = ReadAllOptions::default().filter(self.filter.clone());
         let options = self.with_credentials(options.max_count(room));
-        let at = kurrentdb::Position {
-            commit: from.0,
-            prepare: from.0,
-        };
+        let at = place(from);
         let options = match direction {
             Direction::Forwards if from == Position::START => {
                 options.position(StreamPosition::Start)
@@ -104,6 +105,40 @@ impl Log {
         Ok(events)
     }
 
+    /// Reads the events at these positions.
+    pub(super) async fn read_at(
+        &self,
+        until: Instant,
+        positions: &[Position],
+    ) -> Result<Vec<RecordedEvent>, Fault> {
+        let positions = positions.to_vec();
+        let reads = positions.into_iter().map(|at| self.event_at(until, at));
+        let events: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        Ok(events.into_iter().flatten().collect())
+    }
+
+    /// Reads forwards from the position itself: a server counts bytes, and refuses to begin at one
+    /// where no event begins.
+    async fn event_at(&self, until: Instant, at: Position) -> Result<Option<RecordedEvent>, Fault> {
+        if at == Position::START || at > Position::END {
+            return Ok(None);
+        }
+        let options = ReadAllOptions::default().filter(self.filter.clone());
+        let options = self.with_credentials(options.max_count(1));
+        let options = options
+            .forwards()
+            .position(StreamPosition::Position(place(at)));
+        let read = |node: Arc<Node>| {
+            let options = options.clone();
+            async move {
+                let begun = node.client.read_all(&options);
+                self.collect(until, begun, |event| event.position == at)
+                    .await
+            }
+        };
+        Ok(self.connection.ask(until, read).await?.pop())
+    }
+
     /// Takes in the events of a read.
     async fn collect(
         &self,
@@ -123,6 +158,13 @@ impl Log {
             };
             events.extend(Some(event_from(event)?).filter(&wanted));
         }
+    }
+}
+
+fn place(position: Position) -> kurrentdb::Position {
+    kurrentdb::Position {
+        commit: position.0,
+        prepare: position.0,
     }
 }
 

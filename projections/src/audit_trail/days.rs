@@ -2,24 +2,23 @@
 //! event or the newest.
 //! Times alone do not tell: clocks go wrong, and each node has one of its own.
 
+use super::number;
 use crate::{
     ProjectionError, Rows, Table,
     readers::View,
-    sql::{
-        SqlError, params,
-        value::{Text, Whole},
-    },
+    sql::{SqlError, params, value::Whole},
 };
 use eventstore_schema::{Event, OrganizationId, Recorded};
 
 pub(super) const TABLE: Table = Table {
     name: "audit_days",
-    // The positions of the first and the last event that were recorded on the day; days since 1970.
-    columns: "organization_id TEXT NOT NULL,
+    // The positions of the first and the last event that were recorded on the day; days since 1970. Of
+    // organizations that have the same number, there are the first of all and the last of all.
+    columns: "organization BIGINT NOT NULL,
                   day BIGINT NOT NULL,
                   first BIGINT NOT NULL,
                   last BIGINT NOT NULL",
-    key: &["organization_id", "day"],
+    key: &["organization", "day"],
     in_order: false,
     indexes: &[],
 };
@@ -37,10 +36,10 @@ pub(super) fn note(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), P
         return Ok(());
     };
     rows.execute(
-        "INSERT INTO audit_days (organization_id, day, first, last) VALUES (?1, ?2, ?3, ?3)
-         ON CONFLICT (organization_id, day) DO UPDATE SET last = excluded.last",
+        "INSERT INTO audit_days (organization, day, first, last) VALUES (?1, ?2, ?3, ?3)
+         ON CONFLICT (organization, day) DO UPDATE SET last = excluded.last",
         params![
-            Text(organization),
+            number::of_organization(organization),
             day_of(event.metadata.recorded_at.timestamp_micros()),
             Whole(event.position.0)
         ],
@@ -56,8 +55,8 @@ pub(super) fn last_by(
     micros: i64,
 ) -> Result<i64, SqlError> {
     let last = view.first(
-        "SELECT max(last) FROM audit_days WHERE organization_id = ?1 AND day <= ?2",
-        params![Text(organization_id), day_of(micros)],
+        "SELECT max(last) FROM audit_days WHERE organization = ?1 AND day <= ?2",
+        params![number::of_organization(organization_id), day_of(micros)],
         |row| row.at::<Option<i64>>(0),
     )?;
     Ok(last.flatten().unwrap_or(0))
@@ -71,8 +70,8 @@ pub(super) fn first_since(
     micros: i64,
 ) -> Result<i64, SqlError> {
     let first = view.first(
-        "SELECT min(first) FROM audit_days WHERE organization_id = ?1 AND day >= ?2",
-        params![Text(organization_id), day_of(micros)],
+        "SELECT min(first) FROM audit_days WHERE organization = ?1 AND day >= ?2",
+        params![number::of_organization(organization_id), day_of(micros)],
         |row| row.at::<Option<i64>>(0),
     )?;
     Ok(first.flatten().unwrap_or(i64::MAX))

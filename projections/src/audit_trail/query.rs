@@ -1,14 +1,11 @@
-//! Parts of an audit trail. Whatever is asked for, what is looked through is a range of an index, or
+//! Where the entries of a part of an audit trail are. Whatever is asked for, what is looked through is a range of an index, or
 //! some of them side by side, and never the whole trail of an organization.
 
-use super::{AuditEntry, days, entry_from};
+use super::{AuditEntry, days, number};
 use crate::{
     DatabaseError, Page, Readers,
     readers::View,
-    sql::{
-        params,
-        value::{Text, Whole, actor_columns},
-    },
+    sql::{Row, SqlError, params, value::Whole},
 };
 use chrono::{DateTime, Utc};
 use eventstore_schema::{Actor, EventId, OrganizationId, Position, StreamName, UserId};
@@ -31,14 +28,45 @@ pub struct Filter {
     pub as_of: Option<DateTime<Utc>>,
 }
 
-/// The events of an organization behind the position `after`, in the order of the log.
+impl Filter {
+    /// Whether this entry is one of those that are asked for.
+    #[must_use]
+    pub fn meets(&self, entry: &AuditEntry) -> bool {
+        let about = |id| entry.actor == Actor::User(id) || entry.subject == StreamName::user(id);
+        let types = self.types.as_ref();
+        self.actor.is_none_or(|actor| entry.actor == actor)
+            && self.person.is_none_or(about)
+            && types.is_none_or(|types| types.contains(&entry.event_type))
+            && self.from.is_none_or(|from| entry.recorded_at >= from)
+            && self.until.is_none_or(|until| entry.recorded_at < until)
+            && self.as_of.is_none_or(|as_of| entry.recorded_at <= as_of)
+    }
+}
+
+/// Where an event is that may be meant. Whether it is, only the event itself can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// Its place in the log.
+    pub position: Position,
+    /// The index of its leaf in the audit log.
+    pub leaf_index: u64,
+}
+
+fn found_in(row: &Row<'_>) -> Result<Found, SqlError> {
+    Ok(Found {
+        position: Position(row.get::<Whole>("position")?.0),
+        leaf_index: row.get::<Whole>("leaf_index")?.0,
+    })
+}
+
+/// Where the events of an organization are behind the position `after`, in the order of the log.
 pub fn page(
     readers: &Readers,
     organization_id: OrganizationId,
     filter: &Filter,
     after: Position,
     limit: u32,
-) -> Result<Page<AuditEntry, Position>, DatabaseError> {
+) -> Result<Page<Found, Position>, DatabaseError> {
     let range = (as_column(after), i64::MAX);
     readers.read(|view| {
         let search = Search::new(view, organization_id, filter, range, Order::OldestFirst)?;
@@ -46,14 +74,14 @@ pub fn page(
     })
 }
 
-/// The events of an organization before the position `before`, the newest first.
+/// Where the events of an organization are before the position `before`, the newest first.
 pub fn latest(
     readers: &Readers,
     organization_id: OrganizationId,
     filter: &Filter,
     before: Option<Position>,
     limit: u32,
-) -> Result<Page<AuditEntry, Position>, DatabaseError> {
+) -> Result<Page<Found, Position>, DatabaseError> {
     let range = (0, before.map_or(i64::MAX, |before| as_column(before) - 1));
     readers.read(|view| {
         let search = Search::new(view, organization_id, filter, range, Order::NewestFirst)?;
@@ -61,19 +89,11 @@ pub fn latest(
     })
 }
 
-/// The event of this id, where it belongs to the organization.
-pub fn by_event(
-    readers: &Readers,
-    organization_id: OrganizationId,
-    event_id: EventId,
-) -> Result<Option<AuditEntry>, DatabaseError> {
+/// Where the event of this id is, and any others whose ids have the same number, whose ever they are.
+pub fn by_event(readers: &Readers, event_id: EventId) -> Result<Vec<Found>, DatabaseError> {
     readers.read(|view| {
-        Ok(view.first(
-            "SELECT * FROM audit_trail 
-                 WHERE event_id = ?1 AND organization_id = ?2",
-            params![Text(event_id), Text(organization_id)],
-            entry_from,
-        )?)
+        let sql = "SELECT position, leaf_index FROM audit_trail WHERE event = ?1 ORDER BY position";
+        Ok(view.all(sql, params![number::of_event(event_id)], found_in)?)
     })
 }
 
@@ -102,41 +122,38 @@ enum Order {
 /// may be nothing.
 enum Lane {
     Everything,
-    Actor(&'static str, Option<String>),
-    Subject(String),
-    Type(String),
+    Actor(i64),
+    Person(i64),
+    Type(i64),
 }
 
 impl Lane {
     fn sql(&self, order: Order) -> String {
         let key = match self {
-            Self::Everything => {
-                "position > 0 AND CAST(?9 AS TEXT) IS NULL AND CAST(?10 AS TEXT) IS NULL"
-            }
-            Self::Actor(..) => "actor_kind = ?9 AND actor_id IS NOT DISTINCT FROM ?10",
-            Self::Subject(_) => "subject = ?9 AND CAST(?10 AS TEXT) IS NULL",
-            Self::Type(_) => "type = ?9 AND CAST(?10 AS TEXT) IS NULL",
+            Self::Everything => "position > 0 AND CAST(?8 AS BIGINT) IS NULL",
+            Self::Actor(_) => "actor = ?8",
+            Self::Person(_) => "person = ?8",
+            Self::Type(_) => "type = ?8",
         };
         let direction = match order {
             Order::OldestFirst => "ASC",
             Order::NewestFirst => "DESC",
         };
         format!(
-            "SELECT position FROM audit_trail
-             WHERE organization_id = ?1 AND {key} AND position > ?2 AND position <= ?3
+            "SELECT position, leaf_index FROM audit_trail
+             WHERE organization = ?1 AND {key} AND position > ?2 AND position <= ?3
                  AND recorded_at >= ?4 AND recorded_at <= ?5
-                 AND (CAST(?6 AS TEXT) IS NULL OR (actor_kind = ?6 AND actor_id IS NOT DISTINCT FROM ?7))
-                 AND (CAST(?8 AS TEXT) IS NULL OR ?8 LIKE '%,' || type || ',%')
-             ORDER BY position {direction} LIMIT ?11"
+                 AND (CAST(?6 AS BIGINT) IS NULL OR actor = ?6)
+                 AND (CAST(?7 AS TEXT) IS NULL OR ?7 LIKE '%,' || CAST(type AS TEXT) || ',%')
+             ORDER BY position {direction} LIMIT ?9"
         )
     }
 
-    /// What stands in the columns of its index, behind the organization.
-    fn key(&self) -> (Option<&str>, Option<&str>) {
+    /// What stands in the column of its index, behind the organization.
+    fn key(&self) -> Option<i64> {
         match self {
-            Self::Everything => (None, None),
-            Self::Actor(kind, id) => (Some(kind), id.as_deref()),
-            Self::Subject(key) | Self::Type(key) => (Some(key), None),
+            Self::Everything => None,
+            Self::Actor(key) | Self::Person(key) | Self::Type(key) => Some(*key),
         }
     }
 }
@@ -187,18 +204,18 @@ impl<'a> Search<'a> {
 
     /// The lanes in which all that is asked for stands, perhaps among other entries.
     fn lanes(&self) -> Vec<Lane> {
-        let by = |actor| {
-            let (kind, id) = actor_columns(actor);
-            Lane::Actor(kind, id)
-        };
+        let by = |actor| Lane::Actor(number::of_actor(actor));
         let filter = self.filter;
         match (filter.person, filter.actor, &filter.types) {
             (Some(person), ..) => {
-                let about = StreamName::user(person).to_string();
-                vec![by(Actor::User(person)), Lane::Subject(about)]
+                let about = Lane::Person(number::of_person(person));
+                vec![by(Actor::User(person)), about]
             }
             (None, Some(actor), _) => vec![by(actor)],
-            (None, None, Some(types)) => types.iter().cloned().map(Lane::Type).collect(),
+            (None, None, Some(types)) => {
+                let numbers = types.iter().map(|name| number::of_type(name));
+                numbers.map(Lane::Type).collect()
+            }
             (None, None, None) => vec![Lane::Everything],
         }
     }
@@ -207,55 +224,50 @@ impl<'a> Search<'a> {
         mut self,
         view: &mut View<'_>,
         limit: u32,
-    ) -> Result<Page<AuditEntry, Position>, DatabaseError> {
+    ) -> Result<Page<Found, Position>, DatabaseError> {
         let wanted = limit as usize + 1;
         let mut found = BTreeSet::new();
         for lane in self.lanes() {
-            found.extend(self.positions(view, &lane, wanted)?);
+            found.extend(self.look(view, &lane, wanted)?);
             self.narrow(&mut found, wanted);
         }
-        let mut rows = Vec::with_capacity(found.len());
-        for position in found {
-            let sql = "SELECT * FROM audit_trail WHERE position = ?1";
-            rows.extend(view.first(sql, params![position], entry_from)?);
-        }
+        let mut found: Vec<_> = found.into_iter().collect();
         if self.order == Order::NewestFirst {
-            rows.reverse();
+            found.reverse();
         }
-        Ok(Page::cut(rows, limit, |entry| entry.position))
+        Ok(Page::cut(found, limit, |found| found.position))
     }
 
-    fn positions(
+    fn look(
         &self,
         view: &mut View<'_>,
         lane: &Lane,
         wanted: usize,
-    ) -> Result<Vec<i64>, DatabaseError> {
-        let (actor_kind, actor_id) = self.filter.actor.map(actor_columns).unzip();
-        let types = self.filter.types.as_ref();
-        let (first, second) = lane.key();
-        let positions = view.all(
+    ) -> Result<Vec<Found>, DatabaseError> {
+        let types = self.filter.types.as_ref().map(|types| {
+            let numbers = types.iter().map(|name| number::of_type(name).to_string());
+            format!(",{},", numbers.collect::<Vec<_>>().join(","))
+        });
+        let found = view.all(
             &lane.sql(self.order),
             params![
-                Text(self.organization_id),
+                number::of_organization(self.organization_id),
                 self.range.0,
                 self.range.1,
                 self.recorded.0,
                 self.recorded.1,
-                actor_kind,
-                actor_id.flatten(),
-                types.map(|types| format!(",{},", types.join(","))),
-                first,
-                second,
+                self.filter.actor.map(number::of_actor),
+                types,
+                lane.key(),
                 Whole(wanted as u64)
             ],
-            |row| row.at(0),
+            found_in,
         )?;
-        Ok(positions)
+        Ok(found)
     }
 
     /// Lets go of what is too much, and looks no further than what is left.
-    fn narrow(&mut self, found: &mut BTreeSet<i64>, wanted: usize) {
+    fn narrow(&mut self, found: &mut BTreeSet<Found>, wanted: usize) {
         while found.len() > wanted {
             match self.order {
                 Order::OldestFirst => found.pop_last(),
@@ -267,8 +279,10 @@ impl<'a> Search<'a> {
         }
         let (first, last) = (found.first(), found.last());
         match (self.order, first, last) {
-            (Order::OldestFirst, _, Some(last)) => self.range.1 = *last,
-            (Order::NewestFirst, Some(first), _) => self.range.0 = first - 1,
+            (Order::OldestFirst, _, Some(last)) => self.range.1 = as_column(last.position),
+            (Order::NewestFirst, Some(first), _) => {
+                self.range.0 = as_column(first.position) - 1;
+            }
             (_, _, None) | (_, None, _) => {}
         }
     }
@@ -286,25 +300,16 @@ mod tests {
     fn every_lane_is_a_range_of_its_index_in_the_order_of_the_log() {
         let (_directory, readers) = readers_of(&History::default());
         let lanes = [
-            (Lane::Everything, "0__0 (organization_id=?"),
-            (
-                Lane::Actor("operator", None),
-                "2__0 (organization_id=? AND actor_kind=? AND actor_id=?",
-            ),
-            (
-                Lane::Subject(String::new()),
-                "3__0 (organization_id=? AND subject=?",
-            ),
-            (
-                Lane::Type(String::new()),
-                "1__0 (organization_id=? AND type=?",
-            ),
+            (Lane::Everything, "0__0 (organization=?"),
+            (Lane::Actor(0), "2__0 (organization=? AND actor=?"),
+            (Lane::Person(0), "3__0 (organization=? AND person=?"),
+            (Lane::Type(0), "1__0 (organization=? AND type=?"),
         ];
         for (lane, index) in &lanes {
             for order in [Order::OldestFirst, Order::NewestFirst] {
                 let plan = readers.read(|view| {
                     let sql = format!("EXPLAIN QUERY PLAN {}", lane.sql(order));
-                    let nothing: [&dyn ToColumn; 11] = [&None::<i64>; 11];
+                    let nothing: [&dyn ToColumn; 9] = [&None::<i64>; 9];
                     let steps = view.all(&sql, &nothing, |row| row.at::<String>(3))?;
                     Ok(steps.join("\n"))
                 });

@@ -18,7 +18,7 @@ use futures::{
     StreamExt as _,
     stream::{self, Stream},
 };
-use projections::audit_trail::{self, AuditTrail, Filter};
+use projections::audit_trail::Filter;
 use std::time::Duration;
 
 /// Entries that a follower is sent at once.
@@ -82,26 +82,20 @@ impl Live {
         // What the right is asked for is what there was before it was asked: nothing later is sent.
         let mandate = self.pawl.mandate_of_watcher(&self.token).await?;
         mandate.permit(Permission::ReadAudit, organization)?;
-        let filter = self.filter.clone();
         let page = self
             .pawl
-            .query(&AuditTrail, move |readers| {
-                audit_trail::page(readers, organization, &filter, after, LIVE_PAGE)
-            })
-            .await?;
+            .audit_page(organization, &self.filter, after, LIVE_PAGE);
+        let page = page.await?;
+        // Others' events came by; up to the next page everything has been looked through.
+        self.after = page.next.map_or(head, |next| next.min(head)).max(after);
         let mut events = Vec::with_capacity(page.items.len());
         for entry in page.items {
             if entry.position > head {
                 return Ok(events);
             }
-            self.after = entry.position;
             let item = opened_item(&self.pawl, entry)?;
             let (id, name) = (item.position.to_string(), item.event_type.clone());
             events.push(Event::default().id(id).event(name).json_data(item));
-        }
-        if page.next.is_none() {
-            // Others' events came by; up to here everything has been looked through.
-            self.after = self.after.max(head);
         }
         Ok(events)
     }

@@ -30,7 +30,7 @@ use chrono::{DateTime, Utc};
 use domain::{Permission, Rejection};
 use eventstore_schema::{Actor, AuditReading, Event, EventId, OrganizationId, Position};
 use filters::AuditQuery;
-use projections::audit_trail::{self, AuditEntry, AuditTrail, Filter};
+use projections::audit_trail::{AuditEntry, Filter};
 use std::collections::{HashMap, hash_map};
 
 /// Entries on a page.
@@ -131,9 +131,8 @@ pub async fn show(
     let head = head.max(look);
     let before = page.query.before().min(Position(head.0 + 1));
     let actor = filter.actor;
-    let found = reader.visitor.pawl.query(&AuditTrail, move |readers| {
-        audit_trail::latest(readers, organization, &filter, Some(before), LIMIT)
-    });
+    let pawl = &reader.visitor.pawl;
+    let found = pawl.audit_latest(organization, &filter, before, LIMIT);
     let found = found.await?;
     if page.query.is_now() {
         page.follows_from = Some(found.items.first().map_or(head, |entry| entry.position).0);
@@ -233,12 +232,9 @@ impl Follow for News {
     ) -> Result<(Option<String>, Position), Detour> {
         let reader = &reader.signed_in;
         let (organization, after) = (permitted(reader)?, self.after);
-        let (pawl, filter) = (&reader.visitor.pawl, self.filter.clone());
-        let page = pawl
-            .query(&AuditTrail, move |readers| {
-                audit_trail::page(readers, organization, &filter, after, LIMIT)
-            })
-            .await?;
+        let pawl = &reader.visitor.pawl;
+        let page = pawl.audit_page(organization, &self.filter, after, LIMIT);
+        let page = page.await?;
         self.after = page.next.map_or(head, |next| next.min(head)).max(after);
         let mut found = page.items;
         found.retain(|entry| entry.position <= head);

@@ -259,6 +259,8 @@ async fn nothing_is_shown_before_the_writer_has_published_it() {
     }
     let last = store.read_all(Position(u64::MAX), Direction::Backwards, 1);
     assert_eq!(last.await.unwrap()[0].position, Position(1));
+    let both = store.read_at(&[Position(2), Position(1)]).await.unwrap();
+    assert!(both.iter().map(|event| event.position.0).eq([1]));
     drop(store);
 
     let store = open(directory.path()).unwrap();
