@@ -214,12 +214,7 @@ impl Projection for Adoption {
         }
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         match &event.data {
             Event::Organization(OrganizationEvent::TwoFactorEnforced(_)) => {
                 enforcement::begin(rows, event)

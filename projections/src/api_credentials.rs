@@ -72,12 +72,7 @@ impl Projection for ApiCredentials {
         const { &[credential_use::DATASET.as_view("analytics_credential_use")] }
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         if let Actor::ApiCredential(machine) = event.metadata.actor {
             note_use(rows, event, machine)?;
         }

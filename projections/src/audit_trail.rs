@@ -27,11 +27,10 @@ use std::borrow::Cow;
 /// The read model behind `/audit`.
 pub struct AuditTrail;
 
-const TABLES: &[Table] = &[
-    Table {
-        name: "audit_trail",
-        // `organization`, `event`, `type`, `actor` and `person` are numbers that only find; see `number`.
-        columns: "position INTEGER NOT NULL,
+const TRAIL: Table = Table {
+    name: "audit_trail",
+    // `organization`, `event`, `type`, `actor` and `person` are numbers that only find; see `number`.
+    columns: "position INTEGER NOT NULL,
                   leaf_index BIGINT NOT NULL,
                   organization BIGINT,
                   event BIGINT NOT NULL,
@@ -39,33 +38,31 @@ const TABLES: &[Table] = &[
                   actor BIGINT NOT NULL,
                   person BIGINT,
                   recorded_at BIGINT NOT NULL",
-        key: &["position"],
-        in_order: true,
-        indexes: &[
-            Index {
-                on: "(organization, position) WHERE position > 0",
-                projecting: false,
-            },
-            Index {
-                on: "(organization, type, position)",
-                projecting: false,
-            },
-            Index {
-                on: "(organization, actor, position)",
-                projecting: false,
-            },
-            Index {
-                on: "(organization, person, position) WHERE person IS NOT NULL",
-                projecting: false,
-            },
-            Index {
-                on: "(event)",
-                projecting: false,
-            },
-        ],
-    },
-    days::TABLE,
-];
+    key: &["position"],
+    in_order: true,
+    indexes: &[
+        Index {
+            on: "(organization, position) WHERE position > 0",
+            projecting: false,
+        },
+        Index {
+            on: "(organization, type, position)",
+            projecting: false,
+        },
+        Index {
+            on: "(organization, actor, position)",
+            projecting: false,
+        },
+        Index {
+            on: "(organization, person, position) WHERE person IS NOT NULL",
+            projecting: false,
+        },
+        Index {
+            on: "(event)",
+            projecting: false,
+        },
+    ],
+};
 
 impl Projection for AuditTrail {
     fn name(&self) -> &'static str {
@@ -77,19 +74,14 @@ impl Projection for AuditTrail {
     }
 
     fn tables(&self) -> &'static [Table] {
-        TABLES
+        &[TRAIL, days::TABLE]
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         let actor = event.metadata.actor;
         // Who caused an event is found as its actor.
         let person = person(event).filter(|person| actor != Actor::User(*person));
-        rows.execute(
+        rows.append(
             "INSERT INTO audit_trail
                  (position, leaf_index, organization, event, type, actor, person, recorded_at)
              VALUES (?1,

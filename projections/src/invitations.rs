@@ -67,12 +67,7 @@ impl Projection for Invitations {
         const { &[invitations::DATASET.as_view("analytics_invitations")] }
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         let Event::User(what) = &event.data else {
             return Ok(());
         };

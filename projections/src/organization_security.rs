@@ -70,12 +70,7 @@ impl Projection for OrganizationSecurity {
         &[SECURITY, PEOPLE, MEMBERS]
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         match &event.data {
             Event::Organization(what) => project_organization(rows, event, what),
             Event::User(what) => project_user(rows, event, what),

@@ -22,14 +22,8 @@ pub trait Projection: Send + Sync {
         &[]
     }
 
-    /// Brings the rows up to date with one more event. `content` is the event's content as it was
-    /// stored, for read models that show it rather than understand it.
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        content: &str,
-    ) -> Result<(), ProjectionError>;
+    /// Brings the rows up to date with one more event.
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError>;
 }
 
 /// A table of a read model.

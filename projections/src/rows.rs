@@ -78,7 +78,7 @@ impl<'transaction> Rows<'transaction> {
         key: Parameters<'_>,
         values: Values<'_>,
     ) -> Result<(), ProjectionError> {
-        self.put_down(table, key, What::Insert, values)
+        self.put_down(table, key, What::Insert, (&[], values))
     }
 
     /// Gives a row that must be there these values. Where there is none, the history is not one that the
@@ -89,17 +89,19 @@ impl<'transaction> Rows<'transaction> {
         key: Parameters<'_>,
         values: Values<'_>,
     ) -> Result<(), ProjectionError> {
-        self.put_down(table, key, What::Update, values)
+        self.put_down(table, key, What::Update, (&[], values))
     }
 
-    /// Gives a row these values, whether or not it is there. They are the same columns each time.
+    /// Gives a row these values, whether or not it is there. One that was not gets those of a new one,
+    /// too. They are the same columns each time.
     pub(crate) fn put(
         &mut self,
         table: &'static Table,
         key: Parameters<'_>,
+        new: Values<'_>,
         values: Values<'_>,
     ) -> Result<(), ProjectionError> {
-        self.put_down(table, key, What::Put, values)
+        self.put_down(table, key, What::Put, (new, values))
     }
 
     /// Adds these numbers to those of a row, which begins with zeros. They are the same columns each time.
@@ -109,7 +111,7 @@ impl<'transaction> Rows<'transaction> {
         key: Parameters<'_>,
         numbers: Values<'_>,
     ) -> Result<(), ProjectionError> {
-        self.put_down(table, key, What::Add, numbers)
+        self.put_down(table, key, What::Add, (&[], numbers))
     }
 
     /// Takes away a row that must be there.
@@ -118,7 +120,7 @@ impl<'transaction> Rows<'transaction> {
         table: &'static Table,
         key: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
-        self.put_down(table, key, What::Delete, &[])
+        self.put_down(table, key, What::Delete, (&[], &[]))
     }
 
     /// Takes away a row, if it is there.
@@ -127,7 +129,7 @@ impl<'transaction> Rows<'transaction> {
         table: &'static Table,
         key: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
-        self.put_down(table, key, What::Remove, &[])
+        self.put_down(table, key, What::Remove, (&[], &[]))
     }
 
     /// What `read` makes of the row, if it is there. A read model that asks for a row makes it with all
@@ -171,6 +173,17 @@ impl<'transaction> Rows<'transaction> {
         sql: &'static str,
         parameters: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
+        self.write()?;
+        self.send(sql, parameters, false)
+    }
+
+    /// Runs a statement that makes a row which nothing asks for or changes afterwards, so that it need not
+    /// see what came before it.
+    pub(crate) fn append(
+        &mut self,
+        sql: &'static str,
+        parameters: Parameters<'_>,
+    ) -> Result<(), ProjectionError> {
         self.send(sql, parameters, false)
     }
 
@@ -180,6 +193,7 @@ impl<'transaction> Rows<'transaction> {
         sql: &'static str,
         parameters: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
+        self.write()?;
         self.send(sql, parameters, true)
     }
 
@@ -189,7 +203,6 @@ impl<'transaction> Rows<'transaction> {
         parameters: Parameters<'_>,
         must_change: bool,
     ) -> Result<(), ProjectionError> {
-        self.write()?;
         let sql = self.names.in_statement(sql);
         self.sent.push(self.event);
         Ok(self.connection.send(sql, parameters, must_change)?)
@@ -201,7 +214,7 @@ impl<'transaction> Rows<'transaction> {
         table: &'static Table,
         key: Parameters<'_>,
         what: What,
-        values: Values<'_>,
+        (new, values): (Values<'_>, Values<'_>),
     ) -> Result<(), ProjectionError> {
         let key = pending::key(key).map_err(SqlError::from)?;
         let entries = self.pending.of(table);
@@ -213,7 +226,7 @@ impl<'transaction> Rows<'transaction> {
                 self.send_entry(table, &key, &entry)?;
             }
         }
-        let mut entry = Entry::new(what, self.event);
+        let mut entry = Entry::new(what, self.event, new).map_err(SqlError::from)?;
         entry.take(what, values).map_err(SqlError::from)?;
         self.pending.of(table).insert(key, entry);
         Ok(())
@@ -256,7 +269,8 @@ impl<'transaction> Rows<'transaction> {
     ) -> Result<(), ProjectionError> {
         let at_hand = std::mem::replace(&mut self.event, entry.event);
         self.sent.push(entry.event);
-        let values = entry.values.iter().map(|(_, value)| value as _);
+        let values = entry.values.iter().chain(&entry.new);
+        let values = values.map(|(_, value)| value as _);
         let parameters: Vec<_> = key.iter().map(|value| value as _).chain(values).collect();
         let must_change = entry.what.must_change();
         self.connection.send(sql, &parameters, must_change)?;

@@ -58,12 +58,7 @@ impl Projection for Sessions {
         &[SESSIONS]
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         let what = match &event.data {
             Event::Session(what) => what,
             Event::User(what) => return end_at_once(rows, event, what),

@@ -69,12 +69,7 @@ impl Projection for Users {
         &[USERS, DEVICES, changes::TABLE]
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         let Event::User(what) = &event.data else {
             return Ok(());
         };

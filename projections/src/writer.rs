@@ -12,14 +12,14 @@ use eventstore_schema::{DecodeError, Event, Position, Recorded, RecordedEvent};
 /// none of Pawl's.
 pub(crate) struct Delivery {
     pub(crate) position: Position,
-    event: Option<Result<(Recorded<Event>, String), DecodeError>>,
+    event: Option<Result<Recorded<Event>, DecodeError>>,
 }
 
 impl From<RecordedEvent> for Delivery {
     fn from(event: RecordedEvent) -> Self {
         Self {
             position: event.position,
-            event: event.stream.is_ours().then(|| event.decode_with_content()),
+            event: event.stream.is_ours().then(|| event.decode()),
         }
     }
 }
@@ -298,9 +298,7 @@ fn hand(
         rows.begin(index);
         let projected = match &delivery.event {
             None => Ok(()),
-            Some(Ok((event, content))) => projection
-                .project(rows, event, content)
-                .map_err(Refusal::Project),
+            Some(Ok(event)) => projection.project(rows, event).map_err(Refusal::Project),
             Some(Err(error)) => Err(Refusal::Decode(error.to_string())),
         };
         projected.map_err(|refusal| (rows.event(), refusal))?;

@@ -104,12 +104,7 @@ impl Projection for RejectedCodes {
         const { &[DATASET.as_view("analytics_rejected_codes")] }
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         let Event::User(what) = &event.data else {
             return Ok(());
         };

@@ -105,12 +105,7 @@ impl Projection for SignIns {
         const { &[DATASET.as_view("analytics_sign_ins")] }
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _content: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         let Some((factor, outcome)) = attempt(&event.data) else {
             return Ok(());
         };

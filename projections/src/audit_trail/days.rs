@@ -6,6 +6,7 @@ use super::number;
 use crate::{
     ProjectionError, Rows, Table,
     readers::View,
+    rows::values,
     sql::{SqlError, params, value::Whole},
 };
 use eventstore_schema::{Event, OrganizationId, Recorded};
@@ -35,16 +36,17 @@ pub(super) fn note(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), P
     let Some(organization) = event.metadata.organization_id else {
         return Ok(());
     };
-    rows.execute(
-        "INSERT INTO audit_days (organization, day, first, last) VALUES (?1, ?2, ?3, ?3)
-         ON CONFLICT (organization, day) DO UPDATE SET last = excluded.last",
-        params![
-            number::of_organization(organization),
-            day_of(event.metadata.recorded_at.timestamp_micros()),
-            Whole(event.position.0)
-        ],
-    )?;
-    Ok(())
+    let key = params![
+        number::of_organization(organization),
+        day_of(event.metadata.recorded_at.timestamp_micros())
+    ];
+    let position = Whole(event.position.0);
+    rows.put(
+        &TABLE,
+        key,
+        values! { first = position },
+        values! { last = position },
+    )
 }
 
 /// A position after which no event of the organization was recorded on the day of this time

@@ -3,7 +3,7 @@
 use super::Values;
 use crate::{
     Table,
-    sql::{BadValue, Columns, Parameters, Row, SqlError, Value},
+    sql::{BadValue, Columns, Parameters, Row, SqlError, ToColumn, Value},
 };
 use std::{collections::HashMap, mem};
 
@@ -12,7 +12,7 @@ pub(super) type Key = Vec<Value<'static>>;
 
 /// The values of a key, kept.
 pub(super) fn key(parameters: Parameters<'_>) -> Result<Key, BadValue> {
-    let kept = |parameter: &&dyn crate::sql::ToColumn| Ok(parameter.to_column()?.kept());
+    let kept = |parameter: &&dyn ToColumn| Ok(parameter.to_column()?.kept());
     parameters.iter().map(kept).collect()
 }
 
@@ -39,6 +39,8 @@ impl What {
 pub(super) struct Entry {
     pub(super) what: What,
     pub(super) values: Vec<(&'static str, Value<'static>)>,
+    /// What a row gets as well that was not there.
+    pub(super) new: Vec<(&'static str, Value<'static>)>,
     /// The first event that it is for.
     pub(super) event: usize,
     /// Whether every value of the row is here.
@@ -46,13 +48,15 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(what: What, event: usize) -> Self {
-        Self {
+    pub(super) fn new(what: What, event: usize, new: Values<'_>) -> Result<Self, BadValue> {
+        let kept = |&(column, value): &(_, &dyn ToColumn)| Ok((column, value.to_column()?.kept()));
+        Ok(Self {
             what,
             values: Vec::new(),
+            new: new.iter().map(kept).collect::<Result<_, BadValue>>()?,
             event,
             is_whole: what == What::Insert,
-        }
+        })
     }
 
     /// A row as it stands in the database.
@@ -66,6 +70,7 @@ impl Entry {
         Ok(Self {
             what: What::Nothing,
             values: table.other_columns().zip(values).collect(),
+            new: Vec::new(),
             event,
             is_whole: true,
         })
@@ -108,7 +113,8 @@ impl Entry {
         let columns: Vec<_> = self.values.iter().map(|(column, _)| *column).collect();
         let row = numbered(table.key, 1, " AND ");
         let insert = || {
-            let all = [table.key, &columns].concat();
+            let new: Vec<_> = self.new.iter().map(|(column, _)| *column).collect();
+            let all = [table.key, &columns, &new].concat();
             let marks: Vec<_> = (1..=all.len()).map(|number| format!("?{number}")).collect();
             let (all, marks) = (all.join(", "), marks.join(", "));
             format!("INSERT INTO {name} ({all}) VALUES ({marks})")
@@ -136,8 +142,13 @@ impl Entry {
     }
 
     fn is_written_like(&self, other: &Self) -> bool {
-        let columns = self.values.iter().map(|(column, _)| *column);
-        self.what == other.what && columns.eq(other.values.iter().map(|(column, _)| *column))
+        let columns = |(column, _): &(&'static str, _)| *column;
+        self.what == other.what
+            && self
+                .values
+                .iter()
+                .map(columns)
+                .eq(other.values.iter().map(columns))
     }
 }
 

@@ -65,7 +65,10 @@ fn take(
             rows.update(&SCORES, key, all)
         }
         Step::UpdateNote(note) => rows.update(&SCORES, key, values! { note = note }),
-        Step::Put(points) => rows.put(&SCORES, key, values! { note = "put", points = points }),
+        Step::Put(points) => {
+            let new = values! { note = format!("put {points}") };
+            rows.put(&SCORES, key, new, values! { points = points })
+        }
         Step::Add(points) => rows.add(&SCORES, key, values! { points = points }),
         Step::Delete => rows.delete(&SCORES, key),
         Step::Remove => rows.remove(&SCORES, key),

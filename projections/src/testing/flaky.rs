@@ -56,12 +56,7 @@ impl Projection for Flaky {
         }]
     }
 
-    fn project(
-        &self,
-        rows: &mut Rows<'_>,
-        event: &Recorded<Event>,
-        _: &str,
-    ) -> Result<(), ProjectionError> {
+    fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
         let position = i64::try_from(event.position.0).unwrap();
         rows.execute(
             "INSERT INTO flaky (position) VALUES (?1)",

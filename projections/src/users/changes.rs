@@ -47,10 +47,8 @@ pub(super) fn note(
     rows.put(
         &TABLE,
         params![Text(user_of(&event.stream)?)],
-        values! {
-            organization_id = Text(organization_of(event)?),
-            position = Whole(event.position.0),
-        },
+        values! { organization_id = Text(organization_of(event)?) },
+        values! { position = Whole(event.position.0) },
     )
 }
 
