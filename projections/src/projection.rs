@@ -34,7 +34,7 @@ pub struct Table {
     pub columns: &'static str,
     /// The columns of its primary key.
     pub key: &'static [&'static str],
-    /// Whether its rows come in the order of the key, one `INTEGER`, and are long.
+    /// Whether its rows come in the order of the key, which is one `INTEGER`.
     pub in_order: bool,
     /// Its other indexes.
     pub indexes: &'static [Index],

@@ -108,6 +108,12 @@ async fn nothing_of_another_organization_is_there() {
         .await
         .expect(200);
     assert!(!visible.to_string().contains("grace"));
+    // Whoever knows the id of another's event is proved nothing of it.
+    for event in acme.audit(&acme.ada).await {
+        let event = event["event_id"].as_str().unwrap();
+        let path = format!("/v1/organizations/{globex}/audit/{event}/proof");
+        hank.get(&path).await.problem(404, "not-found");
+    }
     let body = json!({ "organization": "Initech", "email": "bill@example.org", "name": "Bill" });
     hank.post("/v1/organizations", body)
         .await

@@ -1,5 +1,5 @@
-//! Where the entries of a part of an audit trail are. Whatever is asked for, what is looked through is a range of an index, or
-//! some of them side by side, and never the whole trail of an organization.
+//! Where the entries of a part of an audit trail are. Whatever is asked for, what is looked through is a
+//! range of an index, or some of them side by side, and never the whole trail of an organization.
 
 use super::{AuditEntry, days, number};
 use crate::{
@@ -89,7 +89,7 @@ pub fn latest(
     })
 }
 
-/// Where the event of this id is, and any others whose ids have the same number, whose ever they are.
+/// Where the event of this id is, and any others whose ids have the same number, whoever's they are.
 pub fn by_event(readers: &Readers, event_id: EventId) -> Result<Vec<Found>, DatabaseError> {
     readers.read(|view| {
         let sql = "SELECT position, leaf_index FROM audit_trail WHERE event = ?1 ORDER BY position";
