@@ -29,3 +29,8 @@ pub mod siem;
 pub mod storage;
 pub mod telemetry;
 mod words;
+
+/// What every binary of Pawl takes its memory from. The one of the C library is slow where one thread gives
+/// back what another has taken, as between those who read events and those who write what becomes of them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

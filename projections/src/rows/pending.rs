@@ -7,6 +7,9 @@ use crate::{
 };
 use std::{collections::HashMap, mem};
 
+/// Columns for which there is room from the start: most rows have no more.
+const COLUMNS: usize = 8;
+
 /// The values of a row's key.
 pub(super) type Key = Vec<Value<'static>>;
 
@@ -52,7 +55,7 @@ impl Entry {
         let kept = |&(column, value): &(_, &dyn ToColumn)| Ok((column, value.to_column()?.kept()));
         Ok(Self {
             what,
-            values: Vec::new(),
+            values: Vec::with_capacity(COLUMNS),
             new: new.iter().map(kept).collect::<Result<_, BadValue>>()?,
             event,
             is_whole: what == What::Insert,

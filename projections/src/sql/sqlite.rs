@@ -122,7 +122,7 @@ impl Connection for Sqlite {
     fn create_table(&self, name: &str, table: &Table) -> String {
         let key = table.key.join(", ");
         let columns = table.columns;
-        // Long rows that come in the order of their key belong into SQLite's own order.
+        // Rows that come in the order of their key belong into SQLite's own order.
         let layout = if table.in_order { "" } else { " WITHOUT ROWID" };
         format!("CREATE TABLE {name} ({columns}, PRIMARY KEY ({key})){layout}")
     }
