@@ -15,7 +15,7 @@ const APPLICATION_ID: i32 = 0x5041_5750;
 const CACHED_STATEMENTS: usize = 256;
 
 /// Pages (of 4 KiB) of the write-ahead log after which it is moved into the file.
-const CHECKPOINT_EVERY: i64 = 4_000;
+const CHECKPOINT_EVERY: i64 = 16_000;
 
 /// What is kept in memory of the file, in KiB: about as much as a batch changes. What does not fit is
 /// written, and read again, before the batch is over.
@@ -39,7 +39,7 @@ impl Sqlite {
             // again.
             connection.pragma_update(None, "synchronous", "normal")?;
             // The transaction that fills it up also empties it, which takes two fsyncs. With SQLite's
-            // own thousand pages that is more than one in a hundred.
+            // own thousand pages that is more than one in a hundred, and a build does little else.
             connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_EVERY)?;
             connection.pragma_update(None, "cache_size", -CACHE)?;
             Ok(Self::with(connection))
