@@ -114,8 +114,8 @@ impl Projection for Users {
                 rows.delete(&DEVICES, params![user, Text(device.device_id)])?;
             }
             UserEvent::OtpVerified(code) => {
-                let used = values! { last_used_at = at };
-                rows.update(&DEVICES, params![user, Text(code.device_id)], used)?;
+                let accepted = values! { last_used_at = at };
+                rows.update(&DEVICES, params![user, Text(code.device_id)], accepted)?;
             }
             UserEvent::OtpDevicesReset(_) => lose_devices(rows, &user)?,
             // Leaves of the person that there was one.
