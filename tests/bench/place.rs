@@ -81,6 +81,10 @@ impl Place {
         let mut cp = Command::new("cp");
         cp.args(["--archive", "--reflink=auto"]).arg(from);
         assert!(cp.arg(copy.data()).status().unwrap().success());
+        // Otherwise the first commit waits for the disk to take the copy.
+        let mut sync = Command::new("sync");
+        sync.arg("--file-system").arg(copy.data());
+        assert!(sync.status().unwrap().success());
         copy
     }
 
