@@ -20,8 +20,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// Events read, and written, at a time: enough to spread the cost of a transaction, few enough
-/// that two pages in memory do not count.
+/// Events read, and written, at a time: so many that much of what they do to the same rows is written
+/// once, so few that two such pages take some tens of megabytes.
 const PAGE: usize = 16_384;
 /// The same beside a server, whose own writes wait meanwhile.
 const SMALL_PAGE: usize = 512;
