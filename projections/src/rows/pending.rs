@@ -122,12 +122,9 @@ impl Entry {
             let (all, marks) = (all.join(", "), marks.join(", "));
             format!("INSERT INTO {name} ({all}) VALUES ({marks})")
         };
-        let upsert = |old: &str| {
+        let upsert = |value: &dyn Fn(&str) -> String| {
             let set = columns.iter();
-            let set = set.map(|column| match old {
-                "" => format!("{column} = excluded.{column}"),
-                old => format!("{column} = {old}.{column} + excluded.{column}"),
-            });
+            let set = set.map(|column| format!("{column} = {}", value(column)));
             let (key, set) = (table.key.join(", "), set.collect::<Vec<_>>().join(", "));
             format!("{} ON CONFLICT ({key}) DO UPDATE SET {set}", insert())
         };
@@ -138,8 +135,10 @@ impl Entry {
                 let set = numbered(&columns, table.key.len() + 1, ", ");
                 Some(format!("UPDATE {name} SET {set} WHERE {row}"))
             }
-            What::Put => Some(upsert("")),
-            What::Add => Some(upsert(name)),
+            What::Put => Some(upsert(&|column| format!("excluded.{column}"))),
+            What::Add => Some(upsert(&|column| {
+                format!("{name}.{column} + excluded.{column}")
+            })),
             What::Delete | What::Remove => Some(format!("DELETE FROM {name} WHERE {row}")),
         }
     }
