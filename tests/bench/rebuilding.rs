@@ -12,6 +12,7 @@ use crate::{
 };
 use eventstore_schema::{EventId, Position, RecordedEvent, StreamName};
 use generator::Plan;
+use projections::{Home, status_read_only};
 use rusqlite::{Connection as Database, OpenFlags, Row as Columns};
 use serde_json::{Map, Value, json};
 use std::{
@@ -79,11 +80,20 @@ pub(crate) fn rebuild(place: &Place) -> Run {
     run(&["projections", "rebuild", "--data", data])
 }
 
+/// The names of the read models, which have been built.
+fn read_models(place: &Place) -> Vec<String> {
+    let home = Home::Sqlite(place.data().join("projections.db"));
+    let statuses = status_read_only(&home, Position::START).unwrap();
+    statuses.into_iter().map(|status| status.name).collect()
+}
+
 /// What was measured of a log of one size.
 struct Size {
     pawl: Vec<f64>,
     limit: Vec<f64>,
     memory: f64,
+    /// The same of each read model by itself, as an upgrade builds those anew that changed.
+    alone: Map<String, Value>,
     /// Processor time for each event, in microseconds: of the rebuild, and of the limit.
     processor_time: [Vec<f64>; 2],
 }
@@ -97,6 +107,7 @@ impl Size {
             pawl: Vec::new(),
             limit: Vec::new(),
             memory: 0.0,
+            alone: Map::new(),
             processor_time: [const { Vec::new() }; 2],
         };
         for _ in 0..runs {
@@ -112,6 +123,17 @@ impl Size {
                 all.push(time.as_secs_f64() * 1e6 / events as f64);
             }
         }
+        let limit = median(&size.limit);
+        for name in read_models(&place) {
+            let data = place.data().to_str().unwrap();
+            let times = (0..runs).map(|_| {
+                let rebuilt = run(&["projections", "rebuild", &name, "--data", data]);
+                events as f64 / rebuilt.took.as_secs_f64()
+            });
+            let pawl = median(&times.collect::<Vec<_>>());
+            let alone = json!({ "pawl": rounded(pawl), "ratio": rounded(pawl / limit) });
+            size.alone.insert(name, alone);
+        }
         size
     }
 
@@ -119,7 +141,7 @@ impl Size {
         let (pawl, limit) = (median(&self.pawl), median(&self.limit));
         json!({
             "ratio": rounded(pawl / limit), "pawl": rounded(pawl), "limit": rounded(limit),
-            "memory_mib": rounded(self.memory), "runs": self.pawl.len(),
+            "memory_mib": rounded(self.memory), "runs": self.pawl.len(), "alone": self.alone,
             "processor_us": {
                 "pawl": rounded(median(&self.processor_time[0])),
                 "limit": rounded(median(&self.processor_time[1])),
