@@ -30,7 +30,7 @@ pub struct Rows<'transaction> {
     names: &'transaction mut Names,
     /// The event at hand, counted from 0; after a failure, the one to blame.
     event: usize,
-    /// The event that each statement was for.
+    /// The event that each statement under way was for.
     sent: Vec<usize>,
     pending: Pending,
 }
@@ -63,12 +63,18 @@ impl<'transaction> Rows<'transaction> {
     /// was that failed, and why.
     pub(crate) fn finish(mut self) -> Result<(), (usize, ProjectionError)> {
         let written = self.write();
-        let Self { sent, event, .. } = self;
-        self.connection.finish().map_err(|(number, error)| {
-            let event = sent.get(number).copied().unwrap_or(event);
-            (event, error.into())
-        })?;
+        let event = self.event;
+        self.wait().map_err(|error| (self.event, error))?;
         written.map_err(|error| (event, error))
+    }
+
+    /// Waits for the end of all statements that are under way.
+    fn wait(&mut self) -> Result<(), ProjectionError> {
+        let sent = std::mem::take(&mut self.sent);
+        self.connection.finish().map_err(|(number, error)| {
+            self.event = sent.get(number).copied().unwrap_or(self.event);
+            error.into()
+        })
     }
 
     /// Makes a row that must not be there. What is not given is NULL.
@@ -152,6 +158,8 @@ impl<'transaction> Rows<'transaction> {
         if let Some(entry) = self.pending.of(table).remove(&key) {
             self.send_entry(table, &key, &entry)?;
         }
+        // The connection would wait, too, but not tell for which event a statement was.
+        self.wait()?;
         let sql = pending::select(table, self.names.of(table.name));
         let parameters: Vec<_> = key.iter().map(|value| value as _).collect();
         let event = self.event;

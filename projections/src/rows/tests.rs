@@ -1,7 +1,10 @@
 //! What is put together comes to the same as what is written at once.
 
 use super::*;
-use crate::sql::{Connection, params, sqlite::Sqlite};
+use crate::{
+    sql::{Connection, Purpose, params, sqlite::Sqlite},
+    testing::{PostgresServer, home_on},
+};
 use proptest::prelude::*;
 
 const SCORES: Table = Table {
@@ -81,20 +84,24 @@ fn take(
     }
 }
 
-struct Database(Sqlite);
+struct Database(Box<dyn Connection>);
 
 impl Database {
     fn new() -> Self {
-        let mut opened = Sqlite::in_memory();
-        let table = opened.create_table("scores", &SCORES);
-        opened.script(&table).unwrap();
-        Self(opened)
+        Self::on(Box::new(Sqlite::in_memory()))
+    }
+
+    fn on(mut connection: Box<dyn Connection>) -> Self {
+        let table = connection.create_table("scores", &SCORES);
+        connection.script(&table).unwrap();
+        connection.begin(Purpose::Writing).unwrap();
+        Self(connection)
     }
 
     /// Takes these steps in one batch; otherwise answers which one failed. What was found.
     fn batch(&mut self, steps: &[(usize, Step)]) -> Result<Vec<Option<Score>>, usize> {
         let mut names = Names::default();
-        let mut rows = Rows::new(&mut self.0, &mut names);
+        let mut rows = Rows::new(&mut *self.0, &mut names);
         let mut found = Vec::new();
         let mut refused = Ok(());
         for (index, step) in steps.iter().enumerate() {
@@ -109,10 +116,9 @@ impl Database {
     }
 
     fn scores(&mut self) -> Vec<(String, Score)> {
-        let connection: &mut dyn Connection = &mut self.0;
         let all = "SELECT * FROM scores ORDER BY player";
         let score = |row: &Row<'_>| Ok((row.get("player")?, score_from(row)?));
-        connection.all(all, &[], score).unwrap()
+        self.0.all(all, &[], score).unwrap()
     }
 }
 
@@ -148,13 +154,23 @@ proptest! {
 
 #[test]
 fn whose_row_cannot_be_written_is_known_at_once() {
+    let server = PostgresServer::start();
     let steps = [
         (0, Step::Put(1)),
+        // What came before is written, and its end waited for.
+        (0, Step::Find),
         (1, Step::UpdateNote("of nobody")),
         (0, Step::Put(2)),
     ];
-    for last in [Step::Put(3), Step::Double] {
-        let steps = [&steps[..], &[(0, last)]].concat();
-        assert_eq!(Database::new().batch(&steps), Err(1));
+    for (name, last) in [
+        ("put", Step::Put(3)),
+        ("sql", Step::Double),
+        ("found", Step::Find),
+    ] {
+        let steps = [&steps[..], &[(1, last)]].concat();
+        let postgres = home_on(&server, name).open_writable().unwrap();
+        for mut database in [Database::new(), Database::on(postgres)] {
+            assert_eq!(database.batch(&steps), Err(2), "{name}");
+        }
     }
 }
