@@ -32,7 +32,6 @@ const DAYS: Table = Table {
                   devices BIGINT NOT NULL,
                   people BIGINT NOT NULL",
     key: &["organization_id", "day", "standing", "devices"],
-    in_order: false,
     indexes: &[],
 };
 
@@ -47,7 +46,6 @@ const PEOPLE: Table = Table {
                   active_since BIGINT,
                   bare_since BIGINT",
     key: &["user_id"],
-    in_order: false,
     indexes: &[],
 };
 

@@ -1,7 +1,7 @@
 //! The credentials of machines, as administrators see them. What they open, the log alone decides.
 
 use crate::{
-    DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
     analytics::{credential_use, day_of},
     projection::NamedView,
     rows::values,
@@ -35,11 +35,7 @@ const CREDENTIALS: Table = Table {
                   last_used_at BIGINT,
                   revoked_at BIGINT",
     key: &["api_credential_id"],
-    in_order: false,
-    indexes: &[Index {
-        on: "(organization_id, api_credential_id)",
-        projecting: false,
-    }],
+    indexes: &["(organization_id, api_credential_id)"],
 };
 
 /// What machines did on a day: asked for access tokens, and caused other events.
@@ -51,7 +47,6 @@ const DAYS: Table = Table {
                   tokens BIGINT NOT NULL,
                   events BIGINT NOT NULL",
     key: &["organization_id", "day", "api_credential_id"],
-    in_order: false,
     indexes: &[],
 };
 

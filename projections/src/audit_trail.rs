@@ -12,7 +12,8 @@ pub use entries::{AuditEntry, EntryError, entries, records};
 pub use query::{Filter, Found, by_event, latest, leaves, page};
 
 use crate::{
-    Index, Projection, ProjectionError, Rows, Table,
+    Projection, ProjectionError, Rows, Table,
+    rows::values,
     sql::{
         params,
         value::{Micros, Whole},
@@ -22,6 +23,7 @@ use eventstore_schema::{
     Actor, AddressEvent, AuditEvent, AuditRead, Event, PasswordResetDeclined, Recorded,
     SignInRejected, StreamName, UserId,
 };
+use number::Owner;
 use std::borrow::Cow;
 
 /// The read model behind `/audit`.
@@ -30,39 +32,34 @@ pub struct AuditTrail;
 const TRAIL: Table = Table {
     name: "audit_trail",
     // `organization`, `event`, `type`, `actor` and `person` are numbers that only find; see `number`.
-    columns: "position INTEGER NOT NULL,
+    columns: "organization BIGINT NOT NULL,
+                  position BIGINT NOT NULL,
                   leaf_index BIGINT NOT NULL,
-                  organization BIGINT,
                   event BIGINT NOT NULL,
                   type BIGINT NOT NULL,
                   actor BIGINT NOT NULL,
                   person BIGINT,
                   recorded_at BIGINT NOT NULL",
-    key: &["position"],
-    in_order: true,
+    key: &["organization", "position"],
     indexes: &[
-        Index {
-            on: "(organization, position) WHERE position > 0",
-            projecting: false,
-        },
-        Index {
-            on: "(organization, type, position)",
-            projecting: false,
-        },
-        Index {
-            on: "(organization, actor, position)",
-            projecting: false,
-        },
-        Index {
-            on: "(organization, person, position) WHERE person IS NOT NULL",
-            projecting: false,
-        },
-        Index {
-            on: "(event)",
-            projecting: false,
-        },
+        "(type, position)",
+        "(actor, position)",
+        "(person, position) WHERE person IS NOT NULL",
+        "(event)",
     ],
 };
+
+/// How many leaves the audit log has, in one row.
+const LEAVES: Table = Table {
+    name: "audit_leaves",
+    columns: "log BIGINT NOT NULL,
+                  leaves BIGINT NOT NULL",
+    key: &["log"],
+    indexes: &[],
+};
+
+/// The log, of which there is one.
+const LOG: i64 = 0;
 
 impl Projection for AuditTrail {
     fn name(&self) -> &'static str {
@@ -70,36 +67,47 @@ impl Projection for AuditTrail {
     }
 
     fn version(&self) -> u32 {
-        5
+        6
     }
 
     fn tables(&self) -> &'static [Table] {
-        &[TRAIL, days::TABLE]
+        &[TRAIL, LEAVES, days::TABLE]
     }
 
     fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
+        let owner = Owner::of(event.metadata.organization_id);
         let actor = event.metadata.actor;
         // Who caused an event is found as its actor.
         let person = person(event).filter(|person| actor != Actor::User(*person));
+        let leaf_index = next_leaf(rows)?;
         rows.append(
-            "INSERT INTO audit_trail
-                 (position, leaf_index, organization, event, type, actor, person, recorded_at)
-             VALUES (?1,
-                 COALESCE(
-                     (SELECT leaf_index + 1 FROM audit_trail ORDER BY position DESC LIMIT 1), 0),
-                 ?2, ?3, ?4, ?5, ?6, ?7)",
+            &TRAIL,
             params![
+                owner.0,
                 Whole(event.position.0),
-                event.metadata.organization_id.map(number::of_organization),
+                leaf_index,
                 number::of_event(event.id),
-                number::of_type(event.data.event_type().0),
-                number::of_actor(actor),
-                person.map(number::of_person),
+                owner.event_type(event.data.event_type().0),
+                owner.actor(actor),
+                person.map(|person| owner.person(person)),
                 Micros(event.metadata.recorded_at)
             ],
         )?;
         days::note(rows, event)
     }
+}
+
+/// The index of a new leaf. Every event of Pawl's is one.
+fn next_leaf(rows: &mut Rows<'_>) -> Result<i64, ProjectionError> {
+    let key = params![LOG];
+    let before = rows.find(&LEAVES, key, |row| row.get::<i64>("leaves"))?;
+    let leaf_index = before.unwrap_or(0);
+    let values = values! { leaves = leaf_index + 1 };
+    match before {
+        None => rows.insert(&LEAVES, key, values)?,
+        Some(_) => rows.update(&LEAVES, key, values)?,
+    }
+    Ok(leaf_index)
 }
 
 /// Whom or what an event is about: its stream, save where the person is known but the stream is

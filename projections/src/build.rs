@@ -8,12 +8,13 @@ use crate::{
     DatabaseError, Failure, Home, Projection, READ_MODELS,
     catalog::{self, Entry, Side},
     sql::{Purpose, Transaction},
-    tables::{self, Indexes},
+    tables,
     writer::{Delivery, Model, Writer, lowest_healthy},
 };
 use eventstore::{Direction, EventStore, StoreError};
 use eventstore_schema::Position;
-use std::{sync::Arc, thread, time::Duration};
+use futures::{Stream, TryFutureExt as _, TryStreamExt as _, stream};
+use std::{pin::pin, sync::Arc, thread, time::Duration};
 use tokio::{
     runtime::Handle,
     task::{JoinError, spawn_blocking},
@@ -42,14 +43,6 @@ impl Pace {
         match self {
             Self::Full => PAGE,
             Self::Background => SMALL_PAGE,
-        }
-    }
-
-    /// Beside a server, indexes are kept up from the start: to make one later would let writers wait.
-    fn indexes(self) -> Indexes {
-        match self {
-            Self::Full => Indexes::Projecting,
-            Self::Background => Indexes::All,
         }
     }
 }
@@ -178,7 +171,11 @@ impl Build {
             }
             let live = catalog::find(inside, projection, Side::Live)?;
             let side = (Side::Building, live.map_or(0, |live| live.generation) + 1);
-            tables::create(inside, projection, side, pace.indexes())?;
+            tables::create(inside, projection, side)?;
+            if pace == Pace::Background {
+                // To make an index later would let the server's own writes wait.
+                tables::index(inside, projection, side)?;
+            }
             models.push(Model::empty(projection, side));
         }
         transaction.commit()?;
@@ -194,20 +191,19 @@ impl Build {
         progress: &mut (impl FnMut(Position, Position) + Send),
     ) -> Result<(Self, Position), RebuildError> {
         let head = store.head().await?;
-        let Some(mut at) = lowest_healthy(&self.writer.models) else {
+        let Some(start) = lowest_healthy(&self.writer.models) else {
             return Ok((self, head));
         };
-        let mut batch = read(store, (at, head), self.pace.page()).await?;
-        while let Some(last) = batch.last().map(|event| event.position) {
+        let pace = self.pace;
+        let mut batches = pin!(batches(store, (start, head), pace.page()));
+        let mut batch = batches.try_next().await?;
+        while let Some((events, at)) = batch {
             let began = Instant::now();
-            at = last;
-            let pace = self.pace;
-            // The next batch is read and decoded while this one is written.
             let apply = spawn_blocking(move || {
-                let outcome = self.writer.apply(&batch);
+                let outcome = self.writer.apply(&events);
                 (self, outcome)
             });
-            let (applied, next) = tokio::join!(apply, read(store, (at, head), pace.page()));
+            let (applied, next) = tokio::join!(apply, batches.try_next());
             let outcome;
             (self, outcome) = applied?;
             outcome?;
@@ -262,7 +258,7 @@ impl Build {
         let (projection, generation) = (model.projection, model.generation);
         let connection = &mut *self.writer.connection;
         let side = (Side::Building, generation);
-        tables::index(connection, projection, side, Indexes::All).map_err(DatabaseError::from)?;
+        tables::index(connection, projection, side).map_err(DatabaseError::from)?;
         let mut transaction =
             Transaction::begin(connection, Purpose::Replacing).map_err(DatabaseError::from)?;
         let inside = transaction.connection();
@@ -299,18 +295,28 @@ impl Build {
     }
 }
 
-/// The next events up to `head`, decoded.
-async fn read(
+/// The events behind a position up to `head`, decoded, `page` at a time, each batch with the position of
+/// its last one. While whoever takes them is busy with one, the next one is decoded and the one after
+/// that is read.
+fn batches(
     store: &Arc<dyn EventStore>,
     (after, head): (Position, Position),
     page: usize,
-) -> Result<Vec<Delivery>, RebuildError> {
-    if after >= head {
-        return Ok(Vec::new());
-    }
-    let mut events = store.read_all(after, Direction::Forwards, page).await?;
-    events.truncate(events.partition_point(|event| event.position <= head));
-    Ok(spawn_blocking(|| events.into_iter().map(Delivery::from).collect()).await?)
+) -> impl Stream<Item = Result<(Vec<Delivery>, Position), RebuildError>> {
+    let pages = stream::try_unfold(after, move |after| async move {
+        if after >= head {
+            return Ok(None);
+        }
+        let mut events = store.read_all(after, Direction::Forwards, page).await?;
+        events.truncate(events.partition_point(|event| event.position <= head));
+        let last = events.last().map(|event| event.position);
+        Ok::<_, RebuildError>(last.map(|last| ((events, last), last)))
+    });
+    let decoded = pages.map_ok(|(events, last)| {
+        let decode = move || (events.into_iter().map(Delivery::from).collect(), last);
+        spawn_blocking(decode).map_err(RebuildError::from)
+    });
+    decoded.try_buffered(2)
 }
 
 #[cfg(test)]

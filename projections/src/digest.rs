@@ -88,7 +88,6 @@ mod tests {
             name: "t",
             columns: "a TEXT NOT NULL, b TEXT NOT NULL, c BIGINT",
             key: &["b", "a"],
-            in_order: false,
             indexes: &[],
         };
         let directory = TempDir::new().unwrap();

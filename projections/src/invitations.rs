@@ -1,7 +1,7 @@
 //! Invitations: who was asked into an organization, by whom, and what became of it.
 
 use crate::{
-    DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
     analytics::{day_of, invitations, second_of},
     projection::{NamedView, user_of},
     rows::values,
@@ -37,16 +37,9 @@ const INVITATIONS: Table = Table {
                   revision BIGINT NOT NULL,
                   seconds_to_accept BIGINT",
     key: &["invitation_id"],
-    in_order: false,
     indexes: &[
-        Index {
-            on: "(organization_id, invitation_id)",
-            projecting: false,
-        },
-        Index {
-            on: "(organization_id, invitation_id) WHERE status = 'pending'",
-            projecting: false,
-        },
+        "(organization_id, invitation_id)",
+        "(organization_id, invitation_id) WHERE status = 'pending'",
     ],
 };
 

@@ -35,7 +35,7 @@ mod versions;
 pub use build::{RebuildError, Rebuilt, rebuild};
 pub use database::{DatabaseError, Home, Lead};
 pub use digest::ModelDigest;
-pub use projection::{Index, NamedView, Projection, ProjectionError, Table};
+pub use projection::{NamedView, Projection, ProjectionError, Table};
 pub use readers::{Page, Readers};
 pub use rows::Rows;
 pub use runner::{Behind, LogPutBack, RunningProjections, Standing};

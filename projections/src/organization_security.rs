@@ -29,7 +29,6 @@ const SECURITY: Table = Table {
                   set_up_link BIGINT NOT NULL DEFAULT 0,
                   revision BIGINT NOT NULL",
     key: &["organization_id"],
-    in_order: false,
     indexes: &[],
 };
 
@@ -41,7 +40,6 @@ const PEOPLE: Table = Table {
                   with_device BIGINT NOT NULL,
                   invited BIGINT NOT NULL",
     key: &["organization_id"],
-    in_order: false,
     indexes: &[],
 };
 
@@ -53,7 +51,6 @@ const MEMBERS: Table = Table {
                   invited BIGINT NOT NULL,
                   devices BIGINT NOT NULL",
     key: &["user_id"],
-    in_order: false,
     indexes: &[],
 };
 

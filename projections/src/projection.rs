@@ -34,18 +34,9 @@ pub struct Table {
     pub columns: &'static str,
     /// The columns of its primary key.
     pub key: &'static [&'static str],
-    /// Whether its rows come in the order of the key, which is one `INTEGER`.
-    pub in_order: bool,
-    /// Its other indexes.
-    pub indexes: &'static [Index],
-}
-
-/// An index of a table.
-pub struct Index {
-    /// Its columns as SQL defines them, with the condition under which a row is in it.
-    pub on: &'static str,
-    /// Whether projecting needs it. One that only queries need is made when a rebuild is over.
-    pub projecting: bool,
+    /// Its other indexes, for those who query: the columns of each as SQL defines them, with the condition
+    /// under which a row is in it.
+    pub indexes: &'static [&'static str],
 }
 
 /// A view that other programs read.

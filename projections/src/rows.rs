@@ -185,14 +185,15 @@ impl<'transaction> Rows<'transaction> {
         self.send(sql, parameters, false)
     }
 
-    /// Runs a statement that makes a row which nothing asks for or changes afterwards, so that it need not
-    /// see what came before it.
+    /// Makes a row of these values which nothing asks for or changes afterwards.
     pub(crate) fn append(
         &mut self,
-        sql: &'static str,
-        parameters: Parameters<'_>,
+        table: &'static Table,
+        values: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
-        self.send(sql, parameters, false)
+        let row = pending::key(values).map_err(SqlError::from)?;
+        self.pending.append(table, (self.event, row));
+        Ok(())
     }
 
     /// Runs a statement that must change a row, as [`update`](Self::update) must.
@@ -213,7 +214,9 @@ impl<'transaction> Rows<'transaction> {
     ) -> Result<(), ProjectionError> {
         let sql = self.names.in_statement(sql);
         self.sent.push(self.event);
-        Ok(self.connection.send(sql, parameters, must_change)?)
+        let row = parameters.to_vec();
+        let mut row = std::iter::once(row);
+        Ok(self.connection.send(sql, &mut row, must_change)?)
     }
 
     /// Puts a change to what is to be written of the row. What cannot be put together is written first.
@@ -248,7 +251,7 @@ impl<'transaction> Rows<'transaction> {
         entry: &Entry,
     ) -> Result<(), ProjectionError> {
         match entry.statement(table, self.names.of(table.name)) {
-            Some(sql) => self.send_as(&sql, key, entry),
+            Some(sql) => self.send_alike(&sql, &[(key, entry)]),
             None => Ok(()),
         }
     }
@@ -256,32 +259,51 @@ impl<'transaction> Rows<'transaction> {
     /// Writes everything that waits, table by table in the order of the keys. Nothing is known of any row
     /// afterwards.
     fn write(&mut self) -> Result<(), ProjectionError> {
-        for (table, entries) in self.pending.take() {
-            for rows in pending::alike(entries) {
-                let Some(sql) = rows[0].1.statement(table, self.names.of(table.name)) else {
-                    continue;
-                };
-                for (key, entry) in &rows {
-                    self.send_as(&sql, key, entry)?;
+        let (appended, changed) = self.pending.take();
+        for (table, rows) in appended {
+            let sql = pending::insert(table, self.names.of(table.name));
+            let rows = rows
+                .iter()
+                .map(|(event, row)| (*event, row.iter().map(|value| value as _).collect()));
+            self.send_all(&sql, rows, false)?;
+        }
+        for (table, entries) in changed {
+            for rows in pending::alike(&entries) {
+                if let Some(sql) = rows[0].1.statement(table, self.names.of(table.name)) {
+                    self.send_alike(&sql, &rows)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn send_as(
+    /// Writes rows by the one statement that writes them all.
+    fn send_alike(
         &mut self,
         sql: &str,
-        key: &pending::Key,
-        entry: &Entry,
+        rows: &[(&pending::Key, &Entry)],
     ) -> Result<(), ProjectionError> {
-        let at_hand = std::mem::replace(&mut self.event, entry.event);
-        self.sent.push(entry.event);
-        let values = entry.values.iter().chain(&entry.new);
-        let values = values.map(|(_, value)| value as _);
-        let parameters: Vec<_> = key.iter().map(|value| value as _).chain(values).collect();
-        let must_change = entry.what.must_change();
-        self.connection.send(sql, &parameters, must_change)?;
+        let must_change = rows[0].1.what.must_change();
+        let rows = rows
+            .iter()
+            .map(|(key, entry)| (entry.event, entry.parameters(key)));
+        self.send_all(sql, rows, must_change)
+    }
+
+    /// Runs a statement for each of these rows, which are each for an event.
+    fn send_all<'r>(
+        &mut self,
+        sql: &str,
+        rows: impl Iterator<Item = (usize, Vec<&'r dyn ToColumn>)>,
+        must_change: bool,
+    ) -> Result<(), ProjectionError> {
+        let at_hand = self.event;
+        let mut rows = rows.map(|(event, row)| {
+            self.event = event;
+            self.sent.push(event);
+            row
+        });
+        self.connection.send(sql, &mut rows, must_change)?;
         self.event = at_hand;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Sessions, as their owners see them. Which of them open anything, the log alone decides.
 
 use crate::{
-    DatabaseError, Index, Projection, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
     rows::values,
     sql::{
@@ -22,6 +22,7 @@ const SESSIONS: Table = Table {
     name: "sessions",
     columns: "session_id TEXT NOT NULL,
                   user_id TEXT NOT NULL,
+                  position BIGINT NOT NULL,
                   started_at BIGINT NOT NULL,
                   last_event_at BIGINT NOT NULL,
                   otp_at BIGINT,
@@ -32,17 +33,21 @@ const SESSIONS: Table = Table {
                   browser TEXT,
                   signed_in_position BIGINT",
     key: &["session_id"],
-    in_order: false,
     indexes: &[
-        Index {
-            on: "(user_id, browser, signed_in_position) WHERE signed_in_position IS NOT NULL",
-            projecting: false,
-        },
-        Index {
-            on: "(user_id, expires_at) WHERE ended_at IS NULL",
-            projecting: true,
-        },
+        "(user_id, browser, signed_in_position) WHERE signed_in_position IS NOT NULL",
+        "(user_id, expires_at) WHERE ended_at IS NULL",
     ],
+};
+
+/// What ended all sessions of a person at once: the last such event. It touches no session's row, however
+/// many there are.
+const ENDED: Table = Table {
+    name: "sessions_ended",
+    columns: "user_id TEXT NOT NULL,
+                  position BIGINT NOT NULL,
+                  spared TEXT",
+    key: &["user_id"],
+    indexes: &[],
 };
 
 impl Projection for Sessions {
@@ -51,11 +56,11 @@ impl Projection for Sessions {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
-        &[SESSIONS]
+        &[SESSIONS, ENDED]
     }
 
     fn project(&self, rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), ProjectionError> {
@@ -73,6 +78,7 @@ impl Projection for Sessions {
                     params![session],
                     values! {
                         user_id = Text(started.user_id),
+                        position = Whole(event.position.0),
                         started_at = at,
                         last_event_at = at,
                         expires_at = Micros(started.expires_at),
@@ -96,8 +102,8 @@ impl Projection for Sessions {
     }
 }
 
-/// Ends the sessions of a person to whom something happened that ends them, as the log does (see
-/// `domain::user`), save the one in which they did it themselves.
+/// Ends the sessions that a person has by now, where something happened that ends them, save the one in
+/// which they did it themselves: as `domain::user` has it.
 fn end_at_once(
     rows: &mut Rows<'_>,
     event: &Recorded<Event>,
@@ -112,16 +118,12 @@ fn end_at_once(
         | UserEvent::OtpDevicesReset(_) => None,
         _ => return Ok(()),
     };
-    rows.execute(
-        "UPDATE sessions SET ended_at = ?2, last_event_at = ?2
-         WHERE user_id = ?1 AND ended_at IS NULL AND session_id IS DISTINCT FROM ?3",
-        params![
-            Text(user_of(&event.stream)?),
-            Micros(event.metadata.recorded_at),
-            spared
-        ],
-    )?;
-    Ok(())
+    rows.put(
+        &ENDED,
+        params![Text(user_of(&event.stream)?)],
+        values! {},
+        values! { position = Whole(event.position.0), spared = spared },
+    )
 }
 
 fn session_of(stream: &StreamName) -> Result<SessionId, ProjectionError> {
@@ -159,9 +161,13 @@ pub fn open_of(
 ) -> Result<Vec<Session>, DatabaseError> {
     readers.read(|view| {
         let sessions = view.all(
-            "SELECT * FROM sessions
-                 WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
+            "SELECT sessions.* FROM sessions
+                 LEFT JOIN sessions_ended ON sessions_ended.user_id = sessions.user_id
+                 WHERE sessions.user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
                      AND last_event_at > ?3
+                     AND (sessions_ended.position IS NULL
+                         OR sessions.position > sessions_ended.position
+                         OR session_id = spared)
                  ORDER BY started_at DESC, session_id LIMIT ?4",
             params![Text(user_id), Micros(at), Micros(at - idle), limit],
             session_from,
@@ -308,6 +314,10 @@ mod tests {
         }
         // In session 1 of hers, which goes on.
         history.password_changed_in(grace, hers);
+        assert_eq!(open(&history, grace.0), 1);
+        let another = history.signed_in(grace);
+        assert_eq!(open(&history, grace.0), 2);
+        history.password_changed_in(grace, another);
         assert_eq!(open(&history, grace.0), 1);
     }
 

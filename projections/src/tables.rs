@@ -6,21 +6,11 @@ use crate::{
     sql::{Connection, SqlError, names::Names},
 };
 
-/// Which indexes are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Indexes {
-    /// All of them.
-    All,
-    /// Those that projecting needs. The others are cheaper once the rows are there.
-    Projecting,
-}
-
-/// Makes the tables of this side, empty.
+/// Makes the tables of this side, empty, and without indexes: nothing that projects needs any.
 pub(crate) fn create(
     connection: &mut dyn Connection,
     projection: &dyn Projection,
     (side, generation): (Side, i64),
-    indexes: Indexes,
 ) -> Result<(), SqlError> {
     let names = names(projection, side, generation);
     for table in projection.tables() {
@@ -29,7 +19,6 @@ pub(crate) fn create(
         let create = connection.create_table(name, table);
         connection.script(&create)?;
     }
-    index(connection, projection, (side, generation), indexes)?;
     if side == Side::Live {
         create_views(connection, projection)?;
     }
@@ -49,20 +38,16 @@ pub(crate) fn index(
     connection: &mut dyn Connection,
     projection: &dyn Projection,
     (side, generation): (Side, i64),
-    wanted: Indexes,
 ) -> Result<(), SqlError> {
     let names = names(projection, side, generation);
     for table in projection.tables() {
-        for (number, index) in table.indexes.iter().enumerate() {
-            if index.projecting || wanted == Indexes::All {
-                // Names of indexes stay when a table is renamed, so each generation has its own.
-                connection.script(&format!(
-                    "CREATE INDEX IF NOT EXISTS {}_{number}__{generation} ON {} {}",
-                    table.name,
-                    names.of(table.name),
-                    index.on
-                ))?;
-            }
+        for (number, columns) in table.indexes.iter().enumerate() {
+            // Names of indexes stay when a table is renamed, so each generation has its own.
+            connection.script(&format!(
+                "CREATE INDEX IF NOT EXISTS {}_{number}__{generation} ON {} {columns}",
+                table.name,
+                names.of(table.name),
+            ))?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! People: who belongs to an organization, in which role, and with which authenticators.
 
 use crate::{
-    DatabaseError, Index, Page, Projection, ProjectionError, Readers, Rows, Table,
+    DatabaseError, Page, Projection, ProjectionError, Readers, Rows, Table,
     projection::user_of,
     readers::View,
     rows::values,
@@ -35,11 +35,7 @@ const USERS: Table = Table {
                   accepted_at BIGINT,
                   revision BIGINT NOT NULL",
     key: &["user_id"],
-    in_order: false,
-    indexes: &[Index {
-        on: "(organization_id, user_id) WHERE status NOT IN ('revoked', 'erased')",
-        projecting: false,
-    }],
+    indexes: &["(organization_id, user_id) WHERE status NOT IN ('revoked', 'erased')"],
 };
 
 const DEVICES: Table = Table {
@@ -50,7 +46,6 @@ const DEVICES: Table = Table {
                   confirmed_at BIGINT NOT NULL,
                   last_used_at BIGINT NOT NULL",
     key: &["user_id", "device_id"],
-    in_order: false,
     indexes: &[],
 };
 

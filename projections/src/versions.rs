@@ -36,7 +36,7 @@ fn definitions(projection: &dyn Projection, connection: &dyn Connection) -> Stri
     for table in projection.tables() {
         text += &connection.create_table(table.name, table);
         for index in table.indexes {
-            text += index.on;
+            text += index;
         }
     }
     for view in projection.views() {

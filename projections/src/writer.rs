@@ -4,7 +4,7 @@ use crate::{
     DatabaseError, Failure, Home, Projection, ProjectionError, Rows,
     catalog::{self, Entry, Moves, Side},
     sql::{Connection, Purpose, Transaction, names::Names},
-    tables::{self, Indexes},
+    tables,
 };
 use eventstore_schema::{DecodeError, Event, Position, Recorded, RecordedEvent};
 
@@ -103,7 +103,8 @@ impl Writer {
             *model = match Model::in_entries(projection, &entries) {
                 None if self.leads => {
                     let side = (Side::Live, 0);
-                    tables::create(inside, projection, side, Indexes::All)?;
+                    tables::create(inside, projection, side)?;
+                    tables::index(inside, projection, side)?;
                     Model::empty(projection, side)
                 }
                 None => Model::missing(projection),

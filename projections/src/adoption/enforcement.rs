@@ -27,7 +27,6 @@ pub(super) const COHORTS: Table = Table {
                   position BIGINT NOT NULL,
                   people BIGINT NOT NULL",
     key: &["organization_id"],
-    in_order: false,
     indexes: &[],
 };
 
@@ -38,7 +37,6 @@ pub(super) const SET_UPS: Table = Table {
                   seconds BIGINT NOT NULL,
                   people BIGINT NOT NULL",
     key: &["organization_id", "seconds"],
-    in_order: false,
     indexes: &[],
 };
 

@@ -70,7 +70,6 @@ const REJECTED_CODES: Table = Table {
                   recovery_codes BIGINT NOT NULL,
                   lock_outs BIGINT NOT NULL",
     key: &["organization_id", "day"],
-    in_order: false,
     indexes: &[],
 };
 
@@ -80,7 +79,6 @@ const IN_A_ROW: Table = Table {
     columns: "user_id TEXT NOT NULL,
                   codes BIGINT NOT NULL",
     key: &["user_id"],
-    in_order: false,
     indexes: &[],
 };
 

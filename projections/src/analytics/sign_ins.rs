@@ -59,7 +59,6 @@ const SIGN_INS: Table = Table {
                   outcome TEXT NOT NULL,
                   attempts BIGINT NOT NULL",
     key: &["organization_id", "hour", "factor", "outcome"],
-    in_order: false,
     indexes: &[],
 };
 

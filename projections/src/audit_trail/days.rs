@@ -2,7 +2,7 @@
 //! event or the newest.
 //! Times alone do not tell: clocks go wrong, and each node has one of its own.
 
-use super::number;
+use super::number::Owner;
 use crate::{
     ProjectionError, Rows, Table,
     readers::View,
@@ -20,7 +20,6 @@ pub(super) const TABLE: Table = Table {
                   first BIGINT NOT NULL,
                   last BIGINT NOT NULL",
     key: &["organization", "day"],
-    in_order: false,
     indexes: &[],
 };
 
@@ -37,7 +36,7 @@ pub(super) fn note(rows: &mut Rows<'_>, event: &Recorded<Event>) -> Result<(), P
         return Ok(());
     };
     let key = params![
-        number::of_organization(organization),
+        Owner::of(Some(organization)).0,
         day_of(event.metadata.recorded_at.timestamp_micros())
     ];
     let position = Whole(event.position.0);
@@ -58,7 +57,7 @@ pub(super) fn last_by(
 ) -> Result<i64, SqlError> {
     let last = view.first(
         "SELECT max(last) FROM audit_days WHERE organization = ?1 AND day <= ?2",
-        params![number::of_organization(organization_id), day_of(micros)],
+        params![Owner::of(Some(organization_id)).0, day_of(micros)],
         |row| row.at::<Option<i64>>(0),
     )?;
     Ok(last.flatten().unwrap_or(0))
@@ -73,7 +72,7 @@ pub(super) fn first_since(
 ) -> Result<i64, SqlError> {
     let first = view.first(
         "SELECT min(first) FROM audit_days WHERE organization = ?1 AND day >= ?2",
-        params![number::of_organization(organization_id), day_of(micros)],
+        params![Owner::of(Some(organization_id)).0, day_of(micros)],
         |row| row.at::<Option<i64>>(0),
     )?;
     Ok(first.flatten().unwrap_or(i64::MAX))

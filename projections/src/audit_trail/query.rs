@@ -1,7 +1,10 @@
 //! Where the entries of a part of an audit trail are. Whatever is asked for, what is looked through is a
 //! range of an index, or some of them side by side, and never the whole trail of an organization.
 
-use super::{AuditEntry, days, number};
+use super::{
+    AuditEntry, days,
+    number::{self, Owner},
+};
 use crate::{
     DatabaseError, Page, Readers,
     readers::View,
@@ -100,8 +103,9 @@ pub fn by_event(readers: &Readers, event_id: EventId) -> Result<Vec<Found>, Data
 /// How many leaves the audit log has once it holds every event that is here.
 pub fn leaves(readers: &Readers) -> Result<u64, DatabaseError> {
     readers.read(|view| {
-        let last = "SELECT leaf_index + 1 FROM audit_trail ORDER BY position DESC LIMIT 1";
-        let leaves = view.first(last, &[], |row| row.at::<Whole>(0))?;
+        let leaves = view.first("SELECT leaves FROM audit_leaves", &[], |row| {
+            row.at::<Whole>(0)
+        })?;
         Ok(leaves.map_or(0, |leaves| leaves.0))
     })
 }
@@ -116,51 +120,33 @@ enum Order {
     NewestFirst,
 }
 
-/// A range of an index, in which the entries stand in the order of the log. Each is a statement of
-/// its own, so that the database has no better choice: the index of everything is open only to a
-/// statement that says, superfluously, that positions are above 0. Postgres must be told the type of what
-/// may be nothing.
-enum Lane {
-    Everything,
-    Actor(i64),
-    Person(i64),
-    Type(i64),
-}
+/// A range of the table or of an index, in which entries stand in the order of the log: those whose
+/// number in this column is this one.
+struct Lane(&'static str, i64);
 
 impl Lane {
+    /// A statement for each lane, so that the database has no better choice. Postgres must be told the type
+    /// of what may be nothing.
     fn sql(&self, order: Order) -> String {
-        let key = match self {
-            Self::Everything => "position > 0 AND CAST(?8 AS BIGINT) IS NULL",
-            Self::Actor(_) => "actor = ?8",
-            Self::Person(_) => "person = ?8",
-            Self::Type(_) => "type = ?8",
-        };
+        let Self(column, _) = self;
         let direction = match order {
             Order::OldestFirst => "ASC",
             Order::NewestFirst => "DESC",
         };
         format!(
             "SELECT position, leaf_index FROM audit_trail
-             WHERE organization = ?1 AND {key} AND position > ?2 AND position <= ?3
+             WHERE {column} = ?1 AND position > ?2 AND position <= ?3
                  AND recorded_at >= ?4 AND recorded_at <= ?5
                  AND (CAST(?6 AS BIGINT) IS NULL OR actor = ?6)
                  AND (CAST(?7 AS TEXT) IS NULL OR ?7 LIKE '%,' || CAST(type AS TEXT) || ',%')
-             ORDER BY position {direction} LIMIT ?9"
+             ORDER BY position {direction} LIMIT ?8"
         )
-    }
-
-    /// What stands in the column of its index, behind the organization.
-    fn key(&self) -> Option<i64> {
-        match self {
-            Self::Everything => None,
-            Self::Actor(key) | Self::Person(key) | Self::Type(key) => Some(*key),
-        }
     }
 }
 
 /// A filter, with what it means for the columns.
 struct Search<'a> {
-    organization_id: OrganizationId,
+    owner: Owner,
     filter: &'a Filter,
     order: Order,
     /// Positions behind the first and up to the second.
@@ -194,7 +180,7 @@ impl<'a> Search<'a> {
             up_to = up_to.min(days::last_by(view, organization_id, last)?);
         }
         Ok(Self {
-            organization_id,
+            owner: Owner::of(Some(organization_id)),
             filter,
             order,
             range: (behind, up_to),
@@ -204,19 +190,19 @@ impl<'a> Search<'a> {
 
     /// The lanes in which all that is asked for stands, perhaps among other entries.
     fn lanes(&self) -> Vec<Lane> {
-        let by = |actor| Lane::Actor(number::of_actor(actor));
+        let by = |actor| Lane("actor", self.owner.actor(actor));
         let filter = self.filter;
         match (filter.person, filter.actor, &filter.types) {
             (Some(person), ..) => {
-                let about = Lane::Person(number::of_person(person));
+                let about = Lane("person", self.owner.person(person));
                 vec![by(Actor::User(person)), about]
             }
             (None, Some(actor), _) => vec![by(actor)],
             (None, None, Some(types)) => {
-                let numbers = types.iter().map(|name| number::of_type(name));
-                numbers.map(Lane::Type).collect()
+                let of = |name: &String| Lane("type", self.owner.event_type(name));
+                types.iter().map(of).collect()
             }
-            (None, None, None) => vec![Lane::Everything],
+            (None, None, None) => vec![Lane("organization", self.owner.0)],
         }
     }
 
@@ -245,20 +231,20 @@ impl<'a> Search<'a> {
         wanted: usize,
     ) -> Result<Vec<Found>, DatabaseError> {
         let types = self.filter.types.as_ref().map(|types| {
-            let numbers = types.iter().map(|name| number::of_type(name).to_string());
+            let numbers = types.iter();
+            let numbers = numbers.map(|name| self.owner.event_type(name).to_string());
             format!(",{},", numbers.collect::<Vec<_>>().join(","))
         });
         let found = view.all(
             &lane.sql(self.order),
             params![
-                number::of_organization(self.organization_id),
+                lane.1,
                 self.range.0,
                 self.range.1,
                 self.recorded.0,
                 self.recorded.1,
-                self.filter.actor.map(number::of_actor),
+                self.filter.actor.map(|actor| self.owner.actor(actor)),
                 types,
-                lane.key(),
                 Whole(wanted as u64)
             ],
             found_in,
@@ -300,23 +286,22 @@ mod tests {
     fn every_lane_is_a_range_of_its_index_in_the_order_of_the_log() {
         let (_directory, readers) = readers_of(&History::default());
         let lanes = [
-            (Lane::Everything, "0__0 (organization=?"),
-            (Lane::Actor(0), "2__0 (organization=? AND actor=?"),
-            (Lane::Person(0), "3__0 (organization=? AND person=?"),
-            (Lane::Type(0), "1__0 (organization=? AND type=?"),
+            ("organization", "PRIMARY KEY"),
+            ("type", "INDEX audit_trail_0__0"),
+            ("actor", "INDEX audit_trail_1__0"),
+            ("person", "INDEX audit_trail_2__0"),
         ];
-        for (lane, index) in &lanes {
+        for (column, index) in lanes {
             for order in [Order::OldestFirst, Order::NewestFirst] {
                 let plan = readers.read(|view| {
-                    let sql = format!("EXPLAIN QUERY PLAN {}", lane.sql(order));
-                    let nothing: [&dyn ToColumn; 9] = [&None::<i64>; 9];
+                    let sql = format!("EXPLAIN QUERY PLAN {}", Lane(column, 0).sql(order));
+                    let nothing: [&dyn ToColumn; 8] = [&None::<i64>; 8];
                     let steps = view.all(&sql, &nothing, |row| row.at::<String>(3))?;
                     Ok(steps.join("\n"))
                 });
                 let plan = plan.unwrap();
                 let search = format!(
-                    "SEARCH audit_trail USING INDEX audit_trail_{index} \
-                     AND position>? AND position<?)"
+                    "SEARCH audit_trail USING {index} ({column}=? AND position>? AND position<?)"
                 );
                 assert!(plan.contains(&search), "{plan}");
                 assert!(!plan.contains("SCAN audit_trail"), "{plan}");

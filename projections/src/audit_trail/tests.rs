@@ -255,7 +255,7 @@ fn pages_keep_to_one_organization_and_one_time() {
     let unowned: i64 = trail
         .readers
         .read(|view| {
-            let count = "SELECT count(*) FROM audit_trail WHERE organization IS NULL";
+            let count = "SELECT count(*) FROM audit_trail WHERE organization = 0";
             Ok(view.first(count, &[], |row| row.at(0))?.unwrap())
         })
         .unwrap();

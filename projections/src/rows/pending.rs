@@ -143,6 +143,13 @@ impl Entry {
         }
     }
 
+    /// The parameters of the statement that writes it.
+    pub(super) fn parameters<'e>(&'e self, key: &'e Key) -> Vec<&'e dyn ToColumn> {
+        let values = self.values.iter().chain(&self.new);
+        let values = values.map(|(_, value)| value as _);
+        key.iter().map(|value| value as _).chain(values).collect()
+    }
+
     fn is_written_like(&self, other: &Self) -> bool {
         let columns = |(column, _): &(&'static str, _)| *column;
         self.what == other.what
@@ -182,39 +189,66 @@ pub(super) fn select(table: &Table, name: &str) -> String {
     format!("SELECT {columns} FROM {name} WHERE {key}")
 }
 
+/// The statement that makes a row of values for all columns.
+pub(super) fn insert(table: &Table, name: &str) -> String {
+    let columns: Vec<_> = table.column_names().collect();
+    let marks: Vec<_> = (1..=columns.len())
+        .map(|number| format!("?{number}"))
+        .collect();
+    let (columns, marks) = (columns.join(", "), marks.join(", "));
+    format!("INSERT INTO {name} ({columns}) VALUES ({marks})")
+}
+
 /// Rows that wait, by their tables.
 #[derive(Default)]
-pub(super) struct Pending(Vec<(&'static Table, HashMap<Key, Entry>)>);
+pub(super) struct Pending {
+    appended: Tables<Vec<(usize, Key)>>,
+    changed: Tables<HashMap<Key, Entry>>,
+}
+
+/// Something for each of some tables, of which there are few.
+type Tables<T> = Vec<(&'static Table, T)>;
 
 impl Pending {
     pub(super) fn of(&mut self, table: &'static Table) -> &mut HashMap<Key, Entry> {
-        let mut known = self.0.iter();
-        let index = known.position(|(known, _)| known.name == table.name);
-        let index = index.unwrap_or_else(|| {
-            self.0.push((table, HashMap::new()));
-            self.0.len() - 1
-        });
-        &mut self.0[index].1
+        of(&mut self.changed, table)
     }
 
-    pub(super) fn take(&mut self) -> Vec<(&'static Table, HashMap<Key, Entry>)> {
-        mem::take(&mut self.0)
+    /// Keeps all values of a new row, and the event that it is for.
+    pub(super) fn append(&mut self, table: &'static Table, row: (usize, Vec<Value<'static>>)) {
+        of(&mut self.appended, table).push(row);
     }
+
+    /// Everything that waits: new rows, and what is to be done with those that have a key.
+    pub(super) fn take(&mut self) -> (Tables<Vec<(usize, Key)>>, Tables<HashMap<Key, Entry>>) {
+        let Self { appended, changed } = mem::take(self);
+        (appended, changed)
+    }
+}
+
+fn of<'t, T: Default>(tables: &'t mut Tables<T>, table: &'static Table) -> &'t mut T {
+    let mut known = tables.iter();
+    let index = known.position(|(known, _)| known.name == table.name);
+    let index = index.unwrap_or_else(|| {
+        tables.push((table, T::default()));
+        tables.len() - 1
+    });
+    &mut tables[index].1
 }
 
 /// Rows that are written by the same statement, in the order of their keys, so that what is written
 /// lies together.
-pub(super) fn alike(entries: HashMap<Key, Entry>) -> Vec<Vec<(Key, Entry)>> {
-    let mut alike: Vec<Vec<(Key, Entry)>> = Vec::new();
+pub(super) fn alike(entries: &HashMap<Key, Entry>) -> Vec<Vec<(&Key, &Entry)>> {
+    let mut alike: Vec<Vec<(&Key, &Entry)>> = Vec::new();
     for (key, entry) in entries {
         let mut known = alike.iter_mut();
-        match known.find(|rows| rows[0].1.is_written_like(&entry)) {
+        match known.find(|rows| rows[0].1.is_written_like(entry)) {
             Some(rows) => rows.push((key, entry)),
             None => alike.push(vec![(key, entry)]),
         }
     }
     for rows in &mut alike {
-        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        rows.sort_unstable_by_key(|(key, _)| *key);
     }
     alike
 }

@@ -11,7 +11,6 @@ const SCORES: Table = Table {
     name: "scores",
     columns: "player TEXT NOT NULL, game BIGINT NOT NULL, points BIGINT NOT NULL, note TEXT",
     key: &["player", "game"],
-    in_order: false,
     indexes: &[],
 };
 

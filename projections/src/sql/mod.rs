@@ -108,25 +108,19 @@ pub(crate) trait Connection: Send {
     /// Runs a statement, prepared once, and answers how many rows it changed.
     fn execute(&mut self, sql: &str, parameters: Parameters<'_>) -> Result<usize, SqlError>;
 
-    /// Runs a statement, prepared once, whose end need not be waited for: whether it failed may only be
-    /// known when [`finish`](Self::finish) answers. One that must change a row fails where it finds none.
+    /// Runs a statement, prepared once, for each of these rows of parameters. Their end need not be waited
+    /// for: whether one failed may only be known when [`finish`](Self::finish) answers. One that must
+    /// change a row fails where it finds none.
     fn send(
         &mut self,
         sql: &str,
-        parameters: Parameters<'_>,
+        rows: &mut dyn Iterator<Item = Vec<&dyn ToColumn>>,
         must_change: bool,
-    ) -> Result<(), SqlError> {
-        match self.execute(sql, parameters)? {
-            0 if must_change => Err(SqlError::NothingChanged),
-            _ => Ok(()),
-        }
-    }
+    ) -> Result<(), SqlError>;
 
     /// Waits for the end of every statement that was sent; otherwise the first that failed, counted from
     /// 0, and why.
-    fn finish(&mut self) -> Result<(), (usize, SqlError)> {
-        Ok(())
-    }
+    fn finish(&mut self) -> Result<(), (usize, SqlError)>;
 
     /// Hands each row that a query finds, prepared once, to `each`, as long as that answers `true`.
     fn query(

@@ -87,6 +87,27 @@ impl Connection for Sqlite {
         Ok(statement.raw_execute()?)
     }
 
+    fn send(
+        &mut self,
+        sql: &str,
+        rows: &mut dyn Iterator<Item = Vec<&dyn ToColumn>>,
+        must_change: bool,
+    ) -> Result<(), SqlError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        for parameters in rows {
+            bind(&mut statement, &parameters)?;
+            if statement.raw_execute()? == 0 && must_change {
+                return Err(SqlError::NothingChanged);
+            }
+        }
+        Ok(())
+    }
+
+    /// Every statement has ended by the time that it was sent.
+    fn finish(&mut self) -> Result<(), (usize, SqlError)> {
+        Ok(())
+    }
+
     fn query(
         &mut self,
         sql: &str,
@@ -122,9 +143,7 @@ impl Connection for Sqlite {
     fn create_table(&self, name: &str, table: &Table) -> String {
         let key = table.key.join(", ");
         let columns = table.columns;
-        // Rows that come in the order of their key belong into SQLite's own order.
-        let layout = if table.in_order { "" } else { " WITHOUT ROWID" };
-        format!("CREATE TABLE {name} ({columns}, PRIMARY KEY ({key})){layout}")
+        format!("CREATE TABLE {name} ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID")
     }
 
     fn now(&self) -> &'static str {

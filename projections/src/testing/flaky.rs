@@ -51,7 +51,6 @@ impl Projection for Flaky {
             name: "flaky",
             columns: "position BIGINT NOT NULL",
             key: &["position"],
-            in_order: false,
             indexes: &[],
         }]
     }

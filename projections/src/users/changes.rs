@@ -2,7 +2,7 @@
 
 use super::Status;
 use crate::{
-    DatabaseError, Index, ProjectionError, Readers, Rows, Table,
+    DatabaseError, ProjectionError, Readers, Rows, Table,
     projection::{organization_of, user_of},
     rows::values,
     sql::{
@@ -18,11 +18,7 @@ pub(super) const TABLE: Table = Table {
                   organization_id TEXT NOT NULL,
                   position BIGINT NOT NULL",
     key: &["user_id"],
-    in_order: false,
-    indexes: &[Index {
-        on: "(organization_id, position)",
-        projecting: false,
-    }],
+    indexes: &["(organization_id, position)"],
 };
 
 /// Remembers that something about the person may have changed. All events count, save the frequent

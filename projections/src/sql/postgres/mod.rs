@@ -9,7 +9,7 @@ mod values;
 
 pub use server::PostgresServer;
 
-use super::{Columns, Connection, Parameters, Purpose, Row, SqlError, Value};
+use super::{Columns, Connection, Parameters, Purpose, Row, SqlError, ToColumn, Value};
 use crate::{Table, catalog::CATALOG};
 use futures::{FutureExt as _, StreamExt as _, executor::block_on, future::BoxFuture};
 use std::{
@@ -119,23 +119,26 @@ impl Connection for Postgres {
     fn send(
         &mut self,
         sql: &str,
-        parameters: Parameters<'_>,
+        rows: &mut dyn Iterator<Item = Vec<&dyn ToColumn>>,
         must_change: bool,
     ) -> Result<(), SqlError> {
-        let parameters = values::of(parameters)?;
-        let statement = self.prepare(sql, &parameters)?;
-        let client = Arc::clone(&self.client);
-        let mut answer = async move { client.execute_raw(&statement, parameters).await }.boxed();
-        // Being asked for the first time is what sends it. Where the answer is there already, an
-        // outage has cut it short.
-        let answer = match (&mut answer).now_or_never() {
-            Some(answered) => futures::future::ready(answered).boxed(),
-            None => answer,
-        };
-        self.sent.push_back(Sent {
-            must_change,
-            answer,
-        });
+        for parameters in rows {
+            let parameters = values::of(&parameters)?;
+            let statement = self.prepare(sql, &parameters)?;
+            let client = Arc::clone(&self.client);
+            let mut answer =
+                async move { client.execute_raw(&statement, parameters).await }.boxed();
+            // Being asked for the first time is what sends it. Where the answer is there already, an
+            // outage has cut it short.
+            let answer = match (&mut answer).now_or_never() {
+                Some(answered) => futures::future::ready(answered).boxed(),
+                None => answer,
+            };
+            self.sent.push_back(Sent {
+                must_change,
+                answer,
+            });
+        }
         Ok(())
     }
 
@@ -203,7 +206,6 @@ impl Connection for Postgres {
         let key = table.key.join(", ");
         // By bytes, as SQLite compares, whatever the language of the database.
         let columns = table.columns.replace(" TEXT", " TEXT COLLATE \"C\"");
-        let columns = columns.replace(" INTEGER", " BIGINT");
         format!("CREATE TABLE {name} ({columns}, PRIMARY KEY ({key}))")
     }
 
@@ -319,7 +321,6 @@ mod tests {
             name: "words",
             columns: "word TEXT NOT NULL",
             key: &["word"],
-            in_order: false,
             indexes: &[],
         };
         let create = connection.create_table("words", &table);
