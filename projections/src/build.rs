@@ -7,7 +7,8 @@
 use crate::{
     DatabaseError, Failure, Home, Projection, READ_MODELS,
     catalog::{self, Entry, Side},
-    sql::{Purpose, Transaction},
+    checkpoint,
+    sql::{Connection, Purpose, SqlError, Transaction},
     tables,
     writer::{Delivery, Model, Writer, lowest_healthy},
 };
@@ -115,9 +116,8 @@ pub(crate) async fn rebuild_of(
         |model: &&&'static dyn Projection| names.is_none_or(|names| names.contains(&model.name()));
     let wanted: Vec<_> = read_models.iter().filter(wanted).copied().collect();
     let pace = if beside { Pace::Background } else { Pace::Full };
-    let head = store.head().await?;
     let (home, models) = (home.clone(), wanted.clone());
-    let build = spawn_blocking(move || Build::begin(&home, &models, (pace, head))).await??;
+    let build = spawn_blocking(move || Build::begin(&home, &models, pace)).await??;
     let (build, head) = build.catch_up(store, &mut progress).await?;
     let others = if beside {
         Others::Kept
@@ -149,12 +149,11 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    /// Begins to build these read models, or goes on where the last build of this version was cut off;
-    /// not where that has seen more than `head`, for then it was of another log.
+    /// Begins to build these read models, or goes on where the last build of this version was cut off.
     pub(crate) fn begin(
         home: &Home,
         projections: &[&'static dyn Projection],
-        (pace, head): (Pace, Position),
+        pace: Pace,
     ) -> Result<Self, DatabaseError> {
         let mut connection = home.open_writable()?;
         let mut transaction = Transaction::begin(&mut *connection, Purpose::Writing)?;
@@ -163,20 +162,14 @@ impl Build {
         let mut models = Vec::with_capacity(projections.len());
         for &projection in projections {
             let begun = catalog::find(inside, projection, Side::Building)?;
-            let is_sound =
-                |entry: &Entry| entry.version == projection.version() && entry.position <= head;
-            if let Some(entry) = begun.filter(is_sound) {
+            let is_of_this_version = |entry: &Entry| entry.version == projection.version();
+            if let Some(entry) = begun.filter(is_of_this_version) {
                 models.push(Model::found(projection, &entry));
                 continue;
             }
             let live = catalog::find(inside, projection, Side::Live)?;
-            let side = (Side::Building, live.map_or(0, |live| live.generation) + 1);
-            tables::create(inside, projection, side)?;
-            if pace == Pace::Background {
-                // To make an index later would let the server's own writes wait.
-                tables::index(inside, projection, side)?;
-            }
-            models.push(Model::empty(projection, side));
+            let generation = live.map_or(0, |live| live.generation) + 1;
+            models.push(empty(inside, projection, generation, pace)?);
         }
         transaction.commit()?;
         let writer = Writer::of(home, connection, models);
@@ -186,26 +179,27 @@ impl Build {
     /// Takes in the log up to its present end, and answers where that is. `progress` is told where
     /// it is and where it goes.
     pub(crate) async fn catch_up(
-        mut self,
+        self,
         store: &Arc<dyn EventStore>,
         progress: &mut (impl FnMut(Position, Position) + Send),
     ) -> Result<(Self, Position), RebuildError> {
+        let mut build = self.forget_another_log(store).await?;
         let head = store.head().await?;
-        let Some(start) = lowest_healthy(&self.writer.models) else {
-            return Ok((self, head));
+        let Some(start) = lowest_healthy(&build.writer.models) else {
+            return Ok((build, head));
         };
-        let pace = self.pace;
+        let pace = build.pace;
         let mut batches = pin!(batches(store, (start, head), pace.page()));
         let mut batch = batches.try_next().await?;
         while let Some((events, at)) = batch {
             let began = Instant::now();
             let apply = spawn_blocking(move || {
-                let outcome = self.writer.apply(&events);
-                (self, outcome)
+                let outcome = build.writer.apply(&events);
+                (build, outcome)
             });
             let (applied, next) = tokio::join!(apply, batches.try_next());
             let outcome;
-            (self, outcome) = applied?;
+            (build, outcome) = applied?;
             outcome?;
             progress(at, head);
             batch = next?;
@@ -213,7 +207,32 @@ impl Build {
                 sleep(began.elapsed().max(Duration::from_millis(1))).await;
             }
         }
-        Ok((self, head))
+        Ok((build, head))
+    }
+
+    /// Begins again where the build that was cut off was of another log, or of one that was put back to an
+    /// older state since.
+    async fn forget_another_log(
+        mut self,
+        store: &Arc<dyn EventStore>,
+    ) -> Result<Self, RebuildError> {
+        let strangers = checkpoint::of_another_log(&self.writer.models, &**store).await?;
+        if strangers.is_empty() {
+            return Ok(self);
+        }
+        spawn_blocking(move || {
+            let Self { writer, pace } = &mut self;
+            let mut transaction = Transaction::begin(&mut *writer.connection, Purpose::Writing)?;
+            let models = writer.models.iter_mut();
+            for model in models.filter(|model| strangers.contains(&model.projection.name())) {
+                let (projection, generation) = (model.projection, model.generation);
+                *model = empty(transaction.connection(), projection, generation, *pace)?;
+            }
+            transaction.commit()?;
+            Ok::<_, DatabaseError>(self)
+        })
+        .await?
+        .map_err(RebuildError::from)
     }
 
     /// Puts what was built in the place of what is read, and answers the names of those. One that
@@ -270,11 +289,13 @@ impl Build {
         // Whoever keeps up what is read waits for the end of this transaction, and goes on in the
         // new tables from the same position.
         let same = live.filter(|live| !is_other(live));
-        let goal = same.map_or(model.position, |live| live.position);
-        while model.position < goal {
+        let goal = same
+            .map_or(model.checkpoint, |live| live.checkpoint)
+            .position;
+        while model.checkpoint.position < goal {
             // What is read may have seen a log that was put back to an older state since.
-            let events =
-                handle.block_on(store.read_all(model.position, Direction::Forwards, PAGE))?;
+            let after = model.checkpoint.position;
+            let events = handle.block_on(store.read_all(after, Direction::Forwards, PAGE))?;
             if events.is_empty() {
                 break;
             }
@@ -293,6 +314,22 @@ impl Build {
         transaction.commit().map_err(DatabaseError::from)?;
         Ok(Some(projection.name()))
     }
+}
+
+/// A read model in the making, of which nothing is there yet.
+fn empty(
+    connection: &mut dyn Connection,
+    projection: &'static dyn Projection,
+    generation: i64,
+    pace: Pace,
+) -> Result<Model, SqlError> {
+    let side = (Side::Building, generation);
+    tables::create(connection, projection, side)?;
+    if pace == Pace::Background {
+        // To make an index later would let the server's own writes wait.
+        tables::index(connection, projection, side)?;
+    }
+    Ok(Model::empty(projection, side))
 }
 
 /// The events behind a position up to `head`, decoded, `page` at a time, each batch with the position of

@@ -1,15 +1,19 @@
-//! The table `read_models`: how far each read model has come, and which one is being built beside it.
+//! The table `checkpoints`: how far each read model has come, and which one is being built beside it.
 
 use crate::{
     DatabaseError, Failure, Projection,
-    sql::{Connection, Row, SqlError, params, value::Whole},
+    checkpoint::Checkpoint,
+    sql::{
+        Connection, Row, SqlError, params,
+        value::{Text, Whole},
+    },
     writer::Model,
 };
 use eventstore_schema::Position;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// The name of the table.
-pub(crate) const CATALOG: &str = "read_models";
+pub(crate) const CATALOG: &str = "checkpoints";
 
 /// Which of its two sets of tables an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,18 +42,19 @@ pub(crate) struct Entry {
     pub(crate) version: u32,
     /// Counts how often the read model was built; tells the tables of a building from others.
     pub(crate) generation: i64,
-    pub(crate) position: Position,
+    pub(crate) checkpoint: Checkpoint,
     pub(crate) failure: Option<Failure>,
 }
 
 pub(crate) fn create(connection: &mut dyn Connection) -> Result<(), SqlError> {
     connection.script(
-        "CREATE TABLE IF NOT EXISTS read_models (
+        "CREATE TABLE IF NOT EXISTS checkpoints (
              projection TEXT NOT NULL,
              side TEXT NOT NULL,
              version BIGINT NOT NULL,
              generation BIGINT NOT NULL,
              position BIGINT NOT NULL,
+             event_id TEXT,
              stopped_before BIGINT,
              stopped_by TEXT,
              PRIMARY KEY (projection, side)
@@ -59,7 +64,7 @@ pub(crate) fn create(connection: &mut dyn Connection) -> Result<(), SqlError> {
 
 /// Everything that the table says.
 pub(crate) fn entries(connection: &mut dyn Connection) -> Result<Vec<Entry>, SqlError> {
-    let all = "SELECT * FROM read_models ORDER BY projection, side DESC";
+    let all = "SELECT * FROM checkpoints ORDER BY projection, side DESC";
     connection.all(all, &[], entry_from)
 }
 
@@ -70,7 +75,7 @@ pub(crate) fn find(
     side: Side,
 ) -> Result<Option<Entry>, SqlError> {
     connection.first(
-        "SELECT * FROM read_models WHERE projection = ?1 AND side = ?2",
+        "SELECT * FROM checkpoints WHERE projection = ?1 AND side = ?2",
         params![projection.name(), side.word()],
         entry_from,
     )
@@ -93,7 +98,10 @@ fn entry_from(row: &Row<'_>) -> Result<Entry, SqlError> {
         },
         version: row.get("version")?,
         generation: row.get("generation")?,
-        position: Position(row.get::<Whole>("position")?.0),
+        checkpoint: Checkpoint {
+            position: Position(row.get::<Whole>("position")?.0),
+            event_id: row.get::<Option<Text<_>>>("event_id")?.map(|id| id.0),
+        },
         failure,
     })
 }
@@ -107,7 +115,7 @@ pub(crate) fn begin(
 ) -> Result<(), SqlError> {
     remove(connection, projection.name(), side)?;
     connection.execute(
-        "INSERT INTO read_models (projection, side, version, generation, position)
+        "INSERT INTO checkpoints (projection, side, version, generation, position)
          VALUES (?1, ?2, ?3, ?4, 0)",
         params![
             projection.name(),
@@ -126,7 +134,7 @@ pub(crate) fn promote(
 ) -> Result<(), SqlError> {
     remove(connection, projection.name(), Side::Live)?;
     connection.execute(
-        "UPDATE read_models SET side = 'live' WHERE projection = ?1 AND side = 'building'",
+        "UPDATE checkpoints SET side = 'live' WHERE projection = ?1 AND side = 'building'",
         params![projection.name()],
     )?;
     Ok(())
@@ -138,7 +146,7 @@ pub(crate) fn remove(
     side: Side,
 ) -> Result<(), SqlError> {
     connection.execute(
-        "DELETE FROM read_models WHERE projection = ?1 AND side = ?2",
+        "DELETE FROM checkpoints WHERE projection = ?1 AND side = ?2",
         params![projection, side.word()],
     )?;
     Ok(())
@@ -147,28 +155,42 @@ pub(crate) fn remove(
 /// Checkpoints on their way from where this writer left them. Those that stand at the same place, as
 /// nearly all do, are moved by one statement.
 #[derive(Default)]
-pub(crate) struct Moves(BTreeMap<(&'static str, Position, Position), Vec<&'static dyn Projection>>);
+pub(crate) struct Moves(BTreeMap<(&'static str, Position, Position), Move>);
+
+struct Move {
+    to: Checkpoint,
+    models: Vec<&'static dyn Projection>,
+}
 
 impl Moves {
     /// Notes that a read model comes this far.
-    pub(crate) fn note(&mut self, model: &Model, to: Position) {
-        let way = (model.side.word(), model.position, to);
-        self.0.entry(way).or_default().push(model.projection);
+    pub(crate) fn note(&mut self, model: &Model, to: Checkpoint) {
+        let way = (model.side.word(), model.checkpoint.position, to.position);
+        let models = Vec::new();
+        let entry = self.0.entry(way).or_insert(Move { to, models });
+        entry.models.push(model.projection);
     }
 
     /// Moves them. Where one is elsewhere, another writer is at work, and applying events twice would
     /// make the rows wrong.
     pub(crate) fn make(self, connection: &mut dyn Connection) -> Result<(), DatabaseError> {
-        for ((side, from, to), models) in self.0 {
+        for ((side, from, _), Move { to, models }) in self.0 {
             let mut versions = String::from(",");
             for model in &models {
                 let _ = write!(versions, "{} {},", model.name(), model.version());
             }
             let moved = connection.execute(
-                "UPDATE read_models SET position = ?3, stopped_before = NULL, stopped_by = NULL
+                "UPDATE checkpoints
+                 SET position = ?3, event_id = ?4, stopped_before = NULL, stopped_by = NULL
                  WHERE side = ?1 AND position = ?2
-                     AND ?4 LIKE '%,' || projection || ' ' || version || ',%'",
-                params![side, Whole(from.0), Whole(to.0), versions],
+                     AND ?5 LIKE '%,' || projection || ' ' || version || ',%'",
+                params![
+                    side,
+                    Whole(from.0),
+                    Whole(to.position.0),
+                    to.event_id.map(Text),
+                    versions
+                ],
             )?;
             if moved != models.len() {
                 return Err(DatabaseError::Raced(models[0].name()));
@@ -186,7 +208,7 @@ pub(crate) fn stop(
     (position, error): (Position, &str),
 ) -> Result<(), SqlError> {
     connection.execute(
-        "UPDATE read_models SET stopped_before = ?3, stopped_by = ?4
+        "UPDATE checkpoints SET stopped_before = ?3, stopped_by = ?4
          WHERE projection = ?1 AND side = ?2",
         params![projection.name(), side.word(), Whole(position.0), error],
     )?;

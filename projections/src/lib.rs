@@ -7,6 +7,7 @@
 
 mod build;
 mod catalog;
+mod checkpoint;
 mod database;
 mod digest;
 mod projection;
@@ -38,7 +39,7 @@ pub use digest::ModelDigest;
 pub use projection::{NamedView, Projection, ProjectionError, Table};
 pub use readers::{Page, Readers};
 pub use rows::Rows;
-pub use runner::{Behind, LogPutBack, RunningProjections, Standing};
+pub use runner::{AnotherLog, Behind, RunningProjections, Standing};
 pub use sql::{BadValue, SqlError, postgres::PostgresServer};
 pub use status::{Failure, ProjectionStatus, measure_lag, status_read_only};
 

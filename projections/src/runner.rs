@@ -4,6 +4,7 @@
 use crate::{
     Failure, Home, Projection, ProjectionStatus, Projections, RebuildError,
     build::{Build, Others, Pace},
+    checkpoint,
     writer::{Delivery, Model, Writer, lowest_healthy},
 };
 use eventstore::{EventStore, StoreError};
@@ -55,7 +56,7 @@ pub enum Standing {
 
 /// A log that is not the one that the read models were built from.
 #[derive(Debug, thiserror::Error)]
-pub enum LogPutBack {
+pub enum AnotherLog {
     /// It ends before an event that they have seen.
     #[error(
         "the log ends at position {head}, but the read model {projection} has seen the event at \
@@ -70,25 +71,42 @@ pub enum LogPutBack {
         /// Where the log ends.
         head: Position,
     },
+    /// It does not have an event that they have seen.
+    #[error(
+        "the last event that the read model {projection} has seen is not in the log: the log is another \
+         one, or was put back to an older state and has grown since; read models belong to one \
+         installation, and if the log was put back, run: pawl projections rebuild"
+    )]
+    Different {
+        /// The read model.
+        projection: &'static str,
+    },
     /// It cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+/// Refuses a log that does not have what the read models have seen: it is not the one that the rows
+/// were built from, and what it lacks would be missing without a trace.
+async fn expect_same_log(models: &[Model], log: &dyn EventStore) -> Result<(), AnotherLog> {
+    let head = log.head().await?;
+    if let Some(ahead) = models.iter().find(|model| model.checkpoint.position > head) {
+        return Err(AnotherLog::Ahead {
+            projection: ahead.projection.name(),
+            seen: ahead.checkpoint.position,
+            head,
+        });
+    }
+    match checkpoint::of_another_log(models, log).await?.first() {
+        Some(projection) => Err(AnotherLog::Different { projection }),
+        None => Ok(()),
+    }
+}
+
 impl Projections {
-    /// Refuses a log that ends before a checkpoint: it is not the one that the rows were built
-    /// from, and what it lacks would be missing without a trace.
-    pub async fn expect_same_log(&self, store: &dyn EventStore) -> Result<(), LogPutBack> {
-        let head = store.head().await?;
-        let models = &self.writer.models;
-        match models.iter().find(|model| model.position > head) {
-            None => Ok(()),
-            Some(ahead) => Err(LogPutBack::Ahead {
-                projection: ahead.projection.name(),
-                seen: ahead.position,
-                head,
-            }),
-        }
+    /// Refuses a log that is not the one that the read models were built from.
+    pub async fn expect_same_log(&self, store: &dyn EventStore) -> Result<(), AnotherLog> {
+        expect_same_log(&self.writer.models, store).await
     }
 
     /// Follows the log from now on, in a task of the current Tokio runtime. What another version of
@@ -156,7 +174,7 @@ impl RunningProjections {
             return Ok(());
         }
         let models = self.models.borrow();
-        let reached = models.iter().map(|model| model.position).min();
+        let reached = models.iter().map(|model| model.checkpoint.position).min();
         Err(Behind {
             wanted: position,
             reached: reached.unwrap_or_default(),
@@ -293,6 +311,10 @@ impl Follower {
 
     /// Follows the log as long as it can.
     async fn follow(&mut self, mut writer: Writer) -> Result<(Writer, Ending), JoinError> {
+        // Another node may have followed another log until now.
+        if let Err(error) = expect_same_log(&writer.models, &*self.store).await {
+            return Ok((writer, Ending::Outage(error.to_string())));
+        }
         let from = lowest_healthy(&writer.models).unwrap_or_default();
         let mut batches = self.store.subscribe(from).ready_chunks(BATCH);
         while writer.has_work() {
@@ -356,8 +378,7 @@ impl Building {
 
     async fn build(&self) -> Result<(), RebuildError> {
         let (home, projections) = (self.home.clone(), self.projections.clone());
-        let pace = (Pace::Background, self.store.head().await?);
-        let begin = spawn_blocking(move || Build::begin(&home, &projections, pace));
+        let begin = spawn_blocking(move || Build::begin(&home, &projections, Pace::Background));
         let mut progress = |at, _| self.publish(at);
         let (build, _) = begin.await??.catch_up(&self.store, &mut progress).await?;
         let taken = build.take_over(&self.store, Others::Replaced).await;

@@ -73,8 +73,8 @@ impl ProjectionStatus {
         Self {
             name: model.projection.name().to_owned(),
             version: model.projection.version(),
-            position: model.position,
-            lag_events: head.0.saturating_sub(model.position.0),
+            position: model.checkpoint.position,
+            lag_events: head.0.saturating_sub(model.checkpoint.position.0),
             lag_seconds: 0,
             failure: model.failure.clone(),
             building: model.building,
@@ -120,11 +120,11 @@ pub fn status_read_only(
         ProjectionStatus {
             name: entry.projection.clone(),
             version: entry.version,
-            position: entry.position,
-            lag_events: head.0.saturating_sub(entry.position.0),
+            position: entry.checkpoint.position,
+            lag_events: head.0.saturating_sub(entry.checkpoint.position.0),
             lag_seconds: 0,
             failure: entry.failure.clone(),
-            building: building.map(|building| building.position),
+            building: building.map(|building| building.checkpoint.position),
         }
     });
     Ok(statuses.collect())

@@ -127,7 +127,7 @@ impl EventStore for MemoryStore {
 }
 
 /// A history in the making. Its ids and times are counted, and its positions have gaps.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct History {
     pub(crate) events: Vec<RecordedEvent>,
     revisions: HashMap<StreamName, u64>,
@@ -190,6 +190,15 @@ impl History {
             let usual = serde_json::to_string(&recorded_at).unwrap();
             event.metadata = event.metadata.replace(&usual, &format!("\"{clock}\""));
         }
+    }
+
+    /// Another history, in which the same has happened as in this one: only the ids of the events differ.
+    pub(crate) fn elsewhere(&self) -> Self {
+        let mut other = self.clone();
+        for event in &mut other.events {
+            event.id = EventId(Uuid::from_u128(event.id.0.as_u128() | 1 << 101));
+        }
+        other
     }
 
     /// What comes next is recorded by a clock that is late, elsewhere on Earth, and stands.

@@ -3,15 +3,17 @@
 use crate::{
     DatabaseError, Failure, Home, Projection, ProjectionError, Rows,
     catalog::{self, Entry, Moves, Side},
+    checkpoint::Checkpoint,
     sql::{Connection, Purpose, Transaction, names::Names},
     tables,
 };
-use eventstore_schema::{DecodeError, Event, Position, Recorded, RecordedEvent};
+use eventstore_schema::{DecodeError, Event, EventId, Position, Recorded, RecordedEvent};
 
 /// An event on its way to the read models: decoded once for all of them, or found unreadable, or
 /// none of Pawl's.
 pub(crate) struct Delivery {
     pub(crate) position: Position,
+    id: EventId,
     event: Option<Result<Recorded<Event>, DecodeError>>,
 }
 
@@ -19,7 +21,18 @@ impl From<RecordedEvent> for Delivery {
     fn from(event: RecordedEvent) -> Self {
         Self {
             position: event.position,
+            id: event.id,
             event: event.stream.is_ours().then(|| event.decode()),
+        }
+    }
+}
+
+impl Delivery {
+    /// How far a read model has come that has seen it.
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            position: self.position,
+            event_id: Some(self.id),
         }
     }
 }
@@ -30,7 +43,7 @@ pub(crate) struct Model {
     pub(crate) projection: &'static dyn Projection,
     pub(crate) side: Side,
     pub(crate) generation: i64,
-    pub(crate) position: Position,
+    pub(crate) checkpoint: Checkpoint,
     pub(crate) failure: Option<Failure>,
     /// How far the one has come that is to take its place.
     pub(crate) building: Option<Position>,
@@ -40,7 +53,7 @@ pub(crate) struct Model {
 /// How far the slowest read model that still works has come, `None` where none works.
 pub(crate) fn lowest_healthy(models: &[Model]) -> Option<Position> {
     let healthy = models.iter().filter(|model| model.failure.is_none());
-    healthy.map(|model| model.position).min()
+    healthy.map(|model| model.checkpoint.position).min()
 }
 
 pub(crate) struct Writer {
@@ -171,8 +184,8 @@ impl Writer {
                 return Ok(None);
             }
             if let Some(last) = unseen.last() {
-                moves.note(model, last.position);
-                model.position = last.position;
+                moves.note(model, last.checkpoint());
+                model.checkpoint = last.checkpoint();
             }
         }
         moves.make(transaction.connection())?;
@@ -200,7 +213,7 @@ impl Model {
             projection,
             side,
             generation,
-            position: Position::START,
+            checkpoint: Checkpoint::default(),
             failure: None,
             building: None,
             names: tables::names(projection, side, generation),
@@ -226,7 +239,7 @@ impl Model {
     pub(crate) fn found(projection: &'static dyn Projection, entry: &Entry) -> Self {
         let outdated = entry.version != projection.version();
         Self {
-            position: entry.position,
+            checkpoint: entry.checkpoint,
             failure: outdated.then_some(Failure::Outdated {
                 built_by: entry.version,
             }),
@@ -241,7 +254,7 @@ impl Model {
 
     /// Those of the events that it has not seen.
     fn unseen<'e>(&self, events: &'e [Delivery]) -> &'e [Delivery] {
-        &events[events.partition_point(|event| event.position <= self.position)..]
+        &events[events.partition_point(|event| event.position <= self.checkpoint.position)..]
     }
 
     /// Takes in the events that it has not seen, inside a transaction.
@@ -264,9 +277,9 @@ impl Model {
         connection.execute("RELEASE SAVEPOINT model", &[])?;
         if let Some(last) = events.last() {
             let mut moves = Moves::default();
-            moves.note(self, last.position);
+            moves.note(self, last.checkpoint());
             moves.make(connection)?;
-            self.position = last.position;
+            self.checkpoint = last.checkpoint();
         }
         if let Some(Failure::Event { position, error }) = &self.failure {
             catalog::stop(connection, self.projection, self.side, (*position, error))?;

@@ -203,13 +203,13 @@ async fn a_build_that_was_cut_off_goes_on_where_it_was() {
     let home = home_in(directory.path());
     let (mut history, store) = log();
     drop(Projections::open_with(&home, &[Flaky::never()]).unwrap());
-    let build = Build::begin(&home, &[Flaky::never()], (Pace::Full, Position(99))).unwrap();
+    let build = Build::begin(&home, &[Flaky::never()], Pace::Full).unwrap();
     let (build, head) = build.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
     assert_eq!(head, Position(7));
     drop(build);
     assert_eq!(Flaky::seen(directory.path()), [0; 0]);
     // The next one finds what the first has built.
-    drop(Build::begin(&home, &[Flaky::never()], (Pace::Full, head)).unwrap());
+    drop(Build::begin(&home, &[Flaky::never()], Pace::Full).unwrap());
     let statuses = crate::status_read_only(&home, head).unwrap();
     assert_eq!(statuses[0].building, Some(head));
 
@@ -233,7 +233,7 @@ async fn what_is_read_is_kept_up_to_date_until_the_swap_and_from_then_on() {
     let running = running.start(port(&store));
     running.wait_for(history.head(), SOON).await.unwrap();
 
-    let build = Build::begin(&home, &[Flaky::never()], (Pace::Background, Position(99))).unwrap();
+    let build = Build::begin(&home, &[Flaky::never()], Pace::Background).unwrap();
     let (build, _) = build.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
     // The log grows between the build and the swap.
     history.organization("Another");
@@ -305,8 +305,7 @@ async fn a_second_build_of_the_same_read_model_is_noticed_and_writes_nothing() {
     let directory = TempDir::new().unwrap();
     let home = home_in(directory.path());
     let (_, store) = log();
-    let [one, other] =
-        [(); 2].map(|()| Build::begin(&home, &[&Users], (Pace::Full, Position(99))).unwrap());
+    let [one, other] = [(); 2].map(|()| Build::begin(&home, &[&Users], Pace::Full).unwrap());
     let (one, _) = one.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
     let raced = other.catch_up(&port(&store), &mut |_, _| ()).await;
     let raced = raced.err().unwrap();
@@ -326,18 +325,21 @@ async fn after_a_log_was_put_back_what_was_built_and_read_before_gives_way() {
     let directory = TempDir::new().unwrap();
     let home = home_in(directory.path());
     let (history, store) = log();
-    let mut live = Projections::open_with(&home, &[Flaky::never()]).unwrap();
     let events: Vec<_> = history.events.iter().cloned().map(Delivery::from).collect();
-    live.writer.apply(&events).unwrap();
-    drop(live);
-    let build = Build::begin(&home, &[Flaky::never()], (Pace::Full, Position(99))).unwrap();
-    build.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
-
     let mut older = History::default();
     older.organization("Acme");
-    let older = port(&Arc::new(MemoryStore::holding(&older)));
     let flaky: [&'static dyn Projection; 1] = [Flaky::never()];
-    let rebuilt = rebuild_of(&flaky, &home, &older, None, false, |_, _| ());
-    rebuilt.await.unwrap();
-    assert_eq!(Flaky::seen(directory.path()), [1]);
+    for (other, seen) in [(older, vec![1]), (history.elsewhere(), vec![1, 4, 7])] {
+        let mut stale = Projections::open_with(&home, &flaky).unwrap();
+        stale.writer.apply(&events).unwrap();
+        drop(stale);
+        let build = Build::begin(&home, &flaky, Pace::Full).unwrap();
+        build.catch_up(&port(&store), &mut |_, _| ()).await.unwrap();
+        let log = port(&Arc::new(MemoryStore::holding(&other)));
+        let rebuilt = rebuild_of(&flaky, &home, &log, None, false, |_, _| ());
+        rebuilt.await.unwrap();
+        assert_eq!(Flaky::seen(directory.path()), seen);
+        let projections = Projections::open_with(&home, &flaky).unwrap();
+        projections.expect_same_log(&*log).await.unwrap();
+    }
 }

@@ -99,6 +99,35 @@ async fn one_node_follows_the_log_and_when_it_goes_another_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_another_installation_does_not_follow_its_own_log_in_their_place() {
+    let mut cluster = Cluster::start();
+    let theirs = cluster.node(&[Flaky::never()]);
+    let mut elsewhere = cluster.history.elsewhere();
+    // It has read nothing yet, as far as anybody can tell.
+    let projections = Projections::open_with(&cluster.home, &[Flaky::never()]).unwrap();
+    cluster.have_seen(&[&theirs]).await;
+    elsewhere.code_rejected(cluster.admin);
+    let node = projections.start(Arc::new(MemoryStore::holding(&elsewhere)));
+    cluster.have_seen(&[&node]).await;
+    theirs.stop().await;
+
+    let mut models = node.watched();
+    let stopped = models.wait_for(|models| models[0].failure.is_some());
+    let failure = timeout(SOON, stopped).await.unwrap().unwrap()[0]
+        .failure
+        .clone();
+    let failure = failure.unwrap().to_string();
+    assert!(failure.contains("the log is another one"), "{failure}");
+    assert_eq!(cluster.seen(), cluster.everything());
+    node.stop().await;
+    // Their own nodes go on.
+    let theirs = cluster.node(&[Flaky::never()]);
+    cluster.event();
+    cluster.have_seen(&[&theirs]).await;
+    assert_eq!(cluster.seen(), cluster.everything());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cut_connections_are_made_again_and_no_event_is_projected_twice() {
     let mut cluster = Cluster::start();
     let nodes = [(); 2].map(|()| cluster.node(&[Flaky::never(), &Users]));
@@ -197,8 +226,7 @@ async fn a_build_takes_over_under_a_leader_as_soon_as_readers_let_it() {
     let mut cluster = Cluster::start();
     let nodes = [(); 2].map(|()| cluster.node(&[Flaky::never(), &Users]));
     cluster.have_seen(&nodes.each_ref()).await;
-    let pace = (Pace::Background, cluster.history.head());
-    let build = Build::begin(&cluster.home, &[Flaky::never()], pace).unwrap();
+    let build = Build::begin(&cluster.home, &[Flaky::never()], Pace::Background).unwrap();
     let (build, _) = build
         .catch_up(&cluster.log(), &mut |_, _| ())
         .await

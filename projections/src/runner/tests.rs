@@ -183,6 +183,25 @@ async fn a_log_put_back_to_an_older_state_is_noticed() {
 }
 
 #[tokio::test]
+async fn another_log_of_the_same_length_is_noticed() {
+    let directory = TempDir::new().unwrap();
+    let (history, _) = history();
+    let store = Arc::new(MemoryStore::holding(&history));
+    let running = start(&directory, &[&Users], &store);
+    running.wait_for(history.head(), SOON).await.unwrap();
+    running.stop().await;
+
+    let projections = Projections::open_with(&home_in(directory.path()), &[&Users]).unwrap();
+    projections.expect_same_log(&*store).await.unwrap();
+    let store = MemoryStore::holding(&history.elsewhere());
+    let refused = projections.expect_same_log(&store).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("the log is another one"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn stopping_keeps_what_was_projected_and_starting_goes_on_from_there() {
     let directory = TempDir::new().unwrap();
     let (mut history, admin) = history();

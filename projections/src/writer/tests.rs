@@ -65,7 +65,7 @@ fn a_second_writer_is_noticed_and_writes_nothing() {
         matches!(raced, Err(DatabaseError::Raced("users"))),
         "{raced:?}"
     );
-    assert_eq!(other.models[0].position, Position::START);
+    assert_eq!(other.models[0].checkpoint.position, Position::START);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn what_another_version_built_stays_as_it_is() {
     assert_eq!(Flaky::seen(directory.path()), [1, 4, 7]);
     let outdated = Failure::Outdated { built_by: 1 };
     assert_eq!(writer.models[0].failure, Some(outdated));
-    assert_eq!(writer.models[1].position, Position(7));
+    assert_eq!(writer.models[1].checkpoint.position, Position(7));
 }
 
 #[test]
