@@ -146,7 +146,7 @@ impl<'transaction> Rows<'transaction> {
         key: Parameters<'_>,
         read: impl FnOnce(&Row<'_>) -> Result<T, SqlError>,
     ) -> Result<Option<T>, ProjectionError> {
-        let key = pending::key(key).map_err(SqlError::from)?;
+        let key = pending::kept(key).map_err(SqlError::from)?;
         if let Some(entry) = self.pending.of(table).get(&key) {
             if matches!(entry.what, What::Delete | What::Remove) {
                 return Ok(None);
@@ -185,13 +185,13 @@ impl<'transaction> Rows<'transaction> {
         self.send(sql, parameters, false)
     }
 
-    /// Makes a row of these values which nothing asks for or changes afterwards.
+    /// Makes a row of these values, one for each column, which nothing asks for or changes afterwards.
     pub(crate) fn append(
         &mut self,
         table: &'static Table,
         values: Parameters<'_>,
     ) -> Result<(), ProjectionError> {
-        let row = pending::key(values).map_err(SqlError::from)?;
+        let row = pending::kept(values).map_err(SqlError::from)?;
         self.pending.append(table, (self.event, row));
         Ok(())
     }
@@ -227,7 +227,7 @@ impl<'transaction> Rows<'transaction> {
         what: What,
         (new, values): (Values<'_>, Values<'_>),
     ) -> Result<(), ProjectionError> {
-        let key = pending::key(key).map_err(SqlError::from)?;
+        let key = pending::kept(key).map_err(SqlError::from)?;
         let entries = self.pending.of(table);
         if let Some(entry) = entries.get_mut(&key) {
             if entry.takes(what) {
@@ -259,7 +259,7 @@ impl<'transaction> Rows<'transaction> {
     /// Writes everything that waits, table by table in the order of the keys. Nothing is known of any row
     /// afterwards.
     fn write(&mut self) -> Result<(), ProjectionError> {
-        let (appended, changed) = self.pending.take();
+        let Pending { appended, changed } = std::mem::take(&mut self.pending);
         for (table, rows) in appended {
             let sql = pending::insert(table, self.names.of(table.name));
             let rows = rows

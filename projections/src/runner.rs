@@ -60,7 +60,8 @@ pub enum AnotherLog {
     /// It ends before an event that they have seen.
     #[error(
         "the log ends at position {head}, but the read model {projection} has seen the event at \
-         {seen}: the log was put back to an older state, and what it lacks is lost; if that is \
+         {seen}: the log was put back to an older state, and what it lacks is lost; or it is another \
+         one, and read models belong to one installation; if the log was put back, and that is \
          intended, run: pawl projections rebuild"
     )]
     Ahead {
@@ -74,8 +75,8 @@ pub enum AnotherLog {
     /// It does not have an event that they have seen.
     #[error(
         "the last event that the read model {projection} has seen is not in the log: the log is another \
-         one, or was put back to an older state and has grown since; read models belong to one \
-         installation, and if the log was put back, run: pawl projections rebuild"
+         one, and read models belong to one installation; or it was put back to an older state and \
+         has grown since; if the log was put back, and that is intended, run: pawl projections rebuild"
     )]
     Different {
         /// The read model.

@@ -151,6 +151,9 @@ async fn a_directory_that_was_mistyped() {
 #[tokio::test]
 async fn read_models_of_another_log_are_not_believed() {
     let (data, other) = (used().await, used().await);
+    let [ours, theirs] = [&data, &other].map(|data| data.path().join("projections.db"));
+    fs::copy(&theirs, &ours).unwrap();
+    refuses(data.path(), "the log is another one").await;
     let longer = Process::serve(PAWL, other.path()).await;
     let _ = longer
         .client
@@ -161,11 +164,7 @@ async fn read_models_of_another_log_are_not_believed() {
         .await;
     let (status, _) = longer.terminate().await;
     assert!(status.success());
-    fs::copy(
-        other.path().join("projections.db"),
-        data.path().join("projections.db"),
-    )
-    .unwrap();
+    fs::copy(&theirs, &ours).unwrap();
     refuses(data.path(), "the log was put back to an older state").await;
     let (ended, _, error) = pawl(&["projections", "rebuild"], data.path()).await;
     assert!(ended, "{error}");

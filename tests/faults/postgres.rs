@@ -70,6 +70,21 @@ impl Cluster {
         String::from_utf8(ended.stdout).unwrap()
     }
 
+    /// Starts Pawl on a log of its own, with the read models of these nodes.
+    async fn refuses_another_installation(&self) {
+        let data = TempDir::new().unwrap();
+        let ended = Command::new(PAWL)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .env("PAWL_PROJECTIONS", &self.projections)
+            .output();
+        let ended = ended.await.unwrap();
+        assert!(!ended.status.success(), "{ended:?}");
+        let error = String::from_utf8(ended.stderr).unwrap();
+        let words = "read models belong to one installation";
+        assert!(error.contains(words), "{error}");
+    }
+
     async fn invite(&self, by: &Client, who: &str) {
         let body = json!({ "email": format!("{who}@example.org"), "name": who, "role": "member" });
         let path = format!("/v1/organizations/{}/invitations", self.organization);
@@ -133,6 +148,8 @@ async fn nodes_share_read_models_in_postgres_and_one_that_is_killed_is_replaced(
 
     let count = "SELECT count(*) FROM pawl.invitations WHERE status = 'pending'";
     assert_eq!(cluster.postgres.psql("pawl", count), "2");
+    cluster.refuses_another_installation().await;
+    assert_eq!(cluster.invited(&third_client).await, both);
     for node in [second, third] {
         let (status, log) = node.terminate().await;
         assert!(status.success(), "{log}");

@@ -5,7 +5,7 @@ use crate::{
     Table,
     sql::{BadValue, Columns, Parameters, Row, SqlError, ToColumn, Value},
 };
-use std::{collections::HashMap, mem};
+use std::collections::HashMap;
 
 /// Columns for which there is room from the start: most rows have no more.
 const COLUMNS: usize = 8;
@@ -13,8 +13,8 @@ const COLUMNS: usize = 8;
 /// The values of a row's key.
 pub(super) type Key = Vec<Value<'static>>;
 
-/// The values of a key, kept.
-pub(super) fn key(parameters: Parameters<'_>) -> Result<Key, BadValue> {
+/// The values of a row or of its key, kept.
+pub(super) fn kept(parameters: Parameters<'_>) -> Result<Key, BadValue> {
     let kept = |parameter: &&dyn ToColumn| Ok(parameter.to_column()?.kept());
     parameters.iter().map(kept).collect()
 }
@@ -202,12 +202,14 @@ pub(super) fn insert(table: &Table, name: &str) -> String {
 /// Rows that wait, by their tables.
 #[derive(Default)]
 pub(super) struct Pending {
-    appended: Tables<Vec<(usize, Key)>>,
-    changed: Tables<HashMap<Key, Entry>>,
+    /// All values of new rows, each with the event that it is for.
+    pub(super) appended: Tables<Vec<(usize, Vec<Value<'static>>)>>,
+    /// What is to be done with rows that have a key.
+    pub(super) changed: Tables<HashMap<Key, Entry>>,
 }
 
 /// Something for each of some tables, of which there are few.
-type Tables<T> = Vec<(&'static Table, T)>;
+pub(super) type Tables<T> = Vec<(&'static Table, T)>;
 
 impl Pending {
     pub(super) fn of(&mut self, table: &'static Table) -> &mut HashMap<Key, Entry> {
@@ -217,12 +219,6 @@ impl Pending {
     /// Keeps all values of a new row, and the event that it is for.
     pub(super) fn append(&mut self, table: &'static Table, row: (usize, Vec<Value<'static>>)) {
         of(&mut self.appended, table).push(row);
-    }
-
-    /// Everything that waits: new rows, and what is to be done with those that have a key.
-    pub(super) fn take(&mut self) -> (Tables<Vec<(usize, Key)>>, Tables<HashMap<Key, Entry>>) {
-        let Self { appended, changed } = mem::take(self);
-        (appended, changed)
     }
 }
 
