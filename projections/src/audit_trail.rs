@@ -8,7 +8,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-pub use entries::{AuditEntry, EntryError, entries, records};
+pub use entries::{AuditEntry, EntryError, entries, record};
 pub use query::{Filter, Found, by_event, latest, leaves, page};
 
 use crate::{

@@ -6,7 +6,7 @@ use crate::{
     nodes::{node, open_to_others, with_the_log},
     set_up,
 };
-use harness::{Client, PASSWORD, PostgresServer, Process, certificates};
+use harness::{Client, PASSWORD, PostgresServer, Process, certificates, eventually};
 use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
@@ -68,6 +68,27 @@ impl Cluster {
         let ended = ended.await.unwrap();
         assert!(ended.status.success(), "{ended:?}");
         String::from_utf8(ended.stdout).unwrap()
+    }
+
+    /// Asserts that an analyst gets the same files out of Postgres as out of a file.
+    async fn exports_what_a_file_does(&self) {
+        let export = async |dataset: &str, projections: Option<&str>| {
+            let mut command = Command::new(PAWL);
+            command.args(["analytics", "export", dataset, "--format", "csv"]);
+            command.args(["--output", "-", "--data"]).arg(self.shared());
+            if let Some(projections) = projections {
+                command.env("PAWL_PROJECTIONS", projections);
+            }
+            let ended = command.output().await.unwrap();
+            assert!(ended.status.success(), "{ended:?}");
+            String::from_utf8(ended.stdout).unwrap()
+        };
+        for dataset in ["adoption", "sign_ins", "invitations"] {
+            let expected = export(dataset, Some(&self.projections)).await;
+            assert!(expected.lines().count() > 1, "{expected}");
+            let same = async || (export(dataset, None).await == expected).then_some(());
+            eventually("the file has it, too", same).await;
+        }
     }
 
     /// Starts Pawl on a log of its own, with the read models of these nodes.
@@ -148,6 +169,7 @@ async fn nodes_share_read_models_in_postgres_and_one_that_is_killed_is_replaced(
 
     let count = "SELECT count(*) FROM pawl.invitations WHERE status = 'pending'";
     assert_eq!(cluster.postgres.psql("pawl", count), "2");
+    cluster.exports_what_a_file_does().await;
     cluster.refuses_another_installation().await;
     assert_eq!(cluster.invited(&third_client).await, both);
     for node in [second, third] {

@@ -10,7 +10,7 @@ use audit_log::{
 };
 use domain::Rejection;
 use eventstore_schema::{EventId, OrganizationId, RecordedEvent};
-use projections::audit_trail::{AuditTrail, by_event, leaves, records};
+use projections::audit_trail::{AuditTrail, by_event, leaves, record};
 use std::{fs, io, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -80,9 +80,8 @@ impl Pawl {
     ) -> Result<(u64, RecordedEvent), Failure> {
         let found = move |readers: &_| by_event(readers, event_id);
         let found = self.query(&AuditTrail, found).await?;
-        let records = records(&**self.store(), found).await?.into_iter();
-        let mut meant = records.filter(|(_, record)| record.id == event_id);
-        let (found, record) = meant.next().ok_or(Rejection::NotFound)?;
+        let meant = record(&**self.store(), event_id, found).await?;
+        let (found, record) = meant.ok_or(Rejection::NotFound)?;
         if record.read_metadata()?.organization_id != Some(organization) {
             return Err(Rejection::NotFound.into());
         }

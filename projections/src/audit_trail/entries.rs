@@ -53,8 +53,18 @@ pub enum EntryError {
     NotInTheLog(Position),
 }
 
+/// The event with this id, as the log holds it, where something was found by its number.
+pub async fn record(
+    store: &dyn EventStore,
+    event_id: EventId,
+    found: Vec<Found>,
+) -> Result<Option<(Found, RecordedEvent)>, EntryError> {
+    let mut records = records(store, found).await?.into_iter();
+    Ok(records.find(|(_, record)| record.id == event_id))
+}
+
 /// What the log holds where something was found.
-pub async fn records(
+async fn records(
     store: &dyn EventStore,
     found: Vec<Found>,
 ) -> Result<Vec<(Found, RecordedEvent)>, EntryError> {
