@@ -7,7 +7,7 @@
 use crate::{
     DatabaseError, Failure, Home, Projection, READ_MODELS,
     catalog::{self, Entry, Side},
-    checkpoint,
+    checkpoint::{self, AnotherLog},
     sql::{Connection, Purpose, SqlError, Transaction},
     tables,
     writer::{Delivery, Model, Writer, lowest_healthy},
@@ -23,7 +23,7 @@ use tokio::{
 };
 
 /// Events read, and written, at a time: so many that much of what they do to the same rows is written
-/// once, so few that two such pages take some tens of megabytes.
+/// once, so few that three such pages take some tens of megabytes.
 const PAGE: usize = 16_384;
 /// The same beside a server, whose own writes wait meanwhile.
 const SMALL_PAGE: usize = 512;
@@ -57,6 +57,9 @@ pub enum RebuildError {
     /// The log cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The read models that a server follows were built from another log.
+    #[error(transparent)]
+    AnotherLog(#[from] AnotherLog),
     /// A read model cannot take in an event; the others are complete.
     #[error("the read model {projection} {failure}")]
     Stopped {
@@ -116,6 +119,9 @@ pub(crate) async fn rebuild_of(
         |model: &&&'static dyn Projection| names.is_none_or(|names| names.contains(&model.name()));
     let wanted: Vec<_> = read_models.iter().filter(wanted).copied().collect();
     let pace = if beside { Pace::Background } else { Pace::Full };
+    if beside {
+        expect_own(&wanted, home, store).await?;
+    }
     let (home, models) = (home.clone(), wanted.clone());
     let build = spawn_blocking(move || Build::begin(&home, &models, pace)).await??;
     let (build, head) = build.catch_up(store, &mut progress).await?;
@@ -131,6 +137,29 @@ pub(crate) async fn rebuild_of(
         head,
         aside: aside.collect(),
     })
+}
+
+/// Refuses to take away from running servers what they have built from another log.
+async fn expect_own(
+    wanted: &[&'static dyn Projection],
+    home: &Home,
+    store: &Arc<dyn EventStore>,
+) -> Result<(), RebuildError> {
+    let (home, wanted) = (home.clone(), wanted.to_vec());
+    let live = spawn_blocking(move || {
+        let mut connection = home.open_writable()?;
+        let mut transaction = Transaction::begin(&mut *connection, Purpose::Writing)?;
+        let inside = transaction.connection();
+        catalog::create(inside)?;
+        let mut live = Vec::new();
+        for projection in wanted {
+            let found = catalog::find(inside, projection, Side::Live)?;
+            live.extend(found.map(|entry| Model::found(projection, &entry)));
+        }
+        transaction.commit()?;
+        Ok::<_, DatabaseError>(live)
+    });
+    Ok(checkpoint::expect_same_log(&live.await??, &**store).await?)
 }
 
 /// What happens to a read model that another version of Pawl built.
@@ -296,11 +325,11 @@ impl Build {
             // What is read may have seen a log that was put back to an older state since.
             let after = model.checkpoint.position;
             let events = handle.block_on(store.read_all(after, Direction::Forwards, PAGE))?;
+            let mut events: Vec<_> = events.into_iter().map(Delivery::from).collect();
+            events.truncate(events.partition_point(|event| event.position <= goal));
             if events.is_empty() {
                 break;
             }
-            let mut events: Vec<_> = events.into_iter().map(Delivery::from).collect();
-            events.truncate(events.partition_point(|event| event.position <= goal));
             model.advance(inside, &events)?;
             if let Some(failure) = model.failure {
                 let projection = projection.name();
@@ -344,7 +373,10 @@ fn batches(
         if after >= head {
             return Ok(None);
         }
-        let mut events = store.read_all(after, Direction::Forwards, page).await?;
+        // In a task of its own, which goes on while nobody asks.
+        let log = Arc::clone(store);
+        let read = async move { log.read_all(after, Direction::Forwards, page).await };
+        let mut events = tokio::spawn(read).await??;
         events.truncate(events.partition_point(|event| event.position <= head));
         let last = events.last().map(|event| event.position);
         Ok::<_, RebuildError>(last.map(|last| ((events, last), last)))

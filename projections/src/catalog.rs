@@ -1,4 +1,4 @@
-//! The table `checkpoints`: how far each read model has come, and which one is being built beside it.
+//! The table `read_models`: how far each read model has come, and which one is being built beside it.
 
 use crate::{
     DatabaseError, Failure, Projection,
@@ -13,7 +13,7 @@ use eventstore_schema::Position;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// The name of the table.
-pub(crate) const CATALOG: &str = "checkpoints";
+pub(crate) const CATALOG: &str = "read_models";
 
 /// Which of its two sets of tables an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) struct Entry {
 
 pub(crate) fn create(connection: &mut dyn Connection) -> Result<(), SqlError> {
     connection.script(
-        "CREATE TABLE IF NOT EXISTS checkpoints (
+        "CREATE TABLE IF NOT EXISTS read_models (
              projection TEXT NOT NULL,
              side TEXT NOT NULL,
              version BIGINT NOT NULL,
@@ -59,12 +59,17 @@ pub(crate) fn create(connection: &mut dyn Connection) -> Result<(), SqlError> {
              stopped_by TEXT,
              PRIMARY KEY (projection, side)
          )",
-    )
+    )?;
+    // A build of Pawl made it without.
+    if !connection.has_column(CATALOG, "event_id")? {
+        connection.script("ALTER TABLE read_models ADD COLUMN event_id TEXT")?;
+    }
+    Ok(())
 }
 
 /// Everything that the table says.
 pub(crate) fn entries(connection: &mut dyn Connection) -> Result<Vec<Entry>, SqlError> {
-    let all = "SELECT * FROM checkpoints ORDER BY projection, side DESC";
+    let all = "SELECT * FROM read_models ORDER BY projection, side DESC";
     connection.all(all, &[], entry_from)
 }
 
@@ -75,7 +80,7 @@ pub(crate) fn find(
     side: Side,
 ) -> Result<Option<Entry>, SqlError> {
     connection.first(
-        "SELECT * FROM checkpoints WHERE projection = ?1 AND side = ?2",
+        "SELECT * FROM read_models WHERE projection = ?1 AND side = ?2",
         params![projection.name(), side.word()],
         entry_from,
     )
@@ -115,7 +120,7 @@ pub(crate) fn begin(
 ) -> Result<(), SqlError> {
     remove(connection, projection.name(), side)?;
     connection.execute(
-        "INSERT INTO checkpoints (projection, side, version, generation, position)
+        "INSERT INTO read_models (projection, side, version, generation, position)
          VALUES (?1, ?2, ?3, ?4, 0)",
         params![
             projection.name(),
@@ -134,7 +139,7 @@ pub(crate) fn promote(
 ) -> Result<(), SqlError> {
     remove(connection, projection.name(), Side::Live)?;
     connection.execute(
-        "UPDATE checkpoints SET side = 'live' WHERE projection = ?1 AND side = 'building'",
+        "UPDATE read_models SET side = 'live' WHERE projection = ?1 AND side = 'building'",
         params![projection.name()],
     )?;
     Ok(())
@@ -146,7 +151,7 @@ pub(crate) fn remove(
     side: Side,
 ) -> Result<(), SqlError> {
     connection.execute(
-        "DELETE FROM checkpoints WHERE projection = ?1 AND side = ?2",
+        "DELETE FROM read_models WHERE projection = ?1 AND side = ?2",
         params![projection, side.word()],
     )?;
     Ok(())
@@ -155,41 +160,37 @@ pub(crate) fn remove(
 /// Checkpoints on their way from where this writer left them. Those that stand at the same place, as
 /// nearly all do, are moved by one statement.
 #[derive(Default)]
-pub(crate) struct Moves(BTreeMap<(&'static str, Position, Position), Move>);
-
-struct Move {
-    to: Checkpoint,
-    models: Vec<&'static dyn Projection>,
-}
+pub(crate) struct Moves(
+    BTreeMap<(&'static str, Checkpoint, Checkpoint), Vec<&'static dyn Projection>>,
+);
 
 impl Moves {
     /// Notes that a read model comes this far.
     pub(crate) fn note(&mut self, model: &Model, to: Checkpoint) {
-        let way = (model.side.word(), model.checkpoint.position, to.position);
-        let models = Vec::new();
-        let entry = self.0.entry(way).or_insert(Move { to, models });
-        entry.models.push(model.projection);
+        let way = (model.side.word(), model.checkpoint, to);
+        self.0.entry(way).or_default().push(model.projection);
     }
 
     /// Moves them. Where one is elsewhere, another writer is at work, and applying events twice would
     /// make the rows wrong.
     pub(crate) fn make(self, connection: &mut dyn Connection) -> Result<(), DatabaseError> {
-        for ((side, from, _), Move { to, models }) in self.0 {
+        for ((side, from, to), models) in self.0 {
             let mut versions = String::from(",");
             for model in &models {
                 let _ = write!(versions, "{} {},", model.name(), model.version());
             }
             let moved = connection.execute(
-                "UPDATE checkpoints
+                "UPDATE read_models
                  SET position = ?3, event_id = ?4, stopped_before = NULL, stopped_by = NULL
-                 WHERE side = ?1 AND position = ?2
+                 WHERE side = ?1 AND position = ?2 AND event_id IS NOT DISTINCT FROM ?6
                      AND ?5 LIKE '%,' || projection || ' ' || version || ',%'",
                 params![
                     side,
-                    Whole(from.0),
+                    Whole(from.position.0),
                     Whole(to.position.0),
                     to.event_id.map(Text),
-                    versions
+                    versions,
+                    from.event_id.map(Text)
                 ],
             )?;
             if moved != models.len() {
@@ -208,7 +209,7 @@ pub(crate) fn stop(
     (position, error): (Position, &str),
 ) -> Result<(), SqlError> {
     connection.execute(
-        "UPDATE checkpoints SET stopped_before = ?3, stopped_by = ?4
+        "UPDATE read_models SET stopped_before = ?3, stopped_by = ?4
          WHERE projection = ?1 AND side = ?2",
         params![projection.name(), side.word(), Whole(position.0), error],
     )?;

@@ -32,7 +32,7 @@ impl Readers {
 
 fn digest(view: &mut View<'_>, projection: &dyn Projection) -> Result<ModelDigest, SqlError> {
     let position = view.first(
-        "SELECT position FROM checkpoints WHERE projection = ?1 AND side = 'live'",
+        "SELECT position FROM read_models WHERE projection = ?1 AND side = 'live'",
         params![projection.name()],
         |row| row.get::<Whole>("position"),
     )?;

@@ -34,12 +34,13 @@ mod testing;
 mod versions;
 
 pub use build::{RebuildError, Rebuilt, rebuild};
+pub use checkpoint::AnotherLog;
 pub use database::{DatabaseError, Home, Lead};
 pub use digest::ModelDigest;
 pub use projection::{NamedView, Projection, ProjectionError, Table};
 pub use readers::{Page, Readers};
 pub use rows::Rows;
-pub use runner::{AnotherLog, Behind, RunningProjections, Standing};
+pub use runner::{Behind, RunningProjections, Standing};
 pub use sql::{BadValue, SqlError, postgres::PostgresServer};
 pub use status::{Failure, ProjectionStatus, measure_lag, status_read_only};
 

@@ -4,7 +4,7 @@
 use crate::{
     Failure, Home, Projection, ProjectionStatus, Projections, RebuildError,
     build::{Build, Others, Pace},
-    checkpoint,
+    checkpoint::{self, AnotherLog},
     writer::{Delivery, Model, Writer, lowest_healthy},
 };
 use eventstore::{EventStore, StoreError};
@@ -54,60 +54,10 @@ pub enum Standing {
     Stopped,
 }
 
-/// A log that is not the one that the read models were built from.
-#[derive(Debug, thiserror::Error)]
-pub enum AnotherLog {
-    /// It ends before an event that they have seen.
-    #[error(
-        "the log ends at position {head}, but the read model {projection} has seen the event at \
-         {seen}: the log was put back to an older state, and what it lacks is lost; or it is another \
-         one, and read models belong to one installation; if the log was put back, and that is \
-         intended, run: pawl projections rebuild"
-    )]
-    Ahead {
-        /// The read model.
-        projection: &'static str,
-        /// What it has seen.
-        seen: Position,
-        /// Where the log ends.
-        head: Position,
-    },
-    /// It does not have an event that they have seen.
-    #[error(
-        "the last event that the read model {projection} has seen is not in the log: the log is another \
-         one, and read models belong to one installation; or it was put back to an older state and \
-         has grown since; if the log was put back, and that is intended, run: pawl projections rebuild"
-    )]
-    Different {
-        /// The read model.
-        projection: &'static str,
-    },
-    /// It cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Refuses a log that does not have what the read models have seen: it is not the one that the rows
-/// were built from, and what it lacks would be missing without a trace.
-async fn expect_same_log(models: &[Model], log: &dyn EventStore) -> Result<(), AnotherLog> {
-    let head = log.head().await?;
-    if let Some(ahead) = models.iter().find(|model| model.checkpoint.position > head) {
-        return Err(AnotherLog::Ahead {
-            projection: ahead.projection.name(),
-            seen: ahead.checkpoint.position,
-            head,
-        });
-    }
-    match checkpoint::of_another_log(models, log).await?.first() {
-        Some(projection) => Err(AnotherLog::Different { projection }),
-        None => Ok(()),
-    }
-}
-
 impl Projections {
     /// Refuses a log that is not the one that the read models were built from.
     pub async fn expect_same_log(&self, store: &dyn EventStore) -> Result<(), AnotherLog> {
-        expect_same_log(&self.writer.models, store).await
+        checkpoint::expect_same_log(&self.writer.models, store).await
     }
 
     /// Follows the log from now on, in a task of the current Tokio runtime. What another version of
@@ -213,6 +163,17 @@ struct Follower {
     building: Option<JoinHandle<()>>,
 }
 
+/// Lets another node follow the log: this one cannot, or has another log than the read models were built
+/// from.
+async fn step_down(writer: Writer, why: &AnotherLog) -> Result<(Writer, Ending), JoinError> {
+    let (writer, stepped_down) = with(writer, Writer::step_down).await?;
+    let why = match stepped_down {
+        Ok(()) => why.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Ok((writer, Ending::Outage(why)))
+}
+
 /// Does work with the writer where blocking is allowed.
 async fn with<T: Send + 'static>(
     mut writer: Writer,
@@ -237,13 +198,22 @@ impl Follower {
         let mut pause = FIRST_PAUSE;
         loop {
             let came_from = lowest_healthy(&writer.models);
+            // Other nodes may have followed another log until now.
+            let same = tokio::select! {
+                _ = self.stop.wait_for(|stop| *stop) => return Ok(()),
+                same = checkpoint::expect_same_log(&writer.models, &*self.store) => same,
+            };
             let mut ending;
-            (writer, ending) = if writer.leads {
-                self.build_outdated(&writer);
-                self.follow(writer).await?
-            } else {
-                self.building.take().inspect(JoinHandle::abort);
-                self.watch(writer).await?
+            (writer, ending) = match same {
+                Err(error) => step_down(writer, &error).await?,
+                Ok(()) if writer.leads => {
+                    self.build_outdated(&writer);
+                    self.follow(writer).await?
+                }
+                Ok(()) => {
+                    self.building.take().inspect(JoinHandle::abort);
+                    self.watch(writer).await?
+                }
             };
             if lowest_healthy(&writer.models) != came_from {
                 pause = FIRST_PAUSE;
@@ -312,10 +282,6 @@ impl Follower {
 
     /// Follows the log as long as it can.
     async fn follow(&mut self, mut writer: Writer) -> Result<(Writer, Ending), JoinError> {
-        // Another node may have followed another log until now.
-        if let Err(error) = expect_same_log(&writer.models, &*self.store).await {
-            return Ok((writer, Ending::Outage(error.to_string())));
-        }
         let from = lowest_healthy(&writer.models).unwrap_or_default();
         let mut batches = self.store.subscribe(from).ready_chunks(BATCH);
         while writer.has_work() {

@@ -235,6 +235,7 @@ fn session_from(row: &Row<'_>) -> Result<Session, SqlError> {
 mod tests {
     use super::*;
     use crate::testing::{History, at, readers_of};
+    use eventstore_schema::Role;
 
     const IDLE: TimeDelta = TimeDelta::hours(1);
 
@@ -297,28 +298,34 @@ mod tests {
         let acme = history.organization("Acme");
         let [ada, grace] = [(); 2].map(|()| history.registered(acme));
         let hers = history.signed_in(grace);
-        let open = |history: &History, person| {
+        let open = |history: &History, person| -> Vec<_> {
             let (_directory, readers) = readers_of(history);
-            open_of(&readers, person, (at(0), IDLE), 9).unwrap().len()
+            let open = open_of(&readers, person, (at(0), IDLE), 9).unwrap();
+            open.iter().map(|session| session.session_id).collect()
+        };
+        let loses_a_right = |history: &mut History, person| {
+            history.role_changed(person, Role::Analyst);
         };
         for end in [
             History::password_reset,
             History::disabled,
             History::devices_reset,
+            History::erased,
+            loses_a_right,
         ] {
             history.signed_in(ada);
             history.signed_in(ada);
-            assert_eq!(open(&history, ada.0), 2);
+            assert_eq!(open(&history, ada.0).len(), 2);
             end(&mut history, ada);
-            assert_eq!(open(&history, ada.0), 0);
+            assert_eq!(open(&history, ada.0), []);
         }
-        // In session 1 of hers, which goes on.
+        // In a session of hers, which goes on.
         history.password_changed_in(grace, hers);
-        assert_eq!(open(&history, grace.0), 1);
+        assert_eq!(open(&history, grace.0), [hers]);
         let another = history.signed_in(grace);
-        assert_eq!(open(&history, grace.0), 2);
+        assert_eq!(open(&history, grace.0), [another, hers]);
         history.password_changed_in(grace, another);
-        assert_eq!(open(&history, grace.0), 1);
+        assert_eq!(open(&history, grace.0), [another]);
     }
 
     #[test]

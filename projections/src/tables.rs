@@ -13,6 +13,9 @@ pub(crate) fn create(
     (side, generation): (Side, i64),
 ) -> Result<(), SqlError> {
     let names = names(projection, side, generation);
+    if side == Side::Live {
+        drop_views(connection, projection)?;
+    }
     for table in projection.tables() {
         let name = names.of(table.name);
         connection.script(&format!("DROP TABLE IF EXISTS {name}"))?;
@@ -53,13 +56,22 @@ pub(crate) fn index(
     Ok(())
 }
 
+fn drop_views(
+    connection: &mut dyn Connection,
+    projection: &dyn Projection,
+) -> Result<(), SqlError> {
+    for view in projection.views() {
+        connection.script(&format!("DROP VIEW IF EXISTS {}", view.name))?;
+    }
+    Ok(())
+}
+
 fn create_views(
     connection: &mut dyn Connection,
     projection: &dyn Projection,
 ) -> Result<(), SqlError> {
     for view in projection.views() {
         let select = view.select.replace("{now}", connection.now());
-        connection.script(&format!("DROP VIEW IF EXISTS {}", view.name))?;
         connection.script(&format!("CREATE VIEW {} AS {select}", view.name))?;
     }
     Ok(())
@@ -77,9 +89,7 @@ pub(crate) fn swap(
         grants.extend(connection.view_grants(view.name)?);
     }
     // A view of the old tables would follow them when they are renamed, and keep them from going.
-    for view in projection.views() {
-        connection.script(&format!("DROP VIEW IF EXISTS {}", view.name))?;
-    }
+    drop_views(connection, projection)?;
     for table in projection.tables() {
         let (name, built) = (table.name, names.of(table.name));
         connection.script(&format!("DROP TABLE IF EXISTS {name}"))?;

@@ -96,6 +96,13 @@ impl Writer {
         self.look()
     }
 
+    /// Gives back the right to follow the log, which belongs to the connection.
+    pub(crate) fn step_down(&mut self) -> Result<(), DatabaseError> {
+        self.connection = self.home.open_writable()?;
+        self.leads = false;
+        Ok(())
+    }
+
     fn look(&mut self) -> Result<(), DatabaseError> {
         let led = self.leads;
         let mut transaction = Transaction::begin(&mut *self.connection, Purpose::Writing)?;

@@ -6,11 +6,11 @@ use crate::{
     nodes::{node, open_to_others, with_the_log},
     set_up,
 };
-use harness::{Client, PASSWORD, PostgresServer, Process, certificates, eventually};
+use harness::{Client, DEADLINE, PASSWORD, PostgresServer, Process, certificates, eventually};
 use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{process::Command, time::timeout};
 
 const SECRET: &str = "a-password-of-postgres";
 
@@ -98,8 +98,9 @@ impl Cluster {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
             .env("PAWL_PROJECTIONS", &self.projections)
+            .kill_on_drop(true)
             .output();
-        let ended = ended.await.unwrap();
+        let ended = timeout(DEADLINE, ended).await.expect("it ends").unwrap();
         assert!(!ended.status.success(), "{ended:?}");
         let error = String::from_utf8(ended.stderr).unwrap();
         let words = "read models belong to one installation";

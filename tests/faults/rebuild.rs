@@ -120,7 +120,7 @@ async fn what_another_version_built_is_built_anew_also_when_the_server_is_killed
 
     let file = data.path().join("projections.db");
     let other = rusqlite::Connection::open(&file).unwrap();
-    let raised = "UPDATE checkpoints SET version = version + 1000 WHERE projection = 'users'";
+    let raised = "UPDATE read_models SET version = version + 1000 WHERE projection = 'users'";
     assert_eq!(other.execute(raised, []).unwrap(), 1);
     drop(other);
 

@@ -12,6 +12,8 @@ pub(super) enum Fault {
     Elsewhere,
     /// The stream was deleted on the server.
     Deleted,
+    /// No record begins at the position that a read was to begin at.
+    NoSuchPosition,
     /// It will be the same the next time.
     Lasting(StoreError),
 }
@@ -25,6 +27,7 @@ impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let unavailable = |sentence: String| Self::Lasting(StoreError::Unavailable(sentence));
         match error {
+            Error::ServerError(status) if status.contains("InvalidPosition") => Self::NoSuchPosition,
             Error::ServerError(status) => Self::Passing(message_of(&status)),
             Error::NotLeaderException(_) => Self::Elsewhere,
             Error::ConnectionClosed => Self::Passing("the connection was closed".into()),
@@ -62,6 +65,10 @@ impl From<Fault> for StoreError {
             Fault::Passing(reason) => Self::Unavailable(reason),
             Fault::Elsewhere => Self::Unavailable("the server that leads was not found".into()),
             Fault::Deleted => deleted("(..)"),
+            Fault::NoSuchPosition => Self::Unavailable(
+                "no event begins at the position that was asked for: it is one of another log"
+                    .into(),
+            ),
             Fault::Lasting(error) => error,
         }
     }

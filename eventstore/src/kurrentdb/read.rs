@@ -136,7 +136,10 @@ impl Log {
                     .await
             }
         };
-        Ok(self.connection.ask(until, read).await?.pop())
+        match self.connection.ask(until, read).await {
+            Err(Fault::NoSuchPosition) => Ok(None),
+            read => Ok(read?.pop()),
+        }
     }
 
     /// Takes in the events of a read.

@@ -194,6 +194,10 @@ fn failures_pass_or_last() {
         let fault = Fault::from(lasts);
         assert!(matches!(fault, Fault::Lasting(_)), "{fault:?}");
     }
+    let invalid =
+        r#"status: Unknown, message: "Unexpected FilteredReadAllResult: InvalidPosition""#;
+    let fault = Fault::from(Error::ServerError(invalid.into()));
+    assert!(matches!(fault, Fault::NoSuchPosition), "{fault:?}");
     let denied = StoreError::from(Fault::from(Error::AccessDenied)).to_string();
     assert!(denied.contains("user and password"), "{denied}");
 }

@@ -27,7 +27,7 @@ impl Snapshot<'_, '_> {
     pub fn position(&mut self, dataset: &Dataset) -> Result<Option<Position>, DatabaseError> {
         let model = dataset.projection;
         let position = self.0.first(
-            "SELECT position FROM checkpoints
+            "SELECT position FROM read_models
                  WHERE projection = ?1 AND side = 'live' AND version = ?2",
             params![model.name(), model.version()],
             |row| row.get::<Whole>("position"),

@@ -343,3 +343,46 @@ async fn after_a_log_was_put_back_what_was_built_and_read_before_gives_way() {
         projections.expect_same_log(&*log).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn beside_a_server_nothing_is_built_from_another_log() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (history, store) = log();
+    let flaky: [&'static dyn Projection; 1] = [Flaky::never()];
+    let running = Projections::open_with(&home, &flaky).unwrap();
+    let running = running.start(port(&store));
+    running.wait_for(history.head(), SOON).await.unwrap();
+
+    let mut elsewhere = history.elsewhere();
+    elsewhere.organization("Another");
+    let log = port(&Arc::new(MemoryStore::holding(&elsewhere)));
+    let rebuilt = rebuild_of(&flaky, &home, &log, None, true, |_, _| ());
+    let refused = rebuilt.await.unwrap_err();
+    assert!(matches!(refused, RebuildError::AnotherLog(_)), "{refused}");
+    assert_eq!(Flaky::seen(directory.path()), [1, 4, 7]);
+}
+
+#[tokio::test]
+async fn a_database_of_a_build_that_noted_no_events_is_taken_over() {
+    let directory = TempDir::new().unwrap();
+    let home = home_in(directory.path());
+    let (mut history, store) = log();
+    let flaky: [&'static dyn Projection; 1] = [Flaky::never()];
+    let running = Projections::open_with(&home, &flaky).unwrap();
+    let running = running.start(port(&store));
+    running.wait_for(history.head(), SOON).await.unwrap();
+    running.stop().await;
+    let mut connection = home.open_writable().unwrap();
+    let older = "ALTER TABLE read_models DROP COLUMN event_id";
+    connection.script(older).unwrap();
+    drop(connection);
+
+    history.organization("Another");
+    store.catch_up(&history);
+    let running = Projections::open_with(&home, &flaky).unwrap();
+    running.expect_same_log(&*store).await.unwrap();
+    let running = running.start(port(&store));
+    running.wait_for(history.head(), SOON).await.unwrap();
+    assert_eq!(Flaky::seen(directory.path()), [1, 4, 7, 10]);
+}

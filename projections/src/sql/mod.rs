@@ -145,6 +145,9 @@ pub(crate) trait Connection: Send {
     /// The names of all tables.
     fn tables(&mut self) -> Result<Vec<String>, SqlError>;
 
+    /// Whether this table has a column of this name.
+    fn has_column(&mut self, table: &str, column: &str) -> Result<bool, SqlError>;
+
     /// The names of all views.
     fn views(&mut self) -> Result<Vec<String>, SqlError>;
 

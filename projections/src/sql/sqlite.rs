@@ -154,6 +154,13 @@ impl Connection for Sqlite {
         self.names("table")
     }
 
+    fn has_column(&mut self, table: &str, column: &str) -> Result<bool, SqlError> {
+        let connection: &mut dyn Connection = self;
+        let sql = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2";
+        let found = connection.first(sql, super::params![table, column], |row| row.at::<i64>(0));
+        Ok(found?.is_some())
+    }
+
     fn views(&mut self) -> Result<Vec<String>, SqlError> {
         self.names("view")
     }

@@ -222,6 +222,17 @@ impl Connection for Postgres {
         )
     }
 
+    fn has_column(&mut self, table: &str, column: &str) -> Result<bool, SqlError> {
+        let connection: &mut dyn Connection = self;
+        let found = connection.first(
+            "SELECT 1 FROM information_schema.columns
+             WHERE table_schema = ?1 AND table_name = ?2 AND column_name = ?3",
+            super::params![SCHEMA, table, column],
+            |row| row.at::<i64>(0),
+        );
+        Ok(found?.is_some())
+    }
+
     fn views(&mut self) -> Result<Vec<String>, SqlError> {
         let connection: &mut dyn Connection = self;
         connection.all(
