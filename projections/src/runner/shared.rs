@@ -102,18 +102,19 @@ async fn one_node_follows_the_log_and_when_it_goes_another_one_does() {
 async fn a_node_of_another_installation_does_not_follow_its_own_log_in_their_place() {
     let mut cluster = Cluster::start();
     let mut theirs = cluster.node(&[Flaky::never()]);
-    // It comes when nothing has been read yet, as far as it can tell.
-    let mut elsewhere = cluster.history.elsewhere();
-    let projections = Projections::open_with(&cluster.home, &[Flaky::never()]).unwrap();
     cluster.have_seen(&[&theirs]).await;
+    // It comes when it would be its turn to follow.
+    theirs.stop().await;
+    let mut elsewhere = cluster.history.elsewhere();
     elsewhere.code_rejected(cluster.admin);
-    let node = projections.start(Arc::new(MemoryStore::holding(&elsewhere)));
+    let node = Projections::open_with(&cluster.home, &[Flaky::never()]).unwrap();
+    let node = node.start(Arc::new(MemoryStore::holding(&elsewhere)));
     // It keeps none of theirs from following, and follows in nobody's place.
     for _ in 0..3 {
-        theirs.stop().await;
         theirs = cluster.node(&[Flaky::never()]);
         cluster.event();
         cluster.have_seen(&[&theirs]).await;
+        theirs.stop().await;
     }
     let mut models = node.watched();
     let stopped = models.wait_for(|models| models[0].failure.is_some());
