@@ -26,6 +26,8 @@ enum Step {
     Delete,
     Remove,
     Find,
+    /// The row of another game.
+    Append(i64),
     /// Statements in SQL, which see everything.
     Double,
     MustChange,
@@ -38,7 +40,8 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
         2 => number.clone().prop_map(Step::Update),
         1 => Just(Step::UpdateNote("late")),
         2 => number.clone().prop_map(Step::Put),
-        2 => number.prop_map(Step::Add),
+        2 => number.clone().prop_map(Step::Add),
+        2 => number.prop_map(Step::Append),
         1 => Just(Step::Delete),
         2 => Just(Step::Remove),
         3 => Just(Step::Find),
@@ -78,6 +81,10 @@ fn take(
             found.push(rows.find(&SCORES, key, score_from)?);
             Ok(())
         }
+        Step::Append(game) => {
+            let row = params![PLAYERS[*player], game + 2, 1_i64, None::<String>];
+            rows.append(&SCORES, row)
+        }
         Step::Double => rows.execute("UPDATE scores SET points = 2 * points", &[]),
         Step::MustChange => rows.change("UPDATE scores SET note = 'x' WHERE points = 4", &[]),
     }
@@ -115,7 +122,7 @@ impl Database {
     }
 
     fn scores(&mut self) -> Vec<(String, Score)> {
-        let all = "SELECT * FROM scores ORDER BY player";
+        let all = "SELECT * FROM scores ORDER BY player, game";
         let score = |row: &Row<'_>| Ok((row.get("player")?, score_from(row)?));
         self.0.all(all, &[], score).unwrap()
     }
