@@ -205,7 +205,10 @@ impl Follower {
             };
             let mut ending;
             (writer, ending) = match same {
-                Err(error) => step_down(writer, &error).await?,
+                Err(error) => {
+                    self.building.take().inspect(JoinHandle::abort);
+                    step_down(writer, &error).await?
+                }
                 Ok(()) if writer.leads => {
                     self.build_outdated(&writer);
                     self.follow(writer).await?

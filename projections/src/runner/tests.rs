@@ -164,35 +164,36 @@ async fn a_log_that_fails_is_tried_again_and_work_goes_on() {
     assert_eq!(running.standing(&Users), Standing::Works);
 }
 
+/// Read models that have seen this history, opened again; and the history.
+async fn seen(directory: &TempDir) -> (Projections, History) {
+    let (history, _) = history();
+    let store = Arc::new(MemoryStore::holding(&history));
+    let running = start(directory, &[&Users], &store);
+    running.wait_for(history.head(), SOON).await.unwrap();
+    running.stop().await;
+    let projections = Projections::open_with(&home_in(directory.path()), &[&Users]);
+    (projections.unwrap(), history)
+}
+
 #[tokio::test]
 async fn a_log_put_back_to_an_older_state_is_noticed() {
     let directory = TempDir::new().unwrap();
-    let (history, _) = history();
-    let store = Arc::new(MemoryStore::holding(&history));
-    let running = start(&directory, &[&Users], &store);
-    running.wait_for(history.head(), SOON).await.unwrap();
-    running.stop().await;
-
+    let (projections, _) = seen(&directory).await;
     let mut older = History::default();
     older.organization("Acme");
-    let home = home_in(directory.path());
-    let projections = Projections::open_with(&home, &[&Users]).unwrap();
     let store = MemoryStore::holding(&older);
     let refused = projections.expect_same_log(&store).await.unwrap_err();
+    let words = "the log ends at position 1, ";
+    assert!(refused.to_string().contains(words), "{refused}");
     assert!(refused.to_string().contains("put back"), "{refused}");
 }
 
 #[tokio::test]
 async fn another_log_of_the_same_length_is_noticed() {
     let directory = TempDir::new().unwrap();
-    let (history, _) = history();
-    let store = Arc::new(MemoryStore::holding(&history));
-    let running = start(&directory, &[&Users], &store);
-    running.wait_for(history.head(), SOON).await.unwrap();
-    running.stop().await;
-
-    let projections = Projections::open_with(&home_in(directory.path()), &[&Users]).unwrap();
-    projections.expect_same_log(&*store).await.unwrap();
+    let (projections, history) = seen(&directory).await;
+    let store = MemoryStore::holding(&history);
+    projections.expect_same_log(&store).await.unwrap();
     let store = MemoryStore::holding(&history.elsewhere());
     let refused = projections.expect_same_log(&store).await.unwrap_err();
     assert!(
